@@ -1,0 +1,18 @@
+/* Allocation that cannot fail: every call returns memory or ends the process with a message. Knows no lifetimes. */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stddef.h>
+
+/* Zeroed memory; the caller frees it with memory_free. */
+void *memory_new(size_t size_bytes);
+
+/* Grows or shrinks a block; the caller owns the result, the old pointer is void. */
+void *memory_resize(void *block, size_t size_bytes);
+
+/* A copy of text; NULL stays NULL. */
+char *memory_strdup(const char *text);
+
+void memory_free(void *block);
+
+#endif
