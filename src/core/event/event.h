@@ -1,0 +1,52 @@
+/*
+ * The event lines: one table of types and their fields; encode, decode and check. Pure.
+ * The console, replay, --format json and the run's record all speak these lines.
+ */
+#ifndef CORE_EVENT_EVENT_H
+#define CORE_EVENT_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/strbuf.h"
+
+enum event_type { EVENT_RUN, EVENT_PLAN, EVENT_GATE, EVENT_EVIDENCE, EVENT_STEP, EVENT_SAMPLE, EVENT_LOG, EVENT_ERROR, EVENT_END, EVENT_TYPE_COUNT };
+
+enum field_kind { FIELD_TEXT, FIELD_INT, FIELD_BOOL, FIELD_ARRAY, FIELD_OBJECT };
+
+struct field_row {
+	const char *name;
+	enum field_kind kind;
+	bool required;
+	const char *const *words; /* NULL-ended list of allowed texts, or NULL for any */
+};
+
+struct event_row {
+	const char *name;
+	const struct field_row *fields;
+	size_t field_count;
+};
+
+const struct event_row *event_get(enum event_type type);
+
+/*
+ * One line without its newline: v, seq, ts, run, type, then the fields in table order. `fields` is an object with
+ * exactly the type's fields (missing optional ones are left out); a wrong one is a bug (assert).
+ */
+void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const char *timestamp, const char *run,
+                  const struct json *fields);
+
+/*
+ * Reads and checks one line: closed (no additional fields), kinds and words right. FAIL_REFUSED naming the field.
+ * The caller owns *ret_event.
+ */
+enum status event_decode(const char *line, size_t length, enum event_type *ret_type, struct json **ret_event,
+                         struct error *err) MUST_CHECK;
+
+/* The JSON schema document (draft 2020-12) made from the table: what share/event.schema.json must equal. */
+struct json *event_schema(void);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * SQL text cut into statements, each with what its parse tree says: what it is, whether it can run in a transaction,
+ * what it creates, uses, changes and locks. Built on libpg_query. Knows no files and no server.
+ */
+#ifndef CORE_SQL_STATEMENT_H
+#define CORE_SQL_STATEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/list.h"
+
+enum transaction_class {
+	CLASS_TRANSACTIONAL,     /* runs inside our transaction */
+	CLASS_OUTSIDE,           /* cannot run in a transaction block: CREATE INDEX CONCURRENTLY, VACUUM, ALTER SYSTEM ... */
+	CLASS_BEGIN,             /* BEGIN, START TRANSACTION */
+	CLASS_COMMIT,            /* COMMIT, END */
+	CLASS_ROLLBACK,          /* ROLLBACK, ABORT, PREPARE TRANSACTION ...: refused */
+	CLASS_SAVEPOINT,         /* SAVEPOINT, RELEASE, ROLLBACK TO */
+};
+
+/* Lock modes in PostgreSQL's order of strength; LOCK_NONE = takes no relation lock that matters. */
+enum lock_mode {
+	LOCK_NONE,
+	LOCK_ACCESS_SHARE,
+	LOCK_ROW_SHARE,
+	LOCK_ROW_EXCLUSIVE,
+	LOCK_SHARE_UPDATE_EXCLUSIVE,
+	LOCK_SHARE,
+	LOCK_SHARE_ROW_EXCLUSIVE,
+	LOCK_EXCLUSIVE,
+	LOCK_ACCESS_EXCLUSIVE,
+};
+
+/* "ACCESS EXCLUSIVE" and so on; PostgreSQL's catalog spelling ("AccessExclusiveLock") is read by lock_mode_read. */
+const char *lock_mode_name(enum lock_mode mode);
+enum lock_mode lock_mode_read(const char *catalog_name); /* LOCK_NONE when unknown */
+
+/* One object a statement names: kind is PostgreSQL's word (table, index, view, type, function, schema, ...). */
+struct object_use {
+	const char *kind;
+	const char *name;        /* as written, folded as PostgreSQL folds: "schema.name" or "name" */
+	bool creates;            /* CREATE, or the new name of RENAME */
+	bool drops;
+	bool writes;             /* INSERT, UPDATE, DELETE, MERGE, COPY FROM, TRUNCATE: a declared data change */
+	enum lock_mode lock;     /* predicted from the tree; the rehearsal measures */
+};
+
+struct statement {
+	const char *sql;         /* without the final semicolon and without COPY data; NUL-ended, in the arena */
+	size_t offset;           /* of its first byte in the canonical text */
+	long line, column;       /* of its first byte in the file, 1-based, column in characters */
+	const char *tag;         /* "CREATE INDEX", "ALTER TABLE", "INSERT", ...; "UNKNOWN" when not parsed */
+	enum transaction_class class;
+	bool parsed;             /* false: the packaged parser is too old for it; cut by the scanner */
+	const char *parse_error; /* why not, when not parsed */
+	bool concurrent_index;   /* CREATE/DROP/REINDEX ... CONCURRENTLY */
+	const char *index_name;  /* CREATE INDEX: the index named, or NULL */
+	bool if_not_exists;
+	bool cluster_wide;       /* roles, databases, tablespaces, ALTER SYSTEM: reaches beyond the database */
+	bool foreign;            /* reads or writes through a foreign server, dblink, COPY PROGRAM or a server file */
+	bool opaque_writes;      /* DO, CALL, SELECT of a function: may write what the text does not show */
+	bool read_only;          /* SELECT without locking or known-writing functions, SHOW, EXPLAIN without ANALYZE, ... */
+	const char *new_enum_value; /* ALTER TYPE ... ADD VALUE: the value, else NULL */
+	const char *enum_type;      /* and its type */
+	bool copy_in;            /* COPY ... FROM STDIN: copy_data holds the inline rows */
+	const char *copy_data;   /* without the line "\."; not NUL-safe: use copy_length */
+	size_t copy_length;
+	LIST(struct object_use) objects;
+};
+
+struct statement_list {
+	struct statement *items;
+	size_t count;
+	size_t room;
+};
+
+/*
+ * Cuts canonical text (no BOM, LF) into statements. Texts are in the arena; `file` is only for errors.
+ * FAIL_REFUSED with file, line and column for: unterminated quote, dollar quote or comment, a psql backslash command
+ * (but those that ask for what we do anyway: \set ON_ERROR_STOP, \unset ON_ERROR_STOP, \restrict, \unrestrict),
+ * COPY data without its end, a syntax error that the scanner cannot get around. Empty and comment-only text gives
+ * an empty list.
+ */
+enum status statements_read(struct arena *arena, const char *file, const char *text, size_t length,
+                            struct statement_list *ret_list, struct error *err) MUST_CHECK;
+
+/*
+ * The statement's fingerprint by libpg_query (16 hex digits), NULL when it does not parse. For display and caches.
+ */
+const char *statement_fingerprint(struct arena *arena, const char *sql);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * A session on a PostgreSQL server: opened with pinned settings, read-only unless told otherwise, waiting only in the
+ * loop. The only users of libpq are this folder's files. Knows no migrations.
+ */
+#ifndef PG_SESSION_H
+#define PG_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "sys/loop.h"
+
+struct session;
+struct rows;
+
+enum session_access { SESSION_READ_ONLY, SESSION_READ_WRITE };
+
+struct session_options {
+	const char *conninfo;        /* libpq connection string or URI; "" = libpq's own defaults */
+	const char *database;        /* overrides the one in conninfo, or NULL */
+	const char *user;            /* overrides the one in conninfo, or NULL */
+	const char *role_word;       /* "inspect", "apply", ...: application_name is pgsluice/RUN/ROLE */
+	const char *run_id;          /* or NULL: then application_name is pgsluice */
+	const char *set_role;        /* SET ROLE after login (configuration `role`), or NULL */
+	enum session_access access;
+	bool direct;                 /* refuse a pooler in the path (FAIL_USAGE) */
+	bool plain;                  /* user code runs here: no pinned search_path and output settings */
+	int connect_timeout_s;       /* 0 = 10 */
+};
+
+/*
+ * Opens a session. FAIL_UNREACHABLE when the server does not answer (refused, unknown host, time-out, starting up,
+ * too many connections), FAIL_USAGE for a wrong password, an unknown database or role, a connection string that does
+ * not parse, a server older than 13, a pooler. No secret is ever in the error. Sessions set application_name,
+ * default_transaction_read_only when read-only, synchronous_commit at least `on` when not, idle_in_transaction and
+ * statement and lock timeouts 0, client_connection_check_interval where the server has it (14), and unless `plain`
+ * search_path = pg_catalog, UTC, ISO dates, UTF8.
+ */
+enum status session_open(struct loop *loop, const struct session_options *options, struct session **ret_session,
+                         struct error *err) MUST_CHECK;
+void session_close(struct session *session);
+void session_cleanup(struct session **session);
+#define _cleanup_session_ __attribute__((cleanup(session_cleanup)))
+
+int session_server_version(const struct session *session);    /* server_version_num */
+int session_backend_pid(const struct session *session);
+bool session_alive(const struct session *session);            /* the connection was not lost */
+bool session_in_transaction(const struct session *session);
+struct loop *session_loop(const struct session *session);
+const char *session_user(const struct session *session);
+const char *session_database(const struct session *session);
+
+/*
+ * One statement over the extended protocol with text parameters (NULL = SQL null). Waits in the loop. The caller
+ * closes *ret_rows; ret_rows may be NULL. Server errors: FAIL_MIGRATION-neutral mapping by SQLSTATE: 08*, 57P01-03 and
+ * a lost connection = FAIL_UNREACHABLE, 28*, 3D000, 42501 = FAIL_USAGE, 55P03 = FAIL_LOCK_BUDGET, 53* = FAIL_GATE,
+ * everything else FAIL_INTERNAL; sqlstate, message, detail, hint are the server's. Callers recast. On a stop the
+ * statement is cancelled and the status is that of the stop.
+ */
+enum status session_query(struct session *session, const char *sql, int count, const char *const *parameters,
+                          struct rows **ret_rows, struct error *err) MUST_CHECK;
+
+/* The same without parameters and result. */
+enum status session_exec(struct session *session, const char *sql, struct error *err) MUST_CHECK;
+
+/* Simple protocol: several statements in one text. Only for our own SQL. */
+enum status session_script(struct session *session, const char *sql, struct error *err) MUST_CHECK;
+
+/* Asks the server to cancel what runs; returns when the request was delivered. */
+void session_cancel(struct session *session);
+
+/* Starts a query without waiting; session_result waits for it. For sessions that work in parallel. */
+enum status session_send(struct session *session, const char *sql, int count, const char *const *parameters,
+                         struct error *err) MUST_CHECK;
+enum status session_result(struct session *session, struct rows **ret_rows, struct error *err) MUST_CHECK;
+
+/* Waits until one of the busy sessions has its whole result; returns its index in *ret_index. */
+enum status session_wait_any(struct loop *loop, struct session *const *sessions, size_t count, int64_t deadline_ms,
+                             size_t *ret_index, bool *ret_timeout, struct error *err) MUST_CHECK;
+
+/* Called for each NOTICE or WARNING: sqlstate and message; NULL stops it. */
+typedef void session_notice(void *context, const char *severity, const char *sqlstate, const char *message);
+void session_on_notice(struct session *session, session_notice *notice, void *context);
+
+/* Results: texts belong to the rows; NULL = SQL null. */
+size_t rows_count(const struct rows *rows);
+const char *rows_get(const struct rows *rows, size_t row, size_t column);
+int64_t rows_int(const struct rows *rows, size_t row, size_t column); /* 0 when null */
+bool rows_true(const struct rows *rows, size_t row, size_t column);
+int64_t rows_affected(const struct rows *rows);
+const char *rows_tag(const struct rows *rows);
+void rows_close(struct rows *rows);
+void rows_cleanup(struct rows **rows);
+#define _cleanup_rows_ __attribute__((cleanup(rows_cleanup)))
+
+/* 'it''s' and "Name", quoted for SQL; in the arena. */
+const char *quote_literal(struct arena *arena, const char *text);
+const char *quote_ident(struct arena *arena, const char *name);
+
+/*
+ * Connection string parts without secrets, for messages and events: "host=... port=... dbname=... user=...".
+ * A string that does not parse gives "(connection string that does not parse)".
+ */
+const char *conninfo_public(struct arena *arena, const char *conninfo);
+
+/*
+ * For child programs: writes a 0600 service file and pass file into `folder` and returns the environment
+ * (PGSERVICEFILE, PGSERVICE, PGPASSFILE) that makes pg_dump and others connect as this session does, to `database`
+ * (NULL = the session's).
+ */
+enum status session_child_environment(struct session *session, struct arena *arena, const char *folder,
+                                      const char *database, const char *const **ret_environment,
+                                      struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,63 @@
+/* Files and folders: whole reads with a ceiling, atomic durable writes, locks, trees. Knows no content. */
+#ifndef SYS_FILE_H
+#define SYS_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "base/strbuf.h"
+
+/*
+ * Reads a whole regular file. FAIL_REFUSED when it is over the ceiling, FAIL_USAGE when it is not there or not
+ * readable; the message names the path.
+ */
+enum status file_read(const char *path, size_t ceiling_bytes, struct strbuf *ret_content, struct error *err) MUST_CHECK;
+
+/* Writes through a temporary file with fsync and rename, mode 0600: the old or the new content, never half. */
+enum status file_write(const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
+
+/* Appends one record with fsync; creates the file with mode 0600. */
+enum status file_append(const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
+
+bool file_exists(const char *path);
+bool folder_exists(const char *path);
+int64_t file_size(const char *path); /* bytes, -1 when it is not there */
+void file_remove(const char *path);
+
+/* Makes a folder and its parents, mode 0700. */
+enum status folder_make(const char *path, struct error *err) MUST_CHECK;
+
+/* Names in a folder, sorted by bytes, without dot files; in the arena. FAIL_USAGE when it is not readable. */
+enum status folder_list(struct arena *arena, const char *path, struct text_list *ret_names, struct error *err) MUST_CHECK;
+
+/* Removes a folder with all in it; follows no symbolic links; missing is fine. */
+enum status folder_remove(const char *path, struct error *err) MUST_CHECK;
+
+/* Total size of the regular files below; and bytes free for us on the file system of a path. -1 when unknown. */
+int64_t folder_size(const char *path);
+int64_t folder_free(const char *path);
+
+/* Gives a folder and all in it to a user. */
+enum status folder_give(const char *path, uid_t uid, gid_t gid, struct error *err) MUST_CHECK;
+
+/*
+ * An exclusive lock on a file, held until file_unlock or the end of the process. FAIL_BUSY at once when another
+ * process holds it; the detail carries what that one wrote (our pid and host are written).
+ */
+enum status file_lock(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
+void file_unlock(int fd);
+
+/* SHA-256 of a file's bytes as 64 hex digits in `ret_hex[65]`. */
+enum status file_digest(const char *path, char *ret_hex, struct error *err) MUST_CHECK;
+
+/* "a/b" with one slash between. */
+const char *path_join(struct arena *arena, const char *folder, const char *name);
+
+/* The state folder ($XDG_STATE_HOME/pgsluice, else ~/.local/state/pgsluice), made when missing. */
+enum status state_folder(struct arena *arena, const char **ret_path, struct error *err) MUST_CHECK;
+
+#endif
