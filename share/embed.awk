@@ -10,7 +10,7 @@ function symbol(path) {
 }
 
 function literal(line) {
-	gsub(/\\/, "\\\\", line)
+	gsub(/\\/, "\\\\&", line)
 	gsub(/"/, "\\\"", line)
 	gsub(/\t/, "\\t", line)
 	return "\t\"" line "\\n\""
