@@ -1,0 +1,73 @@
+/*
+ * A run: everything the gates of one pass over a target share. One engine has one run. Gates read it, add their
+ * evidence, and keep what later gates need in `evidence[gate].data`, so that a later run can go on from the files.
+ */
+#ifndef ENGINE_RUN_H
+#define ENGINE_RUN_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "core/flow/gate.h"
+#include "core/migration/plan.h"
+#include "core/schema/object.h"
+#include "engine/emit.h"
+#include "engine/settings.h"
+#include "pg/session.h"
+#include "sys/clock.h"
+#include "sys/loop.h"
+
+struct copy;           /* engine/copy.h: the restored copy and its clones */
+struct evidence_store; /* engine/evidence_store.h */
+struct leader;         /* engine/leader.h */
+
+struct run {
+	struct arena *arena;              /* lives as long as the run */
+	struct loop *loop;
+	struct emitter *emitter;
+	const struct settings *settings;
+	struct uuid id;
+	const char *command;              /* "batch", "rollback", ...: for the ledger and the run event */
+
+	/* what was read before the gates */
+	struct migration_set set;
+	struct graph graph;
+	struct session *live;             /* the reading session on the target: read-only */
+	struct target target;
+	struct history history;
+	struct schema live_schema;
+	struct digest live_digest;
+	struct plan plan;
+
+	/* the checklist */
+	struct checklist checklist;
+	struct evidence evidence[GATE_COUNT];
+	struct evidence_store *store;
+
+	/* handles that gates share; closed by run_close */
+	struct copy *copy;                /* NULL until the backup or rehearsal gate needed it */
+	struct leader *leader;            /* NULL until the apply gate */
+};
+
+/* Options of a session on the target for this run: application_name carries run and role word. Read-only. */
+struct session_options run_session_options(const struct run *run, const char *role_word);
+
+/* The binding of a gate's evidence in this run: the plan id, or target and live digest. */
+struct digest run_binding(const struct run *run, enum gate gate);
+
+/*
+ * For gates: adds a check to the evidence, emits it, and returns it. measured and limit are sentences or figures for
+ * people; hint says how to fix it (needed when not ok). A waiver of that name is applied. A check that the
+ * configuration switches off is never made: ask run_checks first.
+ */
+struct check *run_check(struct run *run, struct evidence *evidence, const char *name, bool ok, const char *hint,
+                        const char *measured, const char *limit);
+struct check *run_warn(struct run *run, struct evidence *evidence, const char *name, const char *hint,
+                       const char *measured, const char *limit);
+
+/* False when the site switched the check off; then it is listed as "not checked: REASON" here. */
+bool run_checks(struct run *run, struct evidence *evidence, const char *name);
+
+/* The first `length` digits of the plan id as people type it. */
+enum { PLAN_ID_SHORT = 12 };
+
+#endif
