@@ -56,7 +56,15 @@ const struct json *json_at(const struct json *array, size_t index);
 const char *json_text(const struct json *value); /* NULL unless a text */
 
 /* Kinds, for those who validate. */
-enum json_kind { JSON_KIND_NULL, JSON_KIND_BOOL, JSON_KIND_INT, JSON_KIND_REAL, JSON_KIND_TEXT, JSON_KIND_ARRAY, JSON_KIND_OBJECT };
+enum json_kind {
+	JSON_KIND_NULL,
+	JSON_KIND_BOOL,
+	JSON_KIND_INT,
+	JSON_KIND_REAL,
+	JSON_KIND_TEXT,
+	JSON_KIND_ARRAY,
+	JSON_KIND_OBJECT,
+};
 enum json_kind json_kind(const struct json *value);
 
 /* Calls visit for each member in order until it returns false; returns false when it did. */

@@ -9,7 +9,7 @@ struct range {
 	uint32_t first, last;
 };
 
-/* Format characters that reorder, hide or join text: Unicode's Cf, line and paragraph separators, variation selectors. */
+/* Characters that reorder, hide or join text: Unicode's Cf, line and paragraph separators, variation selectors. */
 static const struct range INVISIBLE[] = {
 	{0x00AD, 0x00AD}, {0x0600, 0x0605}, {0x061C, 0x061C}, {0x06DD, 0x06DD}, {0x070F, 0x070F},
 	{0x115F, 0x1160}, {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x200B, 0x200F}, {0x2028, 0x202E},

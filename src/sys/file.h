@@ -32,7 +32,8 @@ void file_remove(const char *path);
 enum status folder_make(const char *path, struct error *err) MUST_CHECK;
 
 /* Names in a folder, sorted by bytes, without dot files; in the arena. FAIL_USAGE when it is not readable. */
-enum status folder_list(struct arena *arena, const char *path, struct text_list *ret_names, struct error *err) MUST_CHECK;
+enum status folder_list(struct arena *arena, const char *path, struct text_list *ret_names,
+                        struct error *err) MUST_CHECK;
 
 /* Removes a folder with all in it; follows no symbolic links; missing is fine. */
 enum status folder_remove(const char *path, struct error *err) MUST_CHECK;

@@ -35,7 +35,7 @@ struct loop_fd {
 enum status loop_open(struct loop **ret_loop, struct error *err) MUST_CHECK;
 void loop_close(struct loop *loop);
 
-/* deadline_ms is a clock_ms() value; INT64_MAX waits without limit. count may be 0: then it sleeps, serving handlers. */
+/* deadline_ms is a clock_ms() value; INT64_MAX waits without limit. With count 0 it sleeps, serving handlers. */
 enum loop_outcome loop_wait(struct loop *loop, struct loop_fd *fds, size_t count, int64_t deadline_ms) MUST_CHECK;
 
 /* Convenience: sleeps for a time while serving handlers. */

@@ -59,6 +59,7 @@ void schema_promise(struct arena *arena, const struct schema *base, const struct
 
 /* For evidence: an array of [kind, name, definition]; and back (FAIL_REFUSED when it is of another form). */
 struct json *schema_json(const struct schema *schema);
-enum status schema_read(struct arena *arena, const struct json *value, struct schema *ret_schema, struct error *err) MUST_CHECK;
+enum status schema_read(struct arena *arena, const struct json *value, struct schema *ret_schema,
+                        struct error *err) MUST_CHECK;
 
 #endif

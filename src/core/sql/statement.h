@@ -15,7 +15,7 @@
 
 enum transaction_class {
 	CLASS_TRANSACTIONAL,     /* runs inside our transaction */
-	CLASS_OUTSIDE,           /* cannot run in a transaction block: CREATE INDEX CONCURRENTLY, VACUUM, ALTER SYSTEM ... */
+	CLASS_OUTSIDE,           /* not in a transaction block: CREATE INDEX CONCURRENTLY, VACUUM, ALTER SYSTEM ... */
 	CLASS_BEGIN,             /* BEGIN, START TRANSACTION */
 	CLASS_COMMIT,            /* COMMIT, END */
 	CLASS_ROLLBACK,          /* ROLLBACK, ABORT, PREPARE TRANSACTION ...: refused */
