@@ -1,0 +1,29 @@
+#include <string.h>
+
+#include "base/json.h"
+#include "fuzz.h"
+
+static void parse_again(const char *text, size_t length, struct strbuf *out)
+{
+	_cleanup_json_ struct json *value = NULL;
+	_cleanup_error_ struct error err = {0};
+	MUST(json_parse(text, length, &value, &err) == OK);
+	json_write_canonical(out, value);
+}
+
+/* json_parse: what it takes it can write, and what is written reads back as the same; a refusal says where. */
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	_cleanup_json_ struct json *value = NULL;
+	_cleanup_error_ struct error err = {0};
+	if (json_parse((const char *)bytes, size, &value, &err) != OK) {
+		MUST(err.status == FAIL_REFUSED && err.message && err.line > 0);
+		return 0;
+	}
+	_cleanup_strbuf_ struct strbuf once = {0};
+	_cleanup_strbuf_ struct strbuf twice = {0};
+	json_write_canonical(&once, value);
+	parse_again(strbuf_text(&once), once.length, &twice);
+	MUST(twice.length == once.length && memcmp(strbuf_text(&once), strbuf_text(&twice), once.length) == 0);
+	return 0;
+}
