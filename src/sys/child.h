@@ -11,7 +11,8 @@
 
 struct child_options {
 	const char *const *argv;      /* NULL-ended; argv[0] is looked up on PATH when it has no slash */
-	const char *const *env;       /* NULL-ended "NAME=value" added to ours, or NULL; all PG* of ours are dropped */
+	const char *const *env;       /* NULL-ended "NAME=value" set on top of ours, or NULL; ours goes without libpq's
+	                                 PG*, DATABASE_URL and the like: a child connects only where it is told to */
 	const char *folder;           /* working folder, or NULL */
 	const char *input;            /* text for its standard input, or NULL for an empty one */
 	bool drop_user;               /* run as uid and gid below */
@@ -24,7 +25,7 @@ struct child_options {
 };
 
 struct child_result {
-	int exit_code;        /* 0..255; 128 + n when signal n ended it */
+	int exit_code;        /* 0..255; 128 + n when signal n ended it; never 0 when timed_out */
 	struct strbuf output; /* standard output, at most 1 MiB from its start */
 	struct strbuf errors; /* standard error, at most 1 MiB from its start */
 	bool timed_out;
@@ -37,7 +38,9 @@ void child_result_clear(struct child_result *result);
 struct child;
 
 /*
- * Starts a program in a process group of its own; it dies with us. The caller waits for it or kills it.
+ * Starts a program in a process group of its own; it gets SIGTERM when we die. It inherits nothing but the standard
+ * descriptors, and its end is its own exit: what it left running in the background is not waited for. The options'
+ * texts are needed only during the call. The caller waits for it or kills it.
  * FAIL_USAGE when the program is not there, FAIL_INTERNAL when the system refuses.
  */
 enum status child_start(struct loop *loop, const struct child_options *options, struct child **ret_child,
@@ -48,8 +51,15 @@ bool child_ended(const struct child *child);
 pid_t child_pid(const struct child *child);
 
 /*
+ * A descriptor that becomes readable (POLLIN) when the child ends: for a caller that waits for other things beside it.
+ * It can also wake without reason, so ask child_ended; never read or close it.
+ */
+int child_fd(const struct child *child);
+
+/*
  * Waits for its end and releases the child. An exit code other than 0 is not an error here: the caller judges it,
- * with the output. On a stop the group gets SIGTERM, after 5 s SIGKILL, and the status is that of the stop.
+ * with the output. After the deadline, and on a stop, the group gets SIGTERM, after 5 s SIGKILL; on a stop the status
+ * is that of the stop.
  */
 enum status child_wait(struct child *child, struct child_result *ret_result, struct error *err) MUST_CHECK;
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -29,13 +30,19 @@ struct loop_fd {
 };
 
 /*
- * Opens the loop and takes over SIGINT, SIGTERM, SIGHUP (each asks to stop), SIGCHLD and ignores SIGPIPE.
- * One loop per process. The caller closes it, which restores the former signal handling.
+ * Opens the loop and takes over SIGINT, SIGTERM, SIGHUP (each asks to stop), SIGCHLD and ignores SIGPIPE. A SIGINT or
+ * SIGHUP that was ignored at the start (nohup) stays ignored. One loop per process. The caller closes it, which
+ * restores the former signal handling; NULL does nothing.
  */
 enum status loop_open(struct loop **ret_loop, struct error *err) MUST_CHECK;
 void loop_close(struct loop *loop);
+void loop_cleanup(struct loop **loop);
+#define _cleanup_loop_ __attribute__((cleanup(loop_cleanup)))
 
-/* deadline_ms is a clock_ms() value; INT64_MAX waits without limit. With count 0 it sleeps, serving handlers. */
+/*
+ * deadline_ms is a clock_ms() value; INT64_MAX waits without limit, one that is past looks once. count may be 0: then
+ * it sleeps, serving handlers. A stop that nobody shields from ends this and every later wait at once.
+ */
 enum loop_outcome loop_wait(struct loop *loop, struct loop_fd *fds, size_t count, int64_t deadline_ms) MUST_CHECK;
 
 /* Convenience: sleeps for a time while serving handlers. */
@@ -75,5 +82,22 @@ struct loop_timer {
 };
 void loop_add_timer(struct loop *loop, struct loop_timer *timer);
 void loop_remove_timer(struct loop *loop, struct loop_timer *timer);
+
+/*
+ * A child process looked at inside every wait: ended() is called once when it is over, and its exit is left for the
+ * owner to collect with waitpid. sys/child.h is the way to run programs; this is what it stands on.
+ */
+struct loop_child {
+	pid_t pid;
+	bool has_ended;
+	void (*ended)(struct loop_child *child);
+	void *context;
+	struct loop_child *next; /* the loop's */
+};
+void loop_add_child(struct loop *loop, struct loop_child *child);
+void loop_remove_child(struct loop *loop, struct loop_child *child);
+
+/* Looks at the children now, without waiting. */
+void loop_check_children(struct loop *loop);
 
 #endif

@@ -1,0 +1,253 @@
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "sys/refusal.h"
+
+enum { CHUNK_BYTES = 64 * 1024 };
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+#define _cleanup_fd_ __attribute__((cleanup(close_fd)))
+
+/* Opens a regular file for reading; a pipe or device under that name must not block or feed us for ever. */
+static enum status open_regular(const char *path, int *ret_fd, struct stat *ret_stat, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return refusal(err, "could not open file \"%s\"", path);
+	if (fstat(fd, ret_stat) != 0) {
+		refusal(err, "could not look at file \"%s\"", path);
+		close(fd);
+		return err->status;
+	}
+	if (!S_ISREG(ret_stat->st_mode)) {
+		close(fd);
+		error_set(err, FAIL_USAGE, "\"%s\" is not a regular file", path);
+		return error_hint(err, "Give the path of a regular file.");
+	}
+	*ret_fd = fd;
+	return OK;
+}
+
+static enum status refuse_size(struct error *err, const char *path, size_t ceiling_bytes)
+{
+	error_set(err, FAIL_REFUSED, "file \"%s\" is larger than the allowed %zu bytes", path, ceiling_bytes);
+	return error_hint(err, "Make the file smaller, or raise the limit in the configuration.");
+}
+
+/* -1 with errno at an error, else the bytes read; 0 at the end. */
+static ssize_t read_some(int fd, void *bytes, size_t length)
+{
+	ssize_t got;
+	do
+		got = read(fd, bytes, length);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+enum status file_read(const char *path, size_t ceiling_bytes, struct strbuf *ret_content, struct error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	_cleanup_strbuf_ struct strbuf content = {0};
+	char chunk[CHUNK_BYTES];
+	struct stat facts;
+	ssize_t got;
+
+	if (open_regular(path, &fd, &facts, err) != OK)
+		return err->status;
+	if ((uint64_t)facts.st_size > ceiling_bytes)
+		return refuse_size(err, path, ceiling_bytes);
+	while ((got = read_some(fd, chunk, sizeof(chunk))) > 0) {
+		if (content.length + (size_t)got > ceiling_bytes)
+			return refuse_size(err, path, ceiling_bytes);
+		strbuf_add(&content, chunk, (size_t)got);
+	}
+	if (got < 0)
+		return refusal(err, "could not read file \"%s\"", path);
+	strbuf_clear(ret_content);
+	*ret_content = content;
+	content = (struct strbuf){0};
+	return OK;
+}
+
+enum status file_digest(const char *path, char *ret_hex, struct error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	char chunk[CHUNK_BYTES];
+	struct stat facts;
+	ssize_t got;
+
+	if (open_regular(path, &fd, &facts, err) != OK)
+		return err->status;
+	struct digest_stream *stream = digest_open();
+	while ((got = read_some(fd, chunk, sizeof(chunk))) > 0)
+		digest_add(stream, chunk, (size_t)got);
+	int number = errno;
+	struct digest digest = digest_close(stream);
+	errno = number;
+	if (got < 0)
+		return refusal(err, "could not read file \"%s\"", path);
+	memcpy(ret_hex, digest.hex, sizeof(digest.hex));
+	return OK;
+}
+
+static bool write_all(int fd, const void *bytes, size_t length)
+{
+	for (const char *at = bytes; length > 0;) {
+		ssize_t done = write(fd, at, length);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return false;
+		at += done;
+		length -= (size_t)done;
+	}
+	return true;
+}
+
+/* The folder part of a path, on the heap. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = memory_strdup(slash ? path : ".");
+	if (slash)
+		folder[slash == path ? 1 : slash - path] = '\0';
+	return folder;
+}
+
+/* Makes a new or renamed name last through a power cut. File systems that cannot do it say EINVAL. */
+static bool sync_folder_of(const char *path)
+{
+	char *folder = folder_of(path);
+	_cleanup_fd_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	memory_free(folder);
+	return fd >= 0 && (fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP);
+}
+
+/* A dot file beside the path, so that a half-written one is in nobody's list. */
+static void add_temporary_name(struct strbuf *name, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t folder_length = slash ? (size_t)(slash - path) + 1 : 0;
+	strbuf_add(name, path, folder_length);
+	strbuf_printf(name, ".%s.XXXXXX", path + folder_length);
+}
+
+enum status file_write(const char *path, const void *bytes, size_t length, struct error *err)
+{
+	_cleanup_strbuf_ struct strbuf name = {0};
+	add_temporary_name(&name, path);
+	int fd = mkostemp(name.data, O_CLOEXEC);
+	if (fd < 0)
+		return refusal(err, "could not create file \"%s\"", path);
+
+	bool written = write_all(fd, bytes, length) && fsync(fd) == 0;
+	int number = errno;
+	/* Some file systems report a failed write only at the close. */
+	if (close(fd) != 0 && written) {
+		number = errno;
+		written = false;
+	}
+	if (written && rename(name.data, path) == 0) {
+		if (sync_folder_of(path))
+			return OK;
+		return refusal(err, "could not make file \"%s\" durable", path);
+	}
+	if (written)
+		number = errno;
+	unlink(name.data);
+	errno = number;
+	return refusal(err, "could not write file \"%s\"", path);
+}
+
+enum status file_append(const char *path, const void *bytes, size_t length, struct error *err)
+{
+	_cleanup_fd_ int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	struct stat facts;
+	if (fd < 0 || fstat(fd, &facts) != 0)
+		return refusal(err, "could not open file \"%s\"", path);
+
+	if (!write_all(fd, bytes, length) || fsync(fd) != 0) {
+		int number = errno;
+		/* No half record for the next reader; where even that fails the error below says enough. */
+		if (ftruncate(fd, facts.st_size) != 0)
+			errno = number;
+		errno = number;
+		return refusal(err, "could not append to file \"%s\"", path);
+	}
+	if (facts.st_size == 0 && !sync_folder_of(path))
+		return refusal(err, "could not make file \"%s\" durable", path);
+	return OK;
+}
+
+bool file_exists(const char *path)
+{
+	struct stat facts;
+	return stat(path, &facts) == 0 && !S_ISDIR(facts.st_mode);
+}
+
+int64_t file_size(const char *path)
+{
+	struct stat facts;
+	return stat(path, &facts) == 0 ? (int64_t)facts.st_size : -1;
+}
+
+void file_remove(const char *path)
+{
+	unlink(path);
+}
+
+static enum status refuse_lock(struct error *err, int fd, const char *path)
+{
+	char holder[256];
+	ssize_t got = pread(fd, holder, sizeof(holder) - 1, 0);
+	holder[got > 0 ? got : 0] = '\0';
+	holder[strcspn(holder, "\n")] = '\0';
+	error_set(err, FAIL_BUSY, "another run holds the lock file \"%s\"", path);
+	if (holder[0])
+		error_detail(err, "The holder is %s.", holder);
+	return FAIL_BUSY;
+}
+
+enum status file_lock(const char *path, int *ret_fd, struct error *err)
+{
+	_cleanup_fd_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0)
+		return refusal(err, "could not open lock file \"%s\"", path);
+	/* Of the open file, not of the process: it holds against ourselves too, and outlives other closes. */
+	struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	if (fcntl(fd, F_OFD_SETLK, &all) != 0) {
+		if (errno == EAGAIN || errno == EACCES)
+			return refuse_lock(err, fd, path);
+		return refusal(err, "could not lock file \"%s\"", path);
+	}
+	char host[256] = "", text[320];
+	gethostname(host, sizeof(host) - 1);
+	int length = snprintf(text, sizeof(text), "process %ld on host %s\n", (long)getpid(), host);
+	if (ftruncate(fd, 0) != 0 || !write_all(fd, text, (size_t)length))
+		return refusal(err, "could not write lock file \"%s\"", path);
+	*ret_fd = fd;
+	fd = -1;
+	return OK;
+}
+
+void file_unlock(int fd)
+{
+	if (fd < 0)
+		return;
+	/* The name stays: removing it would let two runs each hold a lock file of that name. */
+	(void)!ftruncate(fd, 0);
+	close(fd);
+}
