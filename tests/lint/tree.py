@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -18,16 +19,21 @@ def finish():
     sys.exit(1 if findings else 0)
 
 
+def has_git():
+    return os.path.exists(".git") and shutil.which("git")
+
+
 def files():
     """Every file of the project, tracked or about to be; in an unpacked archive every file but built ones."""
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-                            capture_output=True, check=False) if os.path.exists(".git") else None
+                            capture_output=True, check=False) if has_git() else None
     if listed and listed.returncode == 0:
         names = listed.stdout.decode().split("\0")
     else:
         names = (os.path.normpath(os.path.join(folder, name))
                  for folder, _, inside in os.walk(".") for name in inside)
-    made = re.compile(r"(^|/)(build[^/]*|autom4te\.cache|\.deps|__pycache__)/|\.(o|a|pyc)$")
+    made = re.compile(r"(^|/)(build[^/]*|_build|_inst|autom4te\.cache|\.deps|__pycache__|\.git)/|\.(o|a|pyc)$"
+                      r"|^(configure|aclocal\.m4|Makefile(\.in)?|config\.(h|h\.in|log|status)|INSTALL)~?$")
     return sorted(name for name in names if name and not made.search(name) and os.path.isfile(name))
 
 

@@ -1,0 +1,79 @@
+# shellcheck shell=bash disable=SC2034 # sourced by runtests and quickstart, which use the lists
+# Debian packages (12 and 13) that the project needs, and how to install what is missing of them.
+
+build_packages=(autoconf automake make gcc libc6-dev pkg-config libpq-dev libjansson-dev libssl-dev libinih-dev
+	libpg-query-dev libprotobuf-c-dev)
+# pgsluice runs these programs itself: initdb, postgres, pg_dump and pg_restore, with the contrib extensions.
+server_packages=(postgresql postgresql-contrib)
+test_packages=("${server_packages[@]}" libcmocka-dev pgbouncer valgrind mandoc shellcheck locales python3
+	python3-pytest python3-pytest-xdist python3-psycopg2)
+
+# The packages that a compiler needs beside gcc's, by the name of its program.
+packages_compiler() {
+	local version
+	case $1 in
+	clang*)
+		version=${1#clang}
+		version=${version#-}
+		[ -n "$version" ] ||
+			version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+		echo "$1"
+		[ -z "$version" ] || echo "libclang-rt-$version-dev"
+		;;
+	esac
+}
+
+# packages_run COMMAND...: as root, by sudo where we are not.
+packages_run() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "need root for: $* (not root, and there is no sudo)" >&2
+		return 1
+	fi
+}
+
+packages_apt() {
+	packages_run env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"
+}
+
+packages_has() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# A package that installs a server must not start one, nor make the cluster "main": we use private ones.
+packages_no_main_cluster() {
+	local conf=/etc/postgresql-common/createcluster.conf
+	packages_has postgresql-common || packages_apt install --no-install-recommends postgresql-common || return 1
+	grep -qs '^create_main_cluster = false' "$conf" && return 0
+	echo "writing create_main_cluster = false into $conf: installing PostgreSQL shall not start a server"
+	packages_run sed -i '/^#* *create_main_cluster/d; $a create_main_cluster = false' "$conf"
+}
+
+# packages_install PACKAGE...: installs what is missing and says what cannot be had; then it fails.
+packages_install() {
+	local package missing=() absent=()
+	if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+		echo "no apt-get here: this installs packages on Debian only. Needed, by their Debian names: $*" >&2
+		return 0
+	fi
+	for package in "$@"; do
+		packages_has "$package" || missing+=("$package")
+	done
+	if [ ${#missing[@]} -eq 0 ]; then
+		echo "packages: all there"
+		return 0
+	fi
+	echo "packages: installing ${missing[*]}"
+	packages_apt update || echo 'apt-get update failed; trying with the lists that are there' >&2
+	case " ${missing[*]} " in *" postgresql "*) packages_no_main_cluster || return 1 ;; esac
+	packages_apt install --no-install-recommends "${missing[@]}" && return 0
+	for package in "${missing[@]}"; do
+		packages_apt install --no-install-recommends "$package" || absent+=("$package")
+	done
+	[ ${#absent[@]} -eq 0 ] && return 0
+	echo "packages: cannot be had: ${absent[*]}" >&2
+	return 1
+}

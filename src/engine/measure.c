@@ -1,0 +1,223 @@
+#include "engine/measure.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "pg/query.h"
+
+struct relation {
+	uint32_t oid;
+	char kind;
+	const char *name;
+	int64_t file;  /* relfilenode as last seen */
+	int64_t scans; /* as last seen in this transaction */
+	enum lock_mode mode; /* strongest held in this transaction */
+	bool known;          /* name and file were read before */
+};
+
+struct measure {
+	struct arena *arena;
+	LIST(struct relation) relations; /* by oid */
+	int64_t clock_ms, wal_bytes;
+	bool unnamed; /* a relation was met that has no name yet */
+};
+
+static struct relation *find(struct measure *measure, uint32_t oid)
+{
+	size_t low = 0, high = measure->relations.count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (measure->relations.items[middle].oid < oid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < measure->relations.count && measure->relations.items[low].oid == oid)
+		return &measure->relations.items[low];
+
+	list_add(measure->arena, &measure->relations);
+	struct relation *place = &measure->relations.items[low];
+	memmove(place + 1, place, (measure->relations.count - 1 - low) * sizeof(*place));
+	*place = (struct relation){.oid = oid};
+	return place;
+}
+
+static void learn(struct measure *measure, const struct rows *rows)
+{
+	for (size_t i = 0; i < rows_count(rows); i++) {
+		struct relation *relation = find(measure, (uint32_t)rows_int(rows, i, 0));
+		relation->name = arena_strdup(measure->arena, rows_get(rows, i, 1));
+		relation->kind = rows_get(rows, i, 2)[0];
+		relation->file = rows_int(rows, i, 3);
+		relation->known = true;
+	}
+}
+
+enum status measure_open(struct session *session, struct measure **ret_measure, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	const char *parameters[] = {NULL};
+	if (session_query(session, query_trace_relations, 1, parameters, &rows, err) != OK)
+		return error_wrap(err, "cannot read the relations");
+
+	struct measure *measure = memory_new(sizeof(*measure));
+	measure->arena = arena_open();
+	learn(measure, rows);
+	*ret_measure = measure;
+	return OK;
+}
+
+void measure_close(struct measure *measure)
+{
+	if (!measure)
+		return;
+	arena_close(measure->arena);
+	memory_free(measure);
+}
+
+void measure_begin(struct measure *measure, const struct rows *rows)
+{
+	for (size_t i = 0; i < measure->relations.count; i++) {
+		measure->relations.items[i].mode = LOCK_NONE;
+		measure->relations.items[i].scans = 0;
+	}
+	measure->wal_bytes = rows_int(rows, 0, 4);
+	measure->clock_ms = rows_int(rows, 0, 5);
+}
+
+static const char *oid_text(struct arena *arena, uint32_t oid)
+{
+	return arena_printf(arena, "%" PRIu32, oid);
+}
+
+static void note_lock(struct measure *measure, struct arena *arena, const struct rows *rows, size_t row,
+                      struct statement_trace *statement)
+{
+	struct relation *relation = find(measure, (uint32_t)rows_int(rows, row, 0));
+	enum lock_mode mode = lock_mode_read(rows_get(rows, row, 1));
+	int64_t file = rows_int(rows, row, 2), scans = rows_int(rows, row, 3);
+	const char *oid = oid_text(arena, relation->oid);
+
+	if (mode > relation->mode) {
+		relation_lock_add(arena, &statement->locks, oid, mode);
+		relation->mode = mode;
+	}
+	if (relation->known && relation->file && file && file != relation->file)
+		text_list_add_once(arena, &statement->rewrites, oid);
+	if (scans > relation->scans)
+		text_list_add_once(arena, &statement->scans, oid);
+	if (!relation->name)
+		measure->unnamed = true;
+	relation->scans = scans;
+	relation->known = true;
+	if (file)
+		relation->file = file;
+}
+
+void measure_statement(struct measure *measure, struct arena *arena, const struct rows *rows,
+                       struct statement_trace *ret_statement)
+{
+	int64_t wal_bytes = rows_int(rows, 0, 4), clock = rows_int(rows, 0, 5);
+	ret_statement->duration_ms = clock - measure->clock_ms;
+	ret_statement->wal_bytes = wal_bytes - measure->wal_bytes;
+	measure->clock_ms = clock;
+	measure->wal_bytes = wal_bytes;
+	for (size_t row = 1; row < rows_count(rows); row++)
+		note_lock(measure, arena, rows, row, ret_statement);
+}
+
+static enum status learn_new(struct measure *measure, struct session *session, struct error *err)
+{
+	_cleanup_strbuf_ struct strbuf oids = {0};
+	_cleanup_rows_ struct rows *rows = NULL;
+
+	strbuf_putc(&oids, '{');
+	for (size_t i = 0; i < measure->relations.count; i++)
+		if (!measure->relations.items[i].name)
+			strbuf_printf(&oids, "%s%" PRIu32, oids.length > 1 ? "," : "", measure->relations.items[i].oid);
+	strbuf_putc(&oids, '}');
+	const char *parameters[] = {strbuf_text(&oids)};
+	if (session_query(session, query_trace_relations, 1, parameters, &rows, err) != OK)
+		return error_wrap(err, "cannot read the new relations");
+	learn(measure, rows);
+	for (size_t i = 0; i < measure->relations.count; i++)
+		if (!measure->relations.items[i].name) /* made and dropped again in one transaction */
+			measure->relations.items[i].name =
+				arena_printf(measure->arena, "(relation %" PRIu32 ")", measure->relations.items[i].oid);
+	measure->unnamed = false;
+	return OK;
+}
+
+static const struct relation *by_text(struct measure *measure, const char *oid)
+{
+	return find(measure, (uint32_t)strtoul(oid, NULL, 10));
+}
+
+/* Indexes, TOAST tables and sequences follow their table: they are left out of what people read. */
+static bool worth_showing(const struct relation *relation)
+{
+	return strchr("rpmvf", relation->kind ? relation->kind : 'r') != NULL &&
+	       strncmp(relation->name, "pg_toast.", 9) != 0 && strncmp(relation->name, "pgsluice.", 9) != 0;
+}
+
+static void name_texts(struct measure *measure, struct text_list *list)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct relation *relation = by_text(measure, list->items[i]);
+		if (worth_showing(relation))
+			list->items[kept++] = relation->name;
+	}
+	list->count = kept;
+}
+
+static void name_locks(struct measure *measure, struct relation_lock_list *locks)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < locks->count; i++) {
+		const struct relation *relation = by_text(measure, locks->items[i].relation);
+		if (!worth_showing(relation))
+			continue;
+		locks->items[kept] = locks->items[i];
+		locks->items[kept++].relation = relation->name;
+	}
+	locks->count = kept;
+}
+
+static void copy_texts(struct arena *arena, struct text_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		list->items[i] = arena_strdup(arena, list->items[i]);
+}
+
+enum status measure_names(struct measure *measure, struct session *session, struct arena *arena,
+                          struct step_trace *step, struct error *err)
+{
+	if (measure->unnamed && learn_new(measure, session, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < step->statements.count; i++) {
+		struct statement_trace *statement = &step->statements.items[i];
+		name_locks(measure, &statement->locks);
+		name_texts(measure, &statement->rewrites);
+		name_texts(measure, &statement->scans);
+		copy_texts(arena, &statement->rewrites);
+		copy_texts(arena, &statement->scans);
+		for (size_t l = 0; l < statement->locks.count; l++)
+			statement->locks.items[l].relation = arena_strdup(arena, statement->locks.items[l].relation);
+	}
+	return OK;
+}
+
+void measure_changes(struct arena *arena, const struct rows *rows, struct step_trace *step)
+{
+	step->counted = true;
+	for (size_t i = 0; i < rows_count(rows); i++)
+		*list_add(arena, &step->changes) = (struct change_count){
+			.table = arena_strdup(arena, rows_get(rows, i, 0)),
+			.inserted = rows_int(rows, i, 1),
+			.updated = rows_int(rows, i, 2),
+			.deleted = rows_int(rows, i, 3),
+		};
+}

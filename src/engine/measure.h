@@ -1,0 +1,42 @@
+/*
+ * Reads what a statement did from inside its own transaction: locks, rewrites, scans, WAL, changed rows.
+ * Keeps the names of relations, so that the measuring query itself stays cheap.
+ */
+#ifndef ENGINE_MEASURE_H
+#define ENGINE_MEASURE_H
+
+#include "engine/trace.h"
+#include "pg/session.h"
+
+struct measure;
+
+/* Reads the relations of the database once; the caller closes it. */
+enum status measure_open(struct session *session, struct measure **ret_measure, struct error *err) MUST_CHECK;
+void measure_close(struct measure *measure);
+
+/*
+ * At the start of a transaction: no locks are held; the clock and the WAL position are those of `rows`
+ * (trace_statement).
+ */
+void measure_begin(struct measure *measure, const struct rows *rows);
+
+/*
+ * After a statement: what it added since the last call. Relations are noted by oid until measure_names
+ * resolves them;
+ * texts are in the arena.
+ */
+void measure_statement(struct measure *measure, struct arena *arena, const struct rows *rows,
+                       struct statement_trace *ret_statement);
+
+/*
+ * Before COMMIT: learns relations that are new since (one query, only when there are some) and replaces the
+ * oids in
+ * the statements' lists by names.
+ */
+enum status measure_names(struct measure *measure, struct session *session, struct arena *arena,
+                          struct step_trace *step, struct error *err) MUST_CHECK;
+
+/* Reads rows of query_changed_rows into the step. */
+void measure_changes(struct arena *arena, const struct rows *rows, struct step_trace *step);
+
+#endif
