@@ -45,6 +45,7 @@ struct gate_row {
 const struct gate_row *gate_get(enum gate gate);
 bool gate_find(const char *name, enum gate *ret_gate);
 const char *gate_state_name(enum gate_state state);
+bool gate_state_find(const char *name, enum gate_state *ret_state);
 
 /* One thing a gate looked at. */
 struct check {
@@ -67,7 +68,7 @@ struct check_list {
 struct evidence {
 	enum gate gate;
 	enum gate_state state;      /* passed, failed or waived */
-	const char *reason;         /* of a failure: the first failed check; else NULL */
+	const char *reason;         /* of a failure: the first failed check; of a waiver: the first reason; else NULL */
 	const char *hint;
 	const char *run_id;
 	const char *plan_id;
@@ -80,14 +81,20 @@ struct evidence {
 	const char *hash;           /* of this, hex */
 };
 
-/* State that the checks lead to: passed, waived (all failures are waived) or failed; sets reason and hint. */
-void evidence_judge(struct evidence *evidence);
+/*
+ * State that the checks lead to: passed, waived (all failures are waived, and may be) or failed; sets reason ("CHECK:
+ * MEASURED (limit: LIMIT)") and hint. A gate without a single check has failed.
+ */
+void evidence_judge(struct arena *arena, struct evidence *evidence);
 
 /* Whether stored evidence still counts now, for this binding; on false *ret_why says why not (a sentence). */
 bool evidence_holds(struct arena *arena, const struct evidence *evidence, const struct digest *binding, int64_t now_ms,
                     const char **ret_why);
 
-/* Canonical JSON with its hash filled in; and back, refusing (FAIL_REFUSED) what was altered. */
+/*
+ * The JSON form with its hash (over the canonical form without it) filled in, owned by the caller; and back, refusing
+ * (FAIL_REFUSED) what was altered. What is read owns its data: close it with json_close.
+ */
 struct json *evidence_json(struct arena *arena, struct evidence *evidence);
 enum status evidence_read(struct arena *arena, const struct json *value, struct evidence *ret_evidence,
                           struct error *err) MUST_CHECK;
@@ -98,6 +105,7 @@ struct checklist {
 };
 
 /* The one transition function: asserts that the move is possible. */
+bool checklist_can_move(const struct checklist *checklist, enum gate gate, enum gate_state state);
 void checklist_move(struct checklist *checklist, enum gate gate, enum gate_state state);
 
 /* Whether a gate may run now: all before it passed or are waived. On false *ret_why names the first that is not. */
