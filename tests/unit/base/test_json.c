@@ -1,0 +1,134 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+
+static void object_is_written_in_the_order_it_was_set(void **state)
+{
+	_cleanup_json_ struct json *object = json_new_object();
+	_cleanup_strbuf_ struct strbuf out = {0};
+	struct json *list = json_new_array();
+	(void)state;
+	json_set_int(object, "v", 1);
+	json_set_text(object, "name", "caf\xC3\xA9 \"x\"\n");
+	json_set_text(object, "hint", NULL);
+	json_set_bool(object, "ok", true);
+	json_push_text(list, "003");
+	json_set(object, "list", list);
+	json_write(&out, object);
+	assert_string_equal(strbuf_text(&out), "{\"v\":1,\"name\":\"caf\xC3\xA9 \\\"x\\\"\\n\",\"hint\":null,"
+	                                       "\"ok\":true,\"list\":[\"003\"]}");
+}
+
+static void canonical_form_sorts_the_members(void **state)
+{
+	_cleanup_json_ struct json *object = json_new_object();
+	_cleanup_strbuf_ struct strbuf out = {0};
+	(void)state;
+	json_set_int(object, "b", 2);
+	json_set_int(object, "a", 1);
+	json_write_canonical(&out, object);
+	assert_string_equal(strbuf_text(&out), "{\"a\":1,\"b\":2}");
+}
+
+static void setting_a_member_again_replaces_it(void **state)
+{
+	_cleanup_json_ struct json *object = json_new_object();
+	(void)state;
+	json_set_int(object, "a", 1);
+	json_set_text(object, "a", "two");
+	assert_string_equal(json_get_text(object, "a"), "two");
+	assert_int_equal(json_get_int(object, "a"), 0);
+}
+
+static void broken_utf8_becomes_the_replacement_character(void **state)
+{
+	_cleanup_json_ struct json *object = json_new_object();
+	(void)state;
+	json_set_text(object, "t", "a\xFF"
+	                           "b");
+	assert_string_equal(json_get_text(object, "t"), "a\xEF\xBF\xBD"
+	                                                "b");
+}
+
+static void parsed_values_are_read_by_kind(void **state)
+{
+	static const char TEXT[] = "{\"n\": 9007199254740993, \"t\": \"x\", \"b\": true, \"l\": [1, null]}";
+	_cleanup_json_ struct json *value = NULL;
+	_cleanup_error_ struct error err = {0};
+	(void)state;
+	assert_int_equal(json_parse(TEXT, strlen(TEXT), &value, &err), OK);
+	assert_true(json_get_int(value, "n") == INT64_C(9007199254740993));
+	assert_true(json_get_bool(value, "b"));
+	assert_null(json_get_text(value, "n"));
+	assert_null(json_get(value, "missing"));
+	assert_false(json_has(value, "missing"));
+	assert_int_equal(json_count(json_get(value, "l")), 2);
+	assert_int_equal(json_kind(json_at(json_get(value, "l"), 1)), JSON_KIND_NULL);
+	assert_null(json_at(json_get(value, "l"), 2));
+}
+
+static void broken_text_is_refused_with_its_place(void **state)
+{
+	static const char *const ROWS[] = {"", "{", "{\"a\":}", "[1,]", "{} {}", "nul", "{\"a\":1,\"a\":2}"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		_cleanup_json_ struct json *value = NULL;
+		_cleanup_error_ struct error err = {0};
+		if (json_parse(ROWS[i], strlen(ROWS[i]), &value, &err) != FAIL_REFUSED || value || err.line != 1)
+			fail_msg("\"%s\": status %d, line %ld", ROWS[i], (int)err.status, err.line);
+	}
+}
+
+static bool count_members(const char *key, const struct json *value, void *context)
+{
+	int *left = context;
+	(void)key;
+	(void)value;
+	return --*left > 0;
+}
+
+static void visiting_stops_where_the_visitor_says(void **state)
+{
+	_cleanup_json_ struct json *object = json_new_object();
+	int left = 2;
+	(void)state;
+	json_set_int(object, "a", 1);
+	json_set_int(object, "b", 2);
+	json_set_int(object, "c", 3);
+	assert_false(json_each(object, count_members, &left));
+	assert_int_equal(left, 0);
+	left = 4;
+	assert_true(json_each(object, count_members, &left));
+	assert_int_equal(left, 1);
+}
+
+static void a_clone_is_a_value_of_its_own(void **state)
+{
+	_cleanup_json_ struct json *object = json_new_object();
+	(void)state;
+	json_set_text(object, "a", "first");
+	_cleanup_json_ struct json *copy = json_clone(object);
+	json_set_text(object, "a", "second");
+	assert_string_equal(json_get_text(copy, "a"), "first");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(object_is_written_in_the_order_it_was_set),
+		cmocka_unit_test(canonical_form_sorts_the_members),
+		cmocka_unit_test(setting_a_member_again_replaces_it),
+		cmocka_unit_test(broken_utf8_becomes_the_replacement_character),
+		cmocka_unit_test(parsed_values_are_read_by_kind),
+		cmocka_unit_test(broken_text_is_refused_with_its_place),
+		cmocka_unit_test(visiting_stops_where_the_visitor_says),
+		cmocka_unit_test(a_clone_is_a_value_of_its_own),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
