@@ -136,7 +136,8 @@ static enum status learn_new(struct measure *measure, struct session *session, s
 	strbuf_putc(&oids, '{');
 	for (size_t i = 0; i < measure->relations.count; i++)
 		if (!measure->relations.items[i].name)
-			strbuf_printf(&oids, "%s%" PRIu32, oids.length > 1 ? "," : "", measure->relations.items[i].oid);
+			strbuf_printf(&oids, "%s%" PRIu32, oids.length > 1 ? "," : "",
+			              measure->relations.items[i].oid);
 	strbuf_putc(&oids, '}');
 	const char *parameters[] = {strbuf_text(&oids)};
 	if (session_query(session, query_trace_relations, 1, parameters, &rows, err) != OK)
@@ -145,7 +146,8 @@ static enum status learn_new(struct measure *measure, struct session *session, s
 	for (size_t i = 0; i < measure->relations.count; i++)
 		if (!measure->relations.items[i].name) /* made and dropped again in one transaction */
 			measure->relations.items[i].name =
-				arena_printf(measure->arena, "(relation %" PRIu32 ")", measure->relations.items[i].oid);
+				arena_printf(measure->arena, "(relation %" PRIu32 ")",
+				             measure->relations.items[i].oid);
 	measure->unnamed = false;
 	return OK;
 }

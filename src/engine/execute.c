@@ -1,0 +1,256 @@
+#include "engine/execute.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "pg/history.h"
+#include "pg/query.h"
+
+/* The first waits for a lock, in ms; then as configured. Short at first: everybody queues behind a waiting ALTER. */
+static const int64_t LADDER_MS[] = {100, 200, 400, 800};
+enum { LADDER_STEPS = sizeof(LADDER_MS) / sizeof(LADDER_MS[0]), LONGEST_PAUSE_MS = 10000 };
+
+const struct script *executor_script(const struct executor *executor, const struct migration *migration)
+{
+	return executor->direction == DIRECTION_UP ? &migration->up : &migration->down;
+}
+
+size_t execute_step_count(const struct script *script)
+{
+	return script->steps.count ? script->steps.count : 1;
+}
+
+const struct step *execute_step(const struct script *script, size_t index)
+{
+	static const struct step EMPTY = {.transactional = true};
+	return script->steps.count ? &script->steps.items[index] : &EMPTY;
+}
+
+bool execute_is_last(const struct executor *executor, const struct migration *migration, size_t step)
+{
+	return step + 1 == execute_step_count(executor_script(executor, migration));
+}
+
+struct pipeline_item execute_history_item(struct executor *executor, struct arena *arena,
+                                          const struct migration *migration)
+{
+	return executor->direction == DIRECTION_UP
+	               ? history_insert(arena, executor->history, migration, executor->run->id.text)
+	               : history_delete(arena, executor->history, migration->version);
+}
+
+void execute_notice(void *context, const char *severity, const char *sqlstate, const char *message)
+{
+	struct executor *executor = context;
+	enum log_level level = strcmp(severity, "WARNING") == 0 ? LOG_WARNING : LOG_INFO;
+	emit_log(executor->run->emitter, level, "%s %s: %s", severity, sqlstate, message);
+}
+
+enum status execute_place(struct error *err, const struct script *script, const struct statement *statement,
+                          long position)
+{
+	long line = statement->line, column = statement->column;
+	const char *at = statement->sql;
+	uint32_t code;
+
+	for (long left = position - 1; left > 0 && *at; left--) {
+		size_t size = text_decode(at, strlen(at) < 4 ? strlen(at) : 4, &code);
+		column++;
+		if (*at == '\n') {
+			line++;
+			column = 1;
+		}
+		at += size ? size : 1;
+	}
+	return error_where(err, script->path, line, column);
+}
+
+void execute_event(struct executor *executor, const struct migration *migration, size_t step, size_t statement,
+                   const char *phase, int64_t duration_ms, const struct statement_trace *trace, const char *error)
+{
+	const struct script *script = executor_script(executor, migration);
+	const struct step *current = execute_step(script, step);
+	struct json *fields = json_new_object();
+
+	json_set_text(fields, "version", migration->version);
+	json_set_int(fields, "step", (int64_t)step + 1);
+	json_set_int(fields, "statement", (int64_t)statement + 1);
+	json_set_text(fields, "phase", phase);
+	if (script->path)
+		json_set_text(fields, "file", script->path);
+	if (statement < current->count)
+		json_set_int(fields, "line", current->statements[statement].line);
+	json_set_int(fields, "duration_ms", duration_ms);
+	if (trace && trace->locks.count) {
+		struct json *locks = json_new_array();
+		for (size_t i = 0; i < trace->locks.count; i++) {
+			struct json *lock = json_new_object();
+			json_set_text(lock, "relation", trace->locks.items[i].relation);
+			json_set_text(lock, "mode", lock_mode_name(trace->locks.items[i].mode));
+			json_push(locks, lock);
+		}
+		json_set(fields, "locks", locks);
+	}
+	if (error)
+		json_set_text(fields, "error", error);
+	emit(executor->run->emitter, EVENT_STEP, fields);
+}
+
+/* Waits of a step that blocks nobody may last as long as the budget; the others climb the ladder. */
+static int64_t lock_timeout(const struct executor *executor, const struct migration *migration,
+                            const struct step *step,
+                            size_t attempt)
+{
+	const struct settings *settings = executor->run->settings;
+	int64_t cap = migration->lock_timeout_ms >= 0 ? migration->lock_timeout_ms : settings->lock_timeout_ms;
+	enum lock_mode strongest = LOCK_NONE;
+
+	for (size_t i = 0; i < step->count; i++) {
+		if (!step->statements[i].parsed)
+			strongest = LOCK_ACCESS_EXCLUSIVE;
+		for (size_t j = 0; j < step->statements[i].objects.count; j++)
+			if (step->statements[i].objects.items[j].lock > strongest)
+				strongest = step->statements[i].objects.items[j].lock;
+	}
+	if (!executor->live || strongest <= LOCK_SHARE_UPDATE_EXCLUSIVE)
+		return settings->lock_budget_ms;
+	return attempt < LADDER_STEPS && LADDER_MS[attempt] < cap ? LADDER_MS[attempt] : cap;
+}
+
+/* Relations the step will lock: as the rehearsal saw it, else as written. */
+static const char *wanted_relations(struct executor *executor, struct arena *arena, const struct migration *migration,
+                                    size_t step)
+{
+	const struct migration_trace *promised =
+		executor->promise ? trace_find(executor->promise, migration->version) : NULL;
+	_cleanup_strbuf_ struct strbuf list = {0};
+
+	strbuf_putc(&list, '{');
+	for (size_t s = 0; promised && s < promised->steps.count; s++) {
+		if (s != step)
+			continue;
+		for (size_t i = 0; i < promised->steps.items[s].statements.count; i++) {
+			const struct relation_lock_list *locks = &promised->steps.items[s].statements.items[i].locks;
+			for (size_t l = 0; l < locks->count; l++) {
+				strbuf_puts(&list, list.length > 1 ? ",\"" : "\"");
+				for (const char *c = locks->items[l].relation; *c; c++) {
+					if (*c == '"' || *c == '\\')
+						strbuf_putc(&list, '\\');
+					strbuf_putc(&list, *c);
+				}
+				strbuf_putc(&list, '"');
+			}
+		}
+	}
+	strbuf_putc(&list, '}');
+	return arena_strdup(arena, strbuf_text(&list));
+}
+
+/* Who holds what the step wants, in words; NULL when nobody is seen. */
+static const char *name_blockers(struct executor *executor, struct arena *arena, const struct migration *migration,
+                                 size_t step)
+{
+	_cleanup_error_ struct error ignored = {0};
+	_cleanup_rows_ struct rows *rows = NULL;
+	_cleanup_strbuf_ struct strbuf text = {0};
+	const char *parameters[] = {
+		arena_printf(arena, "{%d,%d,%d}", session_backend_pid(executor->session),
+	                     session_backend_pid(executor->watch), session_backend_pid(executor->ledger)),
+		wanted_relations(executor, arena, migration, step)};
+
+	if (session_query(executor->watch, query_blockers, 2, parameters, &rows, &ignored) != OK ||
+	    rows_count(rows) == 0)
+		return NULL;
+	for (size_t i = 0; i < rows_count(rows) && i < 3; i++)
+		strbuf_printf(&text,
+		              "%sprocess %s (%s, role %s, from %s, %s, transaction open for %s) holds %s on %s",
+		              i ? "; " : "", rows_get(rows, i, 0), rows_get(rows, i, 1), rows_get(rows, i, 2),
+		              rows_get(rows, i, 3), rows_get(rows, i, 4) ? rows_get(rows, i, 4) : "-",
+		              text_duration(arena, rows_int(rows, i, 5)),
+		              	lock_mode_name(lock_mode_read(rows_get(rows, i, 7))),
+		              rows_get(rows, i, 6));
+	return arena_strdup(arena, strbuf_text(&text));
+}
+
+/* Full jitter: two runs that collided do not collide again in step. */
+static int64_t pause_ms(size_t attempt)
+{
+	int64_t longest = 200LL << (attempt < 6 ? attempt : 6);
+	if (longest > LONGEST_PAUSE_MS)
+		longest = LONGEST_PAUSE_MS;
+	return 50 + random() % longest;
+}
+
+/*
+ * A step under lock time-outs, again and again until it gets its locks or the budget is spent. Never
+ * without limit.
+ */
+static enum status run_with_retries(struct executor *executor, const struct migration *migration, size_t step,
+                                    struct step_trace *trace, struct error *err)
+{
+	const struct step *current = execute_step(executor_script(executor, migration), step);
+	int64_t start_ms = clock_ms(), budget_ms = executor->run->settings->lock_budget_ms;
+	_cleanup_arena_ struct arena *arena = arena_open();
+
+	for (size_t attempt = 0;; attempt++) {
+		enum status status =
+			current->transactional
+				? execute_transaction(executor, migration, step,
+		                                      lock_timeout(executor, migration, current, attempt), trace, err)
+				: execute_single(executor, migration, step, trace, err);
+		if (status != FAIL_LOCK_BUDGET || !executor->live)
+			return status;
+		const char *blockers = name_blockers(executor, arena, migration, step);
+		if (clock_ms() - start_ms >= budget_ms) {
+			error_wrap(err, "no lock within %s after %zu attempts", text_duration(arena, budget_ms),
+			           attempt + 1);
+			if (blockers)
+				error_detail(err, "%s.", blockers);
+			return status;
+		}
+		emit_log(executor->run->emitter, LOG_NOTICE, "migration %s, step %zu: no lock at attempt %zu%s%s",
+		         migration->version, step + 1, attempt + 1, blockers ? "; " : "", blockers ? blockers : "");
+		error_clear(err);
+		if (loop_sleep(executor->run->loop, pause_ms(attempt)) == LOOP_STOPPED)
+			return loop_stop_error(executor->run->loop, err);
+	}
+}
+
+static enum status run_step(struct executor *executor, const struct migration *migration, size_t step,
+                            struct step_trace *trace, struct error *err)
+{
+	if (executor->before_step && executor->before_step(executor, err) != OK)
+		return err->status;
+	if (!session_alive(executor->session) && executor->live && execute_reconnect(executor, err) != OK)
+		return err->status;
+	enum status status = run_with_retries(executor, migration, step, trace, err);
+	if (status == OK && executor->after_step)
+		status = executor->after_step(executor, migration, step, trace, err);
+	return status;
+}
+
+enum status execute_migration(struct executor *executor, const struct migration *migration, size_t first_step,
+                              struct migration_trace *ret_trace, struct error *err)
+{
+	size_t count = execute_step_count(executor_script(executor, migration));
+	int64_t start_ms = clock_ms();
+	struct migration_trace trace = {.version = migration->version};
+
+	for (size_t step = first_step; step < count; step++) {
+		struct step_trace *step_trace = list_add(executor->run->arena, &trace.steps);
+		enum status status = run_step(executor, migration, step, step_trace, err);
+		if (status == OK)
+			continue;
+		if (status == FAIL_MIGRATION && step > 0) {
+			error_detail(err, "The %zu step(s) before it are committed and stay.", step);
+			status = error_recast(err, FAIL_PARTIAL);
+		}
+		execute_event(executor, migration, step, 0, "end", clock_ms() - start_ms, NULL, err->message);
+		return error_wrap(err, "migration %s", migration->version), status;
+	}
+	trace.duration_ms = clock_ms() - start_ms;
+	*ret_trace = trace;
+	return OK;
+}

@@ -1,0 +1,95 @@
+/*
+ * Carries one migration out, step by step: the same code on the rehearsal's clone and on live. Knows no gates.
+ */
+#ifndef ENGINE_EXECUTE_H
+#define ENGINE_EXECUTE_H
+
+#include "core/migration/plan.h"
+#include "engine/measure.h"
+#include "engine/run.h"
+#include "engine/trace.h"
+#include "pg/pipeline.h"
+#include "pg/session.h"
+
+enum direction { DIRECTION_UP, DIRECTION_DOWN };
+
+/*
+ * One place to execute on. Sessions belong to the caller. On live `promise` is what the rehearsal recorded and
+ * `measure` is NULL; on a clone it is the other way round.
+ */
+struct executor {
+	struct run *run;
+	struct session *session;       /* plain, read-write, as the operator: the migrations' own */
+	struct session *ledger;        /* read-write: intents, outcomes */
+	struct session *watch;         /* read-only: progress, blockers, the state after a lost connection */
+	bool live;
+	enum direction direction;
+	const struct history *history;
+	struct measure *measure;
+	const struct trace *promise;
+	bool count_always;             /* event triggers or unparsed text: rows can change under any statement */
+	/*
+	 * Called before a step is sent and after it is committed; an error ends the execution there. NULL =
+	 * nothing.
+	 */
+	enum status (*before_step)(struct executor *executor, struct error *err);
+	enum status (*after_step)(struct executor *executor, const struct migration *migration, size_t step,
+	                          struct step_trace *trace, struct error *err);
+	void *context;
+};
+
+/* The script that the direction runs. */
+const struct script *executor_script(const struct executor *executor, const struct migration *migration);
+
+/*
+ * Runs the migration's steps from `first_step` on and records what they did in *ret_trace (in the run's arena).
+ * FAIL_MIGRATION: rolled back, nothing of it is there. FAIL_PARTIAL: earlier steps stay, or a statement outside
+ * transactions failed half-way. FAIL_LOCK_BUDGET, FAIL_BUSY (another run has applied it), FAIL_IN_DOUBT,
+ * FAIL_UNCONFIRMED, FAIL_UNREACHABLE, and the stop's own status. Errors carry file, line and column.
+ */
+enum status execute_migration(struct executor *executor, const struct migration *migration, size_t first_step,
+                              struct migration_trace *ret_trace, struct error *err) MUST_CHECK;
+
+/* ---- the parts, for execute.c ---- */
+
+/* One transactional step with the given lock timeout, through COMMIT. 55P03 and 40P01 are FAIL_LOCK_BUDGET: retry. */
+enum status execute_transaction(struct executor *executor, const struct migration *migration, size_t step,
+                                int64_t lock_timeout_ms, struct step_trace *trace, struct error *err) MUST_CHECK;
+
+/* One statement outside transactions, between its intent and its outcome. */
+enum status execute_single(struct executor *executor, const struct migration *migration, size_t step,
+                           struct step_trace *trace, struct error *err) MUST_CHECK;
+
+/*
+ * COMMIT, alone, and what became of it. `version` names the history row that tells; NULL when the journal
+ * row does.
+ */
+enum status execute_commit(struct executor *executor, const struct migration *migration, size_t step,
+                           struct error *err) MUST_CHECK;
+
+/* Steps of a script: an empty file has one, without statements, that brings its history row. */
+size_t execute_step_count(const struct script *script);
+const struct step *execute_step(const struct script *script, size_t index);
+
+/* Opens the executor's own session anew on live after it was lost. */
+enum status execute_reconnect(struct executor *executor, struct error *err) MUST_CHECK;
+
+/* The sessions' notices go to the log; context is the executor. */
+void execute_notice(void *context, const char *severity, const char *sqlstate, const char *message);
+
+/* Whether `step` is the last of the migration: the one whose commit brings the history row. */
+bool execute_is_last(const struct executor *executor, const struct migration *migration, size_t step);
+
+/* The history row's item: an insert on the way up, a delete on the way down. */
+struct pipeline_item execute_history_item(struct executor *executor, struct arena *arena,
+                                          const struct migration *migration);
+
+/* Puts the place of the statement (and of a character position in it, 1-based, 0 = none) into the error. */
+enum status execute_place(struct error *err, const struct script *script, const struct statement *statement,
+                          long position);
+
+/* A `step` event of this execution; error text may be NULL. */
+void execute_event(struct executor *executor, const struct migration *migration, size_t step, size_t statement,
+                   const char *phase, int64_t duration_ms, const struct statement_trace *trace, const char *error);
+
+#endif

@@ -1,0 +1,318 @@
+/*
+ * A statement outside transactions: one message between an intent and an outcome in the ledger. What it leaves when
+ * it fails is found by the catalog (indexes that became invalid meanwhile), never by what the command returned.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/boundary.h"
+#include "engine/execute.h"
+#include "pg/history.h"
+#include "pg/ledger.h"
+#include "pg/query.h"
+
+enum { LOOK_EVERY_MS = 1000, FIRST_LOOK_MS = 20, CLEAN_FOR_MS = 60000 };
+
+struct single {
+	struct executor *executor;
+	const struct migration *migration;
+	const struct statement *statement;
+	size_t step;
+	struct statement_trace *trace;
+	struct arena *arena;
+	struct text_list unfinished; /* indexes that were invalid before */
+	int64_t wal_start;
+	int64_t waiting_since_ms;    /* 0 = not waiting for a lock */
+	bool over_budget;
+};
+
+static enum status read_unfinished(struct single *single, struct text_list *ret_list, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (session_query(single->executor->watch, query_unfinished_indexes, 0, NULL, &rows, err) != OK)
+		return error_wrap(err, "cannot read the state of the indexes");
+	for (size_t i = 0; i < rows_count(rows); i++)
+		list_push(single->arena, ret_list, arena_strdup(single->arena, rows_get(rows, i, 0)));
+	return OK;
+}
+
+/* It blocks nobody: waiting is cheaper than the invalid index that a lock time-out would leave. */
+static bool blocks_nobody(const struct statement *statement)
+{
+	for (size_t i = 0; i < statement->objects.count; i++)
+		if (statement->objects.items[i].lock > LOCK_SHARE_UPDATE_EXCLUSIVE)
+			return false;
+	return statement->parsed;
+}
+
+static enum status set_limits(struct single *single, struct error *err)
+{
+	const struct settings *settings = single->executor->run->settings;
+	int64_t lock_ms = blocks_nobody(single->statement) ? 0 : settings->lock_timeout_ms;
+	int64_t statement_ms = single->migration->statement_timeout_ms >= 0 ? single->migration->statement_timeout_ms
+	                                                                    : settings->statement_timeout_ms;
+	const char *limits[] = {arena_printf(single->arena, "%" PRId64, lock_ms),
+	                        arena_printf(single->arena, "%" PRId64, statement_ms)};
+
+	if (single->step == 0 && session_exec(single->executor->session, "discard all", err) != OK)
+		return err->status;
+	return session_query(single->executor->session, query_session_limits, 2, limits, NULL, err);
+}
+
+static struct json *intent_body(const struct single *single)
+{
+	struct json *body = json_new_object();
+	json_set_text(body, "tag", single->statement->tag);
+	json_set_text(body, "sql", single->statement->sql);
+	return body;
+}
+
+static enum status write_intent(struct single *single, struct error *err)
+{
+	_cleanup_json_ struct json *body = intent_body(single);
+	struct ledger_entry entry = {.kind = "intent",
+	                             .run_id = single->executor->run->id.text,
+	                             .version = single->migration->version,
+	                             .step = (int)single->step,
+	                             .body = body};
+	boundary_pass();
+	return ledger_add(single->executor->ledger, &entry, err);
+}
+
+/* The outcome, and with the migration's last step its history row, in one transaction. */
+static enum status write_outcome(struct single *single, const char *outcome, bool done, struct error *err)
+{
+	struct executor *executor = single->executor;
+	_cleanup_json_ struct json *body = json_new_object();
+	LIST(struct pipeline_item) items = {0};
+	size_t failed;
+	long position;
+
+	json_set_text(body, "outcome", outcome);
+	json_set_bool(body, "done", done);
+	struct ledger_entry entry = {.kind = "outcome",
+	                             .run_id = executor->run->id.text,
+	                             .version = single->migration->version,
+	                             .step = (int)single->step,
+	                             .body = body};
+	list_push(single->arena, &items, (struct pipeline_item){.sql = "begin"});
+	if (done && execute_is_last(executor, single->migration, single->step))
+		list_push(single->arena, &items, execute_history_item(executor, single->arena, single->migration));
+	list_push(single->arena, &items, ledger_item(single->arena, &entry));
+	list_push(single->arena, &items, (struct pipeline_item){.sql = "commit"});
+	boundary_pass();
+	if (pipeline_run(executor->ledger, items.items, items.count, NULL, NULL, &failed, &position, err) != OK) {
+		_cleanup_error_ struct error ignored = {0};
+		if (session_alive(executor->ledger))
+			(void)!session_exec(executor->ledger, "rollback", &ignored);
+		error_wrap(err, "cannot record step %zu of migration %s", single->step + 1,
+		           single->migration->version);
+		return error_recast(err, FAIL_PARTIAL);
+	}
+	boundary_pass();
+	return OK;
+}
+
+static void sample_locks(struct single *single, const char *pid)
+{
+	_cleanup_error_ struct error ignored = {0};
+	_cleanup_rows_ struct rows *rows = NULL;
+	const char *parameters[] = {pid};
+
+	if (session_query(single->executor->watch, query_backend_locks, 1, parameters, &rows, &ignored) != OK)
+		return;
+	for (size_t i = 0; i < rows_count(rows); i++)
+		relation_lock_add(single->executor->run->arena, &single->trace->locks, rows_get(rows, i, 0),
+		                  lock_mode_read(rows_get(rows, i, 1)));
+}
+
+static void report_progress(const struct single *single, const struct rows *rows)
+{
+	struct executor *executor = single->executor;
+	const char *phase = rows_get(rows, 0, 2);
+	int64_t total = rows_int(rows, 0, 3), done = rows_int(rows, 0, 4);
+
+	execute_event(executor, single->migration, single->step, 0, "progress", rows_int(rows, 0, 1), NULL, NULL);
+	if (rows_true(rows, 0, 0))
+		emit_log(executor->run->emitter, LOG_NOTICE, "%s of migration %s waits for a lock held by process %s",
+		         single->statement->tag, single->migration->version, rows_get(rows, 0, 5));
+	else if (phase && total > 0)
+		emit_log(executor->run->emitter, LOG_INFO, "%s: %s, %" PRId64 " %%", single->statement->tag, phase,
+		         done * 100 / total);
+}
+
+/* Looks at the statement from outside; cancels it when it has waited for locks beyond the budget. */
+static void look(struct single *single)
+{
+	struct executor *executor = single->executor;
+	_cleanup_error_ struct error ignored = {0};
+	_cleanup_rows_ struct rows *rows = NULL;
+	const char *pid = arena_printf(single->arena, "%d", session_backend_pid(executor->session));
+	const char *parameters[] = {pid};
+
+	if (executor->measure)
+		sample_locks(single, pid);
+	if (session_query(executor->watch, query_backend_progress, 1, parameters, &rows, &ignored) != OK ||
+	    rows_count(rows) == 0)
+		return;
+	report_progress(single, rows);
+	if (!rows_true(rows, 0, 0))
+		single->waiting_since_ms = 0;
+	else if (!single->waiting_since_ms)
+		single->waiting_since_ms = clock_ms();
+	if (single->waiting_since_ms &&
+	    clock_ms() - single->waiting_since_ms > executor->run->settings->lock_budget_ms) {
+		single->over_budget = true;
+		session_cancel(executor->session);
+	}
+}
+
+static enum status send(struct single *single, struct error *err)
+{
+	struct executor *executor = single->executor;
+	struct session *session = executor->session;
+	int64_t start_ms = clock_ms(), look_ms = FIRST_LOOK_MS;
+
+	boundary_pass();
+	if (session_send(session, single->statement->sql, 0, NULL, err) != OK)
+		return err->status;
+	for (;;) {
+		size_t index = 0;
+		bool timeout = false;
+		if (session_wait_any(executor->run->loop, &session, 1, clock_ms() + look_ms, &index, &timeout,
+		                     err) != OK)
+			break; /* a stop: session_result below cancels and reads the rest */
+		if (!timeout)
+			break;
+		look(single);
+		look_ms = LOOK_EVERY_MS;
+	}
+	error_clear(err);
+	enum status status = session_result(session, NULL, err);
+	single->trace->duration_ms = clock_ms() - start_ms;
+	boundary_pass();
+	return status;
+}
+
+/* Indexes that are unfinished now and were not before: this statement's. */
+static enum status find_leftovers(struct single *single, struct text_list *ret_leftovers, struct error *err)
+{
+	struct text_list now = {0};
+	if (read_unfinished(single, &now, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < now.count; i++)
+		if (!text_list_has(&single->unfinished, now.items[i]))
+			list_push(single->arena, ret_leftovers, now.items[i]);
+	return OK;
+}
+
+/* Removes what a failed concurrent build left; true when nothing of it is there any more. */
+static bool clean_up(struct single *single)
+{
+	struct executor *executor = single->executor;
+	_cleanup_error_ struct error problem = {0};
+	struct text_list leftovers = {0};
+	bool clean = true;
+
+	loop_shield(executor->run->loop);
+	if (!session_alive(executor->session) || find_leftovers(single, &leftovers, &problem) != OK)
+		clean = false;
+	for (size_t i = 0; clean && i < leftovers.count; i++) {
+		const char *sql = arena_printf(single->arena, "drop index concurrently if exists %s",
+		                               leftovers.items[i]);
+		emit_log(executor->run->emitter, LOG_NOTICE, "removing the unfinished index %s", leftovers.items[i]);
+		boundary_pass();
+		clean = session_exec(executor->session, sql, &problem) == OK;
+	}
+	loop_unshield(executor->run->loop);
+	return clean;
+}
+
+static enum status fail(struct single *single, struct error *err)
+{
+	struct executor *executor = single->executor;
+	enum status cause = err->status;
+	bool clean = clean_up(single);
+	_cleanup_error_ struct error ignored = {0};
+
+	execute_place(err, executor_script(executor, single->migration), single->statement, 0);
+	if (clean)
+		(void)!write_outcome(single, "failed; nothing of the statement is left", false, &ignored);
+	if (!clean || single->step > 0) {
+		error_detail(err, clean ? "Steps before it are committed and stay."
+		                        : "What it left behind could not be established or removed.");
+		return error_recast(err, FAIL_PARTIAL);
+	}
+	if (single->over_budget || strcmp(err->sqlstate, "55P03") == 0 || strcmp(err->sqlstate, "40P01") == 0)
+		return error_recast(err, FAIL_LOCK_BUDGET);
+	if (cause == FAIL_INTERRUPTED || cause == FAIL_TERMINATED || cause == FAIL_UNREACHABLE)
+		return cause;
+	return error_recast(err, FAIL_MIGRATION);
+}
+
+static bool same_name(const char *qualified, const char *name)
+{
+	const char *dot = strrchr(qualified, '.'), *own = strrchr(name, '.');
+	return strcmp(dot ? dot + 1 : qualified, own ? own + 1 : name) == 0;
+}
+
+/* Success is what the catalog says: no index of this statement may be unfinished. */
+static enum status prove(struct single *single, struct error *err)
+{
+	struct text_list now = {0};
+	if (read_unfinished(single, &now, err) != OK)
+		return error_recast(err, FAIL_PARTIAL);
+	for (size_t i = 0; i < now.count; i++) {
+		bool named = single->statement->index_name && same_name(now.items[i], single->statement->index_name);
+		if (!named && text_list_has(&single->unfinished, now.items[i]))
+			continue;
+		error_set(err, FAIL_PARTIAL, "%s ended without an error, but index %s is not valid",
+		          single->statement->tag,
+		          now.items[i]);
+		error_hint(err, "Run `pgsluice resolve`: it drops the invalid index and builds it anew.");
+		return execute_place(err, executor_script(single->executor, single->migration), single->statement, 0);
+	}
+	return OK;
+}
+
+static int64_t wal_position(struct single *single)
+{
+	_cleanup_error_ struct error ignored = {0};
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (session_query(single->executor->watch, query_trace_statement, 0, NULL, &rows, &ignored) != OK)
+		return -1;
+	return rows_int(rows, 0, 4);
+}
+
+enum status execute_single(struct executor *executor, const struct migration *migration, size_t step,
+                           struct step_trace *trace, struct error *err)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	const struct statement *statement = execute_step(executor_script(executor, migration), step)->statements;
+	*trace = (struct step_trace){0};
+	struct single single = {.executor = executor,
+	                        .migration = migration,
+	                        .statement = statement,
+	                        .step = step,
+	                        .trace = list_add(executor->run->arena, &trace->statements),
+	                        .arena = arena};
+
+	if (read_unfinished(&single, &single.unfinished, err) != OK || set_limits(&single, err) != OK ||
+	    write_intent(&single, err) != OK)
+		return err->status;
+	single.wal_start = executor->measure ? wal_position(&single) : -1;
+	execute_event(executor, migration, step, 0, "begin", 0, NULL, NULL);
+	if (send(&single, err) != OK)
+		return fail(&single, err);
+	single.trace->wal_bytes = single.wal_start < 0 ? -1 : wal_position(&single) - single.wal_start;
+	if (prove(&single, err) != OK)
+		return err->status;
+	for (size_t i = 0; executor->measure && i < statement->objects.count; i++)
+		if (statement->objects.items[i].lock > LOCK_NONE && strchr(statement->objects.items[i].name, '.'))
+			relation_lock_add(executor->run->arena, &single.trace->locks,
+			                  statement->objects.items[i].name,
+			                  statement->objects.items[i].lock);
+	execute_event(executor, migration, step, 0, "end", single.trace->duration_ms, single.trace, NULL);
+	return write_outcome(&single, "done", true, err);
+}

@@ -1,0 +1,280 @@
+/*
+ * A transactional step as one pipeline: BEGIN, limits, the history row, the statements (each followed by its trace
+ * in a
+ * rehearsal), the deferred constraints, the count of changed rows; then COMMIT alone. Two round trips, but for COPY
+ * data, which leaves the pipeline around it (a COPY inside a pipeline hangs the protocol).
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/boundary.h"
+#include "engine/execute.h"
+#include "pg/history.h"
+#include "pg/ledger.h"
+#include "pg/query.h"
+
+enum slot_kind { SLOT_OURS, SLOT_BEGINNING, SLOT_HISTORY, SLOT_STATEMENT, SLOT_TRACE, SLOT_CONSTRAINTS,
+                SLOT_CHANGES };
+
+struct slot {
+	enum slot_kind kind;
+	size_t statement;
+};
+
+/* A step on its way: what is queued, and what it was for. */
+struct flight {
+	struct executor *executor;
+	const struct migration *migration;
+	const struct step *step;
+	size_t step_index;
+	struct arena *arena; /* this flight's */
+	LIST(struct pipeline_item) items;
+	LIST(struct slot) slots;
+	struct step_trace *trace;
+	int64_t sent_ms; /* when the statement before this result was done */
+};
+
+static void queue(struct flight *flight, enum slot_kind kind, size_t statement, struct pipeline_item item)
+{
+	list_push(flight->arena, &flight->items, item);
+	list_push(flight->arena, &flight->slots, ((struct slot){.kind = kind, .statement = statement}));
+}
+
+static void queue_sql(struct flight *flight, enum slot_kind kind, size_t statement, const char *sql, bool want_rows)
+{
+	queue(flight, kind, statement, (struct pipeline_item){.sql = sql, .want_rows = want_rows});
+}
+
+static bool take_result(void *context, size_t index, const struct rows *rows)
+{
+	struct flight *flight = context;
+	const struct slot *slot = &flight->slots.items[index];
+	struct run *run = flight->executor->run;
+	struct statement_trace *statements = flight->trace->statements.items;
+	int64_t now = clock_ms();
+
+	switch (slot->kind) {
+	case SLOT_BEGINNING:
+		measure_begin(flight->executor->measure, rows);
+		break;
+	case SLOT_STATEMENT:
+		statements[slot->statement].duration_ms = now - flight->sent_ms;
+		if (!flight->executor->measure)
+			execute_event(flight->executor, flight->migration, flight->step_index, slot->statement, "end",
+			              now - flight->sent_ms, NULL, NULL);
+		break;
+	case SLOT_TRACE:
+		measure_statement(flight->executor->measure, run->arena, rows, &statements[slot->statement]);
+		break;
+	case SLOT_CHANGES:
+		measure_changes(run->arena, rows, flight->trace);
+		break;
+	case SLOT_OURS:
+	case SLOT_HISTORY:
+	case SLOT_CONSTRAINTS:
+		break;
+	}
+	flight->sent_ms = now;
+	return true;
+}
+
+/* What a failed item means: a statement of the user's, a second runner at the history row, or ours. */
+static enum status judge_failure(struct flight *flight, size_t failed, long position, struct error *err)
+{
+	const struct slot *slot = &flight->slots.items[failed];
+	const struct script *script = executor_script(flight->executor, flight->migration);
+	const char *version = flight->migration->version;
+
+	if (slot->kind == SLOT_STATEMENT)
+		execute_place(err, script, &flight->step->statements[slot->statement], position);
+	if (strcmp(err->sqlstate, "55P03") == 0 || strcmp(err->sqlstate, "40P01") == 0)
+		return error_recast(err, FAIL_LOCK_BUDGET);
+	if (slot->kind == SLOT_HISTORY && strcmp(err->sqlstate, "23505") == 0) {
+		error_set(err, FAIL_BUSY, "migration %s was applied by another run meanwhile", version);
+		return error_hint(err, "Start again: the new run sees what the other one did.");
+	}
+	if (err->status == FAIL_UNREACHABLE || err->status == FAIL_INTERRUPTED || err->status == FAIL_TERMINATED)
+		return err->status;
+	return error_recast(err, FAIL_MIGRATION);
+}
+
+/* Sends what is queued as one pipeline and empties the queue. */
+static enum status send_queued(struct flight *flight, struct error *err)
+{
+	size_t failed = 0;
+	long position = 0;
+
+	if (flight->items.count == 0)
+		return OK;
+	boundary_pass();
+	flight->sent_ms = clock_ms();
+	if (pipeline_run(flight->executor->session, flight->items.items, flight->items.count, take_result, flight,
+	                 &failed,
+	                 &position, err) != OK)
+		return judge_failure(flight, failed, position, err);
+	flight->items.count = flight->slots.count = 0;
+	return OK;
+}
+
+static enum status send_copy(struct flight *flight, size_t index, struct error *err)
+{
+	const struct statement *statement = &flight->step->statements[index];
+	const struct script *script = executor_script(flight->executor, flight->migration);
+	int64_t start = clock_ms();
+
+	if (send_queued(flight, err) != OK)
+		return err->status;
+	if (copy_in(flight->executor->session, statement->sql, statement->copy_data, statement->copy_length, NULL,
+	            err) != OK) {
+		execute_place(err, script, statement, 0);
+		return err->status == FAIL_LOCK_BUDGET || err->status == FAIL_UNREACHABLE ||
+		                       err->status == FAIL_INTERRUPTED || err->status == FAIL_TERMINATED
+		               ? err->status
+		               : error_recast(err, FAIL_MIGRATION);
+	}
+	flight->trace->statements.items[index].duration_ms = clock_ms() - start;
+	return OK;
+}
+
+/* Rows can only change where a statement writes, or may do so unseen. */
+static bool may_change_rows(const struct flight *flight)
+{
+	if (flight->executor->count_always)
+		return true;
+	for (size_t i = 0; i < flight->step->count; i++) {
+		const struct statement *statement = &flight->step->statements[i];
+		if (!statement->parsed || statement->opaque_writes || statement->copy_in)
+			return true;
+		for (size_t j = 0; j < statement->objects.count; j++)
+			if (statement->objects.items[j].writes)
+				return true;
+	}
+	return false;
+}
+
+static void queue_beginning(struct flight *flight, int64_t lock_timeout_ms)
+{
+	struct executor *executor = flight->executor;
+	const struct migration *migration = flight->migration;
+	int64_t statement_timeout_ms = migration->statement_timeout_ms >= 0
+	                                       ? migration->statement_timeout_ms
+	                                       : executor->run->settings->statement_timeout_ms;
+	const char **limits = arena_alloc(flight->arena, 2 * sizeof(*limits));
+	limits[0] = arena_printf(flight->arena, "%" PRId64, lock_timeout_ms);
+	limits[1] = arena_printf(flight->arena, "%" PRId64, statement_timeout_ms);
+
+	if (flight->step_index == 0) /* what an earlier file left in the session must not reach this one */
+		queue_sql(flight, SLOT_OURS, 0, "discard all", false);
+	queue_sql(flight, SLOT_OURS, 0, "begin", false);
+	queue(flight, SLOT_OURS, 0,
+	      (struct pipeline_item){.sql = query_transaction_limits, .count = 2, .parameters = limits});
+	if (execute_is_last(executor, migration, flight->step_index))
+		queue(flight, SLOT_HISTORY, 0, execute_history_item(executor, flight->arena, migration));
+	if (executor->measure)
+		queue_sql(flight, SLOT_BEGINNING, 0, query_trace_statement, true);
+}
+
+static void queue_end(struct flight *flight)
+{
+	struct executor *executor = flight->executor;
+	const struct script *script = executor_script(executor, flight->migration);
+	struct arena *arena = flight->arena;
+
+	queue_sql(flight, SLOT_CONSTRAINTS, 0, "set constraints all immediate", false);
+	if (may_change_rows(flight)) {
+		const char **table = arena_alloc(arena, 2 * sizeof(*table));
+		table[0] = executor->history->schema;
+		table[1] = executor->history->table;
+		struct pipeline_item changes = {.sql = query_changed_rows, .count = 2, .parameters = table, .want_rows = true};
+		queue(flight, SLOT_CHANGES, 0, changes);
+		if (session_server_version(executor->session) >= 150000)
+			queue_sql(flight, SLOT_OURS, 0, "select pg_catalog.pg_stat_force_next_flush()", false);
+	}
+	if (execute_step_count(script) > 1) {
+		struct ledger_entry entry = {.kind = "step",
+		                             .run_id = executor->run->id.text,
+		                             .version = flight->migration->version,
+		                             .step = (int)flight->step_index};
+		queue(flight, SLOT_OURS, 0, ledger_item(arena, &entry));
+	}
+	if (executor->direction == DIRECTION_UP && execute_is_last(executor, flight->migration, flight->step_index))
+		queue(flight, SLOT_OURS, 0, history_duration(arena, executor->history, flight->migration->version));
+}
+
+static enum status send_step(struct flight *flight, int64_t lock_timeout_ms, struct error *err)
+{
+	queue_beginning(flight, lock_timeout_ms);
+	for (size_t i = 0; i < flight->step->count; i++) {
+		if (flight->step->statements[i].copy_in) {
+			if (send_copy(flight, i, err) != OK)
+				return err->status;
+		} else {
+			queue_sql(flight, SLOT_STATEMENT, i, flight->step->statements[i].sql, false);
+		}
+		if (flight->executor->measure)
+			queue_sql(flight, SLOT_TRACE, i, query_trace_statement, true);
+	}
+	queue_end(flight);
+	return send_queued(flight, err);
+}
+
+/* On live, rows that go where none went in the rehearsal stop the step while it can still be rolled back. */
+static enum status compare_with_promise(struct flight *flight, struct error *err)
+{
+	const struct executor *executor = flight->executor;
+	const char *why;
+
+	if (!executor->promise || !flight->trace->counted)
+		return OK;
+	const struct migration_trace *promised = trace_find(executor->promise, flight->migration->version);
+	if (!promised || flight->step_index >= promised->steps.count)
+		return error_set(err, FAIL_INTERNAL,
+		                 "the rehearsal's evidence does not know step %zu of migration %s",
+		                 flight->step_index + 1, flight->migration->version);
+	if (trace_changes_hold(flight->arena, &promised->steps.items[flight->step_index], flight->trace, &why))
+		return OK;
+	error_set(err, FAIL_MIGRATION, "%s", why);
+	error_detail(err, "Rows that the rehearsal did not touch may not be touched on live. It was rolled back.");
+	return error_hint(err,
+	                  "See what changed on live since the backup, then take a new backup and rehearse again.");
+}
+
+static void roll_back(struct session *session)
+{
+	_cleanup_error_ struct error ignored = {0};
+	struct loop *loop = session_loop(session);
+
+	if (!session_alive(session))
+		return;
+	loop_shield(loop);
+	if (session_exec(session, "rollback", &ignored) == OK && session_server_version(session) >= 150000)
+		(void)!session_exec(session, "select pg_catalog.pg_stat_force_next_flush()", &ignored);
+	loop_unshield(loop);
+}
+
+enum status execute_transaction(struct executor *executor, const struct migration *migration, size_t step,
+                                int64_t lock_timeout_ms, struct step_trace *trace, struct error *err)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	struct flight flight = {.executor = executor,
+	                        .migration = migration,
+	                        .step = execute_step(executor_script(executor, migration), step),
+	                        .step_index = step,
+	                        .arena = arena,
+	                        .trace = trace};
+
+	*trace = (struct step_trace){0};
+	for (size_t i = 0; i < flight.step->count; i++)
+		list_add(executor->run->arena, &trace->statements)->wal_bytes = -1;
+
+	enum status status = send_step(&flight, lock_timeout_ms, err);
+	if (status == OK && executor->measure)
+		status = measure_names(executor->measure, executor->session, executor->run->arena, trace, err);
+	if (status == OK)
+		status = compare_with_promise(&flight, err);
+	if (status != OK) {
+		roll_back(executor->session);
+		return status;
+	}
+	return execute_commit(executor, migration, step, err);
+}
