@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034 # sourced by runtests and quickstart, which use the lists
+# shellcheck shell=bash disable=SC2034,SC2016 # sourced by runtests and quickstart, which use the lists
 # Debian packages (12 and 13) that the project needs, and how to install what is missing of them.
 
 build_packages=(autoconf automake make gcc libc6-dev pkg-config libpq-dev libjansson-dev libssl-dev libinih-dev
