@@ -26,6 +26,7 @@ static const struct signal_row {
 	{.number = SIGHUP, .action = ASKS_TO_STOP, .name = "SIGHUP"},
 	{.number = SIGCHLD, .action = WAKES, .name = "SIGCHLD"},
 	{.number = SIGPIPE, .action = IGNORED, .name = "SIGPIPE"},
+	{.number = SIGXFSZ, .action = IGNORED, .name = "SIGXFSZ"},
 };
 
 enum { SIGNAL_COUNT = sizeof(SIGNALS) / sizeof(SIGNALS[0]) };

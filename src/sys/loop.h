@@ -30,9 +30,9 @@ struct loop_fd {
 };
 
 /*
- * Opens the loop and takes over SIGINT, SIGTERM, SIGHUP (each asks to stop), SIGCHLD and ignores SIGPIPE. A SIGINT or
- * SIGHUP that was ignored at the start (nohup) stays ignored. One loop per process. The caller closes it, which
- * restores the former signal handling; NULL does nothing.
+ * Opens the loop and takes over SIGINT, SIGTERM, SIGHUP (each asks to stop), SIGCHLD, and ignores SIGPIPE and SIGXFSZ,
+ * so that these are errors of the write. A SIGINT or SIGHUP that was ignored at the start (nohup) stays ignored. One
+ * loop per process. The caller closes it, which restores the former signal handling; NULL does nothing.
  */
 enum status loop_open(struct loop **ret_loop, struct error *err) MUST_CHECK;
 void loop_close(struct loop *loop);
