@@ -39,8 +39,10 @@ packages_apt() {
 	packages_run env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"
 }
 
+# Installed, or provided by an installed one (as postgresql-contrib is on Debian 13).
 packages_has() {
-	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ||
+		dpkg-query -W -f '${db:Status-Status}, ${Provides},\n' | grep -qE "^installed,.* $1( \\(.*\\))?,"
 }
 
 # A package that installs a server must not start one, nor make the cluster "main": we use private ones.
