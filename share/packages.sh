@@ -42,7 +42,7 @@ packages_apt() {
 # Installed, or provided by an installed one (as postgresql-contrib is on Debian 13).
 packages_has() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ||
-		dpkg-query -W -f '${db:Status-Status}, ${Provides},\n' | grep -qE "^installed,.* $1( \\(.*\\))?,"
+		dpkg-query -W -f '${db:Status-Status}, ${Provides},\n' | grep -E "^installed,.* $1( \\(.*\\))?," >/dev/null
 }
 
 # A package that installs a server must not start one, nor make the cluster "main": we use private ones.

@@ -1,5 +1,7 @@
 """The harness itself: a proof is only as good as the tools that look."""
 
+import os
+
 import psycopg2
 import pytest
 
@@ -11,6 +13,12 @@ def test_program_names_its_version(sluice):
     result = sluice.run("--version", database=None, migrations=None).ended(0)
     assert result.stdout.startswith("pgsluice ")
     assert result.stderr == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
+def test_program_runs_as_another_account(sluice):
+    result = sluice.run("--version", database=None, migrations=None, user="postgres").ended(0)
+    assert result.stdout.startswith("pgsluice ")
 
 
 def test_snapshot_sees_schema_rows_and_sequences(database):

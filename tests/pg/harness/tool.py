@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import pathlib
+import pwd
+import shutil
 import signal
 import subprocess
 import textwrap
@@ -118,6 +120,19 @@ class Sluice:
         env.update(more or {})
         return {name: value for name, value in env.items() if value is not None}
 
+    def program_for(self, user):
+        """Another account owns this object's home from then on, and runs a copy: ours may lie where it cannot go."""
+        if user is None:
+            return self.program, {}
+        account = pwd.getpwnam(user)
+        copy = self.home / "bin" / "pgsluice"
+        copy.parent.mkdir(exist_ok=True)
+        if not copy.exists():
+            shutil.copy(self.program, copy)
+        for path in (self.home, *self.home.rglob("*")):
+            os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+        return copy, place.as_user(account)
+
     def start(self, *arguments, env=None, database=True, migrations=True, cwd=None, user=None, stdin=None):
         """Starts it. -d and -m of this object are put in front of the options unless told otherwise:
         True = this object's, None = none, anything else = that database, conninfo or folder. `user` is an
@@ -135,9 +150,9 @@ class Sluice:
         self.runs += 1
         out = self.home / "out" / f"{self.runs}.out"
         err = self.home / "out" / f"{self.runs}.err"
-        switch = place.as_user(place.pwd.getpwnam(user)) if user else {}
+        program, switch = self.program_for(user)
         with open(out, "wb") as stdout, open(err, "wb") as stderr:
-            process = subprocess.Popen([str(self.program), *words], env=self.env(env), cwd=cwd or self.home,
+            process = subprocess.Popen([str(program), *words], env=self.env(env), cwd=cwd or self.home,
                                        stdin=stdin or subprocess.DEVNULL, stdout=stdout, stderr=stderr, **switch)
         running = Running(words, process, out, err)
         self.running.append(running)
