@@ -1,0 +1,2 @@
+-- Migration: 008_content_sha256_backfill
+-- Description: nothing to do: the schema was not changed, and values that may be there do no harm
