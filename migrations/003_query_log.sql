@@ -9,13 +9,13 @@
 -- an identity column of its own cannot become one (PostgreSQL 17 and later).
 
 CREATE TABLE IF NOT EXISTS query_log (
-	id bigserial PRIMARY KEY,
-	logged_at timestamptz NOT NULL DEFAULT now(),
-	source_id bigint,
-	duration_ms integer NOT NULL,
-	result_count integer NOT NULL,
-	query_text text NOT NULL,
-	filters jsonb NOT NULL DEFAULT '{}'
+    id bigserial PRIMARY KEY,
+    logged_at timestamptz NOT NULL DEFAULT now(),
+    source_id bigint,
+    duration_ms integer NOT NULL,
+    result_count integer NOT NULL,
+    query_text text NOT NULL,
+    filters jsonb NOT NULL DEFAULT '{}'
 );
 
 CREATE INDEX IF NOT EXISTS query_log_logged_at_idx ON query_log USING brin (logged_at);

@@ -18,12 +18,12 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
 BEGIN
-	NEW.content_sha256 := sha256(convert_to(NEW.content, 'UTF8'));
-	NEW.content_hash := encode(NEW.content_sha256, 'hex');
-	RETURN NEW;
+    NEW.content_sha256 := sha256(convert_to(NEW.content, 'UTF8'));
+    NEW.content_hash := encode(NEW.content_sha256, 'hex');
+    RETURN NEW;
 END
 $$;
 
 DROP TRIGGER IF EXISTS documents_fill_hash ON documents;
 CREATE TRIGGER documents_fill_hash BEFORE INSERT OR UPDATE OF content ON documents
-	FOR EACH ROW EXECUTE FUNCTION documents_fill_hash();
+    FOR EACH ROW EXECUTE FUNCTION documents_fill_hash();

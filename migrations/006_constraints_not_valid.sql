@@ -14,25 +14,25 @@
 
 DO $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM pg_constraint
-			WHERE conrelid = 'ingest_runs'::regclass AND conname = 'ingest_runs_source_id_fkey') THEN
-		ALTER TABLE ingest_runs ADD CONSTRAINT ingest_runs_source_id_fkey
-			FOREIGN KEY (source_id) REFERENCES document_sources (id) NOT VALID;
-	END IF;
-	IF NOT EXISTS (SELECT FROM pg_constraint
-			WHERE conrelid = 'documents'::regclass AND conname = 'documents_source_id_fkey') THEN
-		ALTER TABLE documents ADD CONSTRAINT documents_source_id_fkey
-			FOREIGN KEY (source_id) REFERENCES document_sources (id) NOT VALID;
-	END IF;
-	IF NOT EXISTS (SELECT FROM pg_constraint
-			WHERE conrelid = 'documents'::regclass AND conname = 'documents_ingest_run_id_fkey') THEN
-		ALTER TABLE documents ADD CONSTRAINT documents_ingest_run_id_fkey
-			FOREIGN KEY (ingest_run_id) REFERENCES ingest_runs (id) ON DELETE SET NULL NOT VALID;
-	END IF;
+    IF NOT EXISTS (SELECT FROM pg_constraint
+            WHERE conrelid = 'ingest_runs'::regclass AND conname = 'ingest_runs_source_id_fkey') THEN
+        ALTER TABLE ingest_runs ADD CONSTRAINT ingest_runs_source_id_fkey
+            FOREIGN KEY (source_id) REFERENCES document_sources (id) NOT VALID;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_constraint
+            WHERE conrelid = 'documents'::regclass AND conname = 'documents_source_id_fkey') THEN
+        ALTER TABLE documents ADD CONSTRAINT documents_source_id_fkey
+            FOREIGN KEY (source_id) REFERENCES document_sources (id) NOT VALID;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_constraint
+            WHERE conrelid = 'documents'::regclass AND conname = 'documents_ingest_run_id_fkey') THEN
+        ALTER TABLE documents ADD CONSTRAINT documents_ingest_run_id_fkey
+            FOREIGN KEY (ingest_run_id) REFERENCES ingest_runs (id) ON DELETE SET NULL NOT VALID;
+    END IF;
 END
 $$;
 
 -- The bound of the first partition of 012. From here on an id above it is refused: take it far above today's ids.
 ALTER TABLE query_log
-	DROP CONSTRAINT IF EXISTS query_log_id_range,
-	ADD CONSTRAINT query_log_id_range CHECK (id < 10000000) NOT VALID;
+    DROP CONSTRAINT IF EXISTS query_log_id_range,
+    ADD CONSTRAINT query_log_id_range CHECK (id < 10000000) NOT VALID;

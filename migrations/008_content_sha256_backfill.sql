@@ -12,7 +12,7 @@
 
 UPDATE documents
 SET content_sha256 = CASE
-	WHEN content_hash ~ '^[0-9a-f]{64}$' THEN decode(content_hash, 'hex')
-	ELSE sha256(convert_to(content, 'UTF8'))
+    WHEN content_hash ~ '^[0-9a-f]{64}$' THEN decode(content_hash, 'hex')
+    ELSE sha256(convert_to(content, 'UTF8'))
 END
 WHERE content_sha256 IS NULL;

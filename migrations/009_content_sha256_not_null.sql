@@ -11,8 +11,8 @@
 -- second reads; and every statement can be run again, so an interrupted run starts again at the top.
 
 ALTER TABLE documents
-	DROP CONSTRAINT IF EXISTS documents_content_sha256_set,
-	ADD CONSTRAINT documents_content_sha256_set CHECK (content_sha256 IS NOT NULL) NOT VALID;
+    DROP CONSTRAINT IF EXISTS documents_content_sha256_set,
+    ADD CONSTRAINT documents_content_sha256_set CHECK (content_sha256 IS NOT NULL) NOT VALID;
 
 ALTER TABLE documents VALIDATE CONSTRAINT documents_content_sha256_set;
 

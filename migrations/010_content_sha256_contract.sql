@@ -14,8 +14,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
 BEGIN
-	NEW.content_sha256 := sha256(convert_to(NEW.content, 'UTF8'));
-	RETURN NEW;
+    NEW.content_sha256 := sha256(convert_to(NEW.content, 'UTF8'));
+    RETURN NEW;
 END
 $$;
 

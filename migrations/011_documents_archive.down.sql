@@ -3,13 +3,13 @@
 
 DO $$
 BEGIN
-	IF to_regclass('documents_archive') IS NOT NULL THEN
-		INSERT INTO documents (id, source_id, ingest_run_id, created_at, updated_at, token_count, status, external_id,
-			title, content, metadata, content_sha256, embedding)
-		SELECT id, source_id, ingest_run_id, created_at, updated_at, token_count, status, external_id, title, content,
-			metadata, content_sha256, embedding
-		FROM documents_archive;
-	END IF;
+    IF to_regclass('documents_archive') IS NOT NULL THEN
+        INSERT INTO documents (id, source_id, ingest_run_id, created_at, updated_at, token_count, status, external_id,
+            title, content, metadata, content_sha256, embedding)
+        SELECT id, source_id, ingest_run_id, created_at, updated_at, token_count, status, external_id, title, content,
+            metadata, content_sha256, embedding
+        FROM documents_archive;
+    END IF;
 END
 $$;
 

@@ -12,31 +12,31 @@
 
 DO $$
 DECLARE
-	c record;
+    c record;
 BEGIN
-	IF (SELECT relkind FROM pg_class WHERE oid = 'query_log'::regclass) = 'r' THEN
-		ALTER TABLE query_log RENAME TO query_log_p0;
-		ALTER INDEX query_log_pkey RENAME TO query_log_p0_pkey;
-		ALTER INDEX query_log_logged_at_idx RENAME TO query_log_p0_logged_at_idx;
-		-- from PostgreSQL 18 on NOT NULL is a constraint with a name
-		FOR c IN SELECT conname FROM pg_constraint
-				WHERE conrelid = 'query_log_p0'::regclass AND contype = 'n' LOOP
-			EXECUTE format('ALTER TABLE query_log_p0 RENAME CONSTRAINT %I TO %I',
-				c.conname, replace(c.conname, 'query_log_', 'query_log_p0_'));
-		END LOOP;
-	END IF;
+    IF (SELECT relkind FROM pg_class WHERE oid = 'query_log'::regclass) = 'r' THEN
+        ALTER TABLE query_log RENAME TO query_log_p0;
+        ALTER INDEX query_log_pkey RENAME TO query_log_p0_pkey;
+        ALTER INDEX query_log_logged_at_idx RENAME TO query_log_p0_logged_at_idx;
+        -- from PostgreSQL 18 on NOT NULL is a constraint with a name
+        FOR c IN SELECT conname FROM pg_constraint
+                WHERE conrelid = 'query_log_p0'::regclass AND contype = 'n' LOOP
+            EXECUTE format('ALTER TABLE query_log_p0 RENAME CONSTRAINT %I TO %I',
+                c.conname, replace(c.conname, 'query_log_', 'query_log_p0_'));
+        END LOOP;
+    END IF;
 END
 $$;
 
 CREATE TABLE IF NOT EXISTS query_log (
-	id bigint NOT NULL DEFAULT nextval('query_log_id_seq'),
-	logged_at timestamptz NOT NULL DEFAULT now(),
-	source_id bigint,
-	duration_ms integer NOT NULL,
-	result_count integer NOT NULL,
-	query_text text NOT NULL,
-	filters jsonb NOT NULL DEFAULT '{}',
-	PRIMARY KEY (id)
+    id bigint NOT NULL DEFAULT nextval('query_log_id_seq'),
+    logged_at timestamptz NOT NULL DEFAULT now(),
+    source_id bigint,
+    duration_ms integer NOT NULL,
+    result_count integer NOT NULL,
+    query_text text NOT NULL,
+    filters jsonb NOT NULL DEFAULT '{}',
+    PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 
 CREATE INDEX IF NOT EXISTS query_log_logged_at_idx ON query_log USING brin (logged_at);
@@ -46,9 +46,9 @@ ALTER SEQUENCE query_log_id_seq OWNED BY query_log.id;
 
 DO $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = 'query_log_p0'::regclass) THEN
-		ALTER TABLE query_log ATTACH PARTITION query_log_p0 FOR VALUES FROM (MINVALUE) TO (10000000);
-	END IF;
+    IF NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = 'query_log_p0'::regclass) THEN
+        ALTER TABLE query_log ATTACH PARTITION query_log_p0 FOR VALUES FROM (MINVALUE) TO (10000000);
+    END IF;
 END
 $$;
 

@@ -9,7 +9,7 @@ WHERE inhparent = to_regclass('query_log');
 SELECT coalesce(bool_and(indisvalid), false) AS ok, 'its indexes are valid on every partition' AS what
 FROM pg_index
 WHERE indrelid = to_regclass('query_log')
-	OR indrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass('query_log'));
+    OR indrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass('query_log'));
 
 SELECT pg_get_serial_sequence('query_log', 'id') IS NOT NULL AS ok, 'the sequence belongs to it' AS what;
 

@@ -1,0 +1,26 @@
+-- Migration: NNN_name
+-- Description: what changes and why, in one line
+-- Date: YYYY-MM-DD
+-- Related Task: TASK-0
+
+-- Instructions to the tool, one a line in the block above, each beginning "-- pgsluice" and a colon:
+--   requires 003 005                          needs these, beside what the statements show
+--   conflicts 009                             not in one plan with these
+--   transaction none                          every statement is a step of its own
+--   phase expand | backfill | contract        a contract and its expand never share a plan
+--   requires-extension vector >= 0.7          held where the server lacks it
+--   requires-server >= 14
+--   changes-data documents, orders.status     what the text does not show: DO blocks, functions, triggers, cascades
+--   lock-timeout 2s, statement-timeout 10min
+--   allow RULE because REASON
+--
+-- Checklist, then delete from here to the end of these lines:
+--   [ ] the name says what changes; the number is free
+--   [ ] no BEGIN, no COMMIT: the file is one transaction, or its statements cannot be in one
+--   [ ] a second run does nothing and fails nowhere: IF NOT EXISTS, IF EXISTS, WHERE ... IS NULL
+--   [ ] no lock that readers or writers feel: CONCURRENTLY, NOT VALID then VALIDATE (README.md has the patterns)
+--   [ ] the application that runs now works before, during and after
+--   [ ] NNN_name.down.sql undoes exactly this, or is missing because nothing can
+--   [ ] NNN_name.verify.sql asks for what must be true afterwards
+--   [ ] share/init.sql is changed the same way
+
