@@ -33,6 +33,8 @@ struct field_row {
 	enum field_kind kind;
 	bool required;
 	const char *const *words; /* NULL-ended list of allowed texts, or NULL for any */
+	const struct field_row *members; /* of an object, or of each object in an array; closed; NULL = anything */
+	size_t member_count;
 };
 
 struct event_row {
@@ -43,9 +45,12 @@ struct event_row {
 
 const struct event_row *event_get(enum event_type type);
 
+bool event_find(const char *name, enum event_type *ret_type);
+
 /*
  * One line without its newline: v, seq, ts, run, type, then the fields in table order. `fields` is an object with
- * exactly the type's fields (missing optional ones are left out); a wrong one is a bug (assert).
+ * exactly the type's fields (optional ones that are missing or null are left out); a wrong one is a bug (assert).
+ * Every text goes through safe_text.
  */
 void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const char *timestamp, const char *run,
                   const struct json *fields);

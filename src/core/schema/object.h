@@ -52,7 +52,7 @@ const char *schema_difference_text(struct arena *arena, const struct schema_diff
 
 /*
  * What `base` would become if the change from `before` to `after` were made to it: gate 8's promise when live had
- * changed beside the plan's objects.
+ * changed beside the plan's objects. All must be sorted; the result is, and shares their texts.
  */
 void schema_promise(struct arena *arena, const struct schema *base, const struct schema *before,
                     const struct schema *after, struct schema *ret_promise);

@@ -1,0 +1,12 @@
+/* What event.c and the schema share: the fields before a type's own. Not for other modules. */
+#ifndef CORE_EVENT_TABLE_H
+#define CORE_EVENT_TABLE_H
+
+#include "core/event/event.h"
+
+enum { EVENT_VERSION = 1, HEAD_COUNT = 5 };
+
+/* v, seq, ts, run, type: in every line, in this order. */
+extern const struct field_row EVENT_HEAD[HEAD_COUNT];
+
+#endif
