@@ -72,6 +72,18 @@ def test_proxy_loses_the_commit_where_it_is_told(cluster, database, make_proxy, 
     bystander.close()
 
 
+def test_proxy_counts_round_trips(cluster, database, make_proxy):
+    proxy = make_proxy(cluster)
+    session = psycopg2.connect(proxy.conninfo(database.name))
+    session.autocommit = True
+    before = proxy.sessions[0].turns
+    with session.cursor() as cursor:
+        cursor.execute("SELECT 1; SELECT 2")
+        cursor.execute("SELECT 3")
+    assert proxy.sessions[0].turns - before == 2
+    session.close()
+
+
 def test_pooler_in_transaction_mode_hides_the_backend(cluster, database, make_pooler):
     pooler = make_pooler(cluster)
     session = psycopg2.connect(pooler.conninfo(database.name))
