@@ -11,6 +11,7 @@
 #include "core/migration/plan.h"
 #include "core/schema/object.h"
 #include "engine/emit.h"
+#include "engine/resume.h"
 #include "engine/settings.h"
 #include "pg/session.h"
 #include "sys/clock.h"
@@ -37,6 +38,7 @@ struct run {
 	struct schema live_schema;
 	struct digest live_digest;
 	struct plan plan;
+	struct resume resume;             /* what the ledger says of a run that stopped */
 
 	/* the checklist */
 	struct checklist checklist;
@@ -47,6 +49,25 @@ struct run {
 	struct copy *copy;                /* NULL until the backup or rehearsal gate needed it */
 	struct leader *leader;            /* NULL until the apply gate */
 };
+
+/*
+ * A run that has read nothing yet. The caller adds sinks to its emitter, then reads, and closes it (which drops
+ * copies and scratch clusters). Settings and loop outlive it.
+ */
+struct run *run_open(struct loop *loop, const struct settings *settings, const char *command);
+void run_close(struct run *run);
+
+/* Reads the migration folder: what the files alone show. FAIL_REFUSED, FAIL_USAGE. */
+enum status run_read_files(struct run *run, struct error *err) MUST_CHECK;
+
+/* Connects and reads target, history and ledger. FAIL_UNREACHABLE, FAIL_USAGE, FAIL_REFUSED. */
+enum status run_read_target(struct run *run, struct error *err) MUST_CHECK;
+
+/* Reads the live schema and builds the plan with its id. Refusals leave the plan filled in, for those who show it. */
+enum status run_build_plan(struct run *run, struct error *err) MUST_CHECK;
+
+/* Reads the live schema anew into *ret_schema (gate 8, and before a resumed apply). */
+enum status run_read_schema(struct run *run, struct schema *ret_schema, struct error *err) MUST_CHECK;
 
 /* Options of a session on the target for this run: application_name carries run and role word. Read-only. */
 struct session_options run_session_options(const struct run *run, const char *role_word);
@@ -63,6 +84,10 @@ struct check *run_check(struct run *run, struct evidence *evidence, const char *
                         const char *measured, const char *limit);
 struct check *run_warn(struct run *run, struct evidence *evidence, const char *name, const char *hint,
                        const char *measured, const char *limit);
+
+/* A check whose failure ends the run with a status of its own. */
+struct check *run_check_as(struct run *run, struct evidence *evidence, const char *name, bool ok, enum status failure,
+                           const char *hint, const char *measured, const char *limit);
 
 /* False when the site switched the check off; then it is listed as "not checked: REASON" here. */
 bool run_checks(struct run *run, struct evidence *evidence, const char *name);

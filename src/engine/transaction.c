@@ -185,7 +185,8 @@ static void queue_end(struct flight *flight)
 		const char **table = arena_alloc(arena, 2 * sizeof(*table));
 		table[0] = executor->history->schema;
 		table[1] = executor->history->table;
-		struct pipeline_item changes = {.sql = query_changed_rows, .count = 2, .parameters = table, .want_rows = true};
+		struct pipeline_item changes = {.sql = query_changed_rows, .count = 2, .parameters = table,
+		                                .want_rows = true};
 		queue(flight, SLOT_CHANGES, 0, changes);
 		if (session_server_version(executor->session) >= 150000)
 			queue_sql(flight, SLOT_OURS, 0, "select pg_catalog.pg_stat_force_next_flush()", false);

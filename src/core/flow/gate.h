@@ -56,6 +56,7 @@ struct check {
 	bool warning;         /* reported, never refuses */
 	const char *hint;     /* how to fix it; needed when not ok */
 	const char *waived_because; /* or NULL */
+	enum status failure;  /* status of a run that this check stops; OK = its gate's. Not kept in evidence */
 };
 
 struct check_list {

@@ -38,6 +38,7 @@ enum lock_mode {
 /* "ACCESS EXCLUSIVE" and so on; PostgreSQL's catalog spelling ("AccessExclusiveLock") is read by lock_mode_read. */
 const char *lock_mode_name(enum lock_mode mode);
 enum lock_mode lock_mode_read(const char *catalog_name); /* LOCK_NONE when unknown */
+bool lock_modes_conflict(enum lock_mode a, enum lock_mode b); /* PostgreSQL manual, table 13.2 */
 
 /* One object a statement names: kind is PostgreSQL's word (table, index, view, type, function, schema, ...). */
 struct object_use {

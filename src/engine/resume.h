@@ -1,0 +1,51 @@
+/*
+ * What the ledger says of the newest run: whether it stopped inside its apply, and where. Reads; decides nothing that
+ * core could not be asked.
+ */
+#ifndef ENGINE_RESUME_H
+#define ENGINE_RESUME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/list.h"
+
+struct run;
+struct session;
+
+/* A migration that is neither wholly there nor wholly absent. */
+struct half_way {
+	const char *version;    /* NULL = none is */
+	size_t steps_done;      /* committed steps */
+	bool intent_open;       /* the step after them was begun outside a transaction and its outcome is not known */
+};
+
+struct resume {
+	bool ledger;            /* there is one */
+	bool unfinished;        /* the newest run began to apply and recorded no end */
+	bool continued;         /* this run goes on under its plan id */
+	const char *why_not;    /* an unfinished run that cannot be continued: a sentence */
+	const char *run_id;     /* of that run */
+	const char *plan_id;
+	const char *command;
+	struct text_list planned;   /* its versions, in order */
+	struct text_list checksums; /* canonical checksums of their up files, same order */
+	const char *live_digest;    /* when it began */
+	struct half_way half_way;
+	struct text_list held;      /* versions that were held when a run was completed */
+	const char *baseline;       /* JSON text: schema of live after the last verified run, or NULL */
+};
+
+/* Reads it; no ledger gives an empty one. */
+enum status resume_read(struct run *run, struct session *session, struct resume *ret_resume,
+                        struct error *err) MUST_CHECK;
+
+/*
+ * Whether the present plan is the rest of the unfinished one: same files, same remaining order, and a live schema as
+ * the rehearsal promised it for this point. Then the plan takes the old id; else why_not says why it is a new plan.
+ */
+enum status resume_continue(struct run *run, struct error *err) MUST_CHECK;
+
+#endif
