@@ -172,24 +172,67 @@ enum status file_write(const char *path, const void *bytes, size_t length, struc
 	return refusal(err, "could not write file \"%s\"", path);
 }
 
+/* Sizes are -1 for what cannot be cut back: a pipe or a device. */
+static int64_t regular_size(int fd)
+{
+	struct stat facts;
+	return fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) ? (int64_t)facts.st_size : -1;
+}
+
+/* All of it, or none: what the next reader finds ends with a whole piece. Keeps errno. */
+static bool put_whole(int fd, const void *bytes, size_t length, bool durable)
+{
+	int64_t before = regular_size(fd);
+	if (write_all(fd, bytes, length) && (!durable || fsync(fd) == 0))
+		return true;
+	int number = errno;
+	/* Where even the cutting back fails, the error of the write says enough. */
+	if (before >= 0)
+		(void)!ftruncate(fd, before);
+	errno = number;
+	return false;
+}
+
 enum status file_append(const char *path, const void *bytes, size_t length, struct error *err)
 {
 	_cleanup_fd_ int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	struct stat facts;
-	if (fd < 0 || fstat(fd, &facts) != 0)
+	if (fd < 0)
 		return refusal(err, "could not open file \"%s\"", path);
-
-	if (!write_all(fd, bytes, length) || fsync(fd) != 0) {
-		int number = errno;
-		/* No half record for the next reader; where even that fails the error below says enough. */
-		if (ftruncate(fd, facts.st_size) != 0)
-			errno = number;
-		errno = number;
+	bool is_new = regular_size(fd) == 0;
+	if (!put_whole(fd, bytes, length, true))
 		return refusal(err, "could not append to file \"%s\"", path);
-	}
-	if (facts.st_size == 0 && !sync_folder_of(path))
+	if (is_new && !sync_folder_of(path))
 		return refusal(err, "could not make file \"%s\" durable", path);
 	return OK;
+}
+
+enum status file_create(const char *path, int *ret_fd, struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0)
+		return refusal(err, "could not create file \"%s\"", path);
+	*ret_fd = fd;
+	return OK;
+}
+
+enum status file_put(int fd, const char *path, const void *bytes, size_t length, struct error *err)
+{
+	if (!put_whole(fd, bytes, length, false))
+		return refusal(err, "could not write file \"%s\"", path);
+	return OK;
+}
+
+enum status file_close(int fd, const char *path, struct error *err)
+{
+	bool is_regular = regular_size(fd) >= 0;
+	bool durable = !is_regular || (fsync(fd) == 0 && sync_folder_of(path));
+	int number = errno;
+	if (close(fd) != 0 && durable) {
+		number = errno;
+		durable = false;
+	}
+	errno = number;
+	return durable ? OK : refusal(err, "could not make file \"%s\" durable", path);
 }
 
 bool file_exists(const char *path)

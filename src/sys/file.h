@@ -15,13 +15,23 @@
  * Reads a whole regular file. FAIL_REFUSED when it is over the ceiling, FAIL_USAGE when it is not there or not
  * readable; the message names the path.
  */
-enum status file_read(const char *path, size_t ceiling_bytes, struct strbuf *ret_content, struct error *err) MUST_CHECK;
+enum status file_read(const char *path, size_t ceiling_bytes, struct strbuf *ret_content,
+                      struct error *err) MUST_CHECK;
 
 /* Writes through a temporary file with fsync and rename, mode 0600: the old or the new content, never half. */
 enum status file_write(const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
 
 /* Appends one record with fsync; creates the file with mode 0600. */
 enum status file_append(const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
+
+/*
+ * A file that grows piece by piece: made with mode 0600 (a file of that name loses its content, a device or pipe is
+ * taken as it is), each piece written whole or not at all, made durable by file_close, which always closes. The path
+ * is for the messages.
+ */
+enum status file_create(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
+enum status file_put(int fd, const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
+enum status file_close(int fd, const char *path, struct error *err) MUST_CHECK;
 
 bool file_exists(const char *path);
 bool folder_exists(const char *path);
