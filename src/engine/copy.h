@@ -26,6 +26,13 @@ void copy_close(struct copy *copy);
 enum status copy_session(struct copy *copy, const char *role_word, struct session **ret_session,
                          struct error *err) MUST_CHECK;
 
+/*
+ * Options of read-only superuser sessions on the copy and on a clone, for those who open several. Texts are
+ * the copy's.
+ */
+struct session_options copy_options(struct copy *copy, const char *role_word);
+struct session_options clone_options(struct clone *clone, const char *role_word);
+
 /* Makes a clone with live's name, owner, settings and grants. The caller drops it. */
 enum status clone_make(struct copy *copy, struct clone **ret_clone, struct error *err) MUST_CHECK;
 void clone_drop(struct clone *clone);
