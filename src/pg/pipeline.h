@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "pg/session.h"
 
 struct pipeline_item {
@@ -17,6 +19,18 @@ struct pipeline_item {
 	const char *const *parameters;
 	bool want_rows;                /* hand the result to `result` as rows, else only tag and counts */
 };
+
+struct pipeline_item_list {
+	struct pipeline_item *items;
+	size_t count;
+	size_t room;
+};
+
+/*
+ * Appends what brings a session back to how session_open left it: settings, role, prepared statements, cursors,
+ * temporary tables and advisory locks that a file may have left. Works in a transaction and in a pipeline.
+ */
+void session_reset_items(struct session *session, struct arena *arena, struct pipeline_item_list *list);
 
 /*
  * Called for each result in order. Return false to stop early: the rest is read and dropped.

@@ -52,6 +52,14 @@ bool session_in_transaction(const struct session *session);
 struct loop *session_loop(const struct session *session);
 const char *session_user(const struct session *session);
 const char *session_database(const struct session *session);
+const char *session_place(const struct session *session);     /* "host=... dbname=...": without secrets */
+
+/* The schemas on the role's own search path (after set_role), as a name[] literal; ours may be pinned to another. */
+const char *session_search_path(const struct session *session);
+
+/* Whether the server is a standby, and whether a transaction begun in this session now would be read-only. */
+enum status session_writable(struct session *session, bool *ret_in_recovery, bool *ret_read_only,
+                             struct error *err) MUST_CHECK;
 
 /*
  * One statement over the extended protocol with text parameters (NULL = SQL null). Waits in the loop. The caller

@@ -1,0 +1,264 @@
+#include "pg/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "pg/pipeline.h"
+#include "pg/query.h"
+#include "pg/wire.h"
+
+enum { OLDEST_SERVER = 130000, CONNECT_TIMEOUT_S = 10, LONGEST_TIMEOUT_S = 3600 };
+
+struct parameter {
+	const char *keyword, *value;
+};
+
+/* What a lost network must not turn into an endless wait; the connection string may say otherwise. */
+static const struct parameter DEFAULTS[] = {
+	{.keyword = "keepalives_idle", .value = "30"},
+	{.keyword = "keepalives_interval", .value = "10"},
+	{.keyword = "keepalives_count", .value = "3"},
+	{.keyword = "tcp_user_timeout", .value = "60000"},
+};
+
+/*
+ * Our own read-only setting makes every server look read-only to libpq, so it must ask what is meant: primary or
+ * standby.
+ */
+static const struct parameter READ_ONLY_TARGETS[] = {
+	{.keyword = "read-write", .value = "primary"},
+	{.keyword = "read-only", .value = "standby"},
+};
+
+/* As start-up options: they hold before the first statement, and outlive RESET ALL. */
+static const char ALWAYS[] = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
+static const char READ_ONLY[] = " -c default_transaction_read_only=on";
+
+static const char *application_of(struct arena *arena, const struct session_options *options)
+{
+	if (!options->run_id)
+		return "pgsluice";
+	return arena_printf(arena, "pgsluice/%s/%s", options->run_id, options->role_word);
+}
+
+static void ask_for_target(struct conninfo *info)
+{
+	const char *wanted = conninfo_get(info, "target_session_attrs");
+	for (size_t i = 0; wanted && i < sizeof(READ_ONLY_TARGETS) / sizeof(READ_ONLY_TARGETS[0]); i++) {
+		if (strcmp(wanted, READ_ONLY_TARGETS[i].keyword) != 0)
+			continue;
+		conninfo_set(info, "target_session_attrs", READ_ONLY_TARGETS[i].value);
+		return;
+	}
+}
+
+static void complete(struct session *session, const struct session_options *options, struct conninfo *info)
+{
+	const char *own = conninfo_get(info, "options");
+	bool read_only = options->access == SESSION_READ_ONLY;
+
+	if (options->database)
+		conninfo_set(info, "dbname", options->database);
+	if (options->user)
+		conninfo_set(info, "user", options->user);
+	for (size_t i = 0; i < sizeof(DEFAULTS) / sizeof(DEFAULTS[0]); i++)
+		if (!conninfo_get(info, DEFAULTS[i].keyword))
+			conninfo_set(info, DEFAULTS[i].keyword, DEFAULTS[i].value);
+	if (read_only)
+		ask_for_target(info);
+	session->own_options = own;
+	session->application = application_of(session->arena, options);
+	session->place = conninfo_place(session->arena, info);
+	conninfo_set(info, "application_name", session->application);
+	conninfo_set(info, "client_encoding", "UTF8");
+	conninfo_set(info, "options",
+	             arena_printf(session->arena, "%s%s%s%s", own ? own : "", own ? " " : "", ALWAYS,
+	                          read_only ? READ_ONLY : ""));
+}
+
+static int64_t timeout_ms(const struct session_options *options, const struct conninfo *info)
+{
+	const char *text = conninfo_get(info, "connect_timeout");
+	long given_s = options->connect_timeout_s > 0 ? options->connect_timeout_s : text ? strtol(text, NULL, 10) : 0;
+	return (given_s > 0 && given_s <= LONGEST_TIMEOUT_S ? given_s : CONNECT_TIMEOUT_S) * INT64_C(1000);
+}
+
+static enum status check_version(struct session *session, struct error *err)
+{
+	session->server_version = PQserverVersion(session->conn);
+	if (session->server_version >= OLDEST_SERVER)
+		return OK;
+	const char *text = PQparameterStatus(session->conn, "server_version");
+	error_set(err, FAIL_USAGE, "the server at %s is PostgreSQL %s, which is too old", session->place,
+	          text ? text : "(unknown)");
+	return error_hint(err, "pgsluice works with PostgreSQL 13 and later; upgrade the server first.");
+}
+
+static enum status take_role(struct session *session, struct error *err)
+{
+	const char *parameters[] = {session->set_role};
+	if (!session->set_role)
+		return OK;
+	if (session_query(session, "SELECT pg_catalog.set_config('role', $1, false)", 1, parameters, NULL, err) == OK)
+		return OK;
+	if (err->sqlstate[0] == '\0' || err->status == FAIL_UNREACHABLE)
+		return err->status;
+	error_recast(err, FAIL_USAGE);
+	error_wrap(err, "could not take on the configured role");
+	return error_hint(err, "Check `role` in the configuration, and that %s is a member of it.",
+	                  PQuser(session->conn));
+}
+
+static enum status check_facts(struct session *session, bool direct, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (session_query(session, query_session_facts, 0, NULL, &rows, err) != OK)
+		return err->status;
+	session->backend_pid = (int)rows_int(rows, 0, 0);
+	session->search_path = arena_strdup(session->arena, rows_get(rows, 0, 2));
+	if (direct && PQbackendPID(session->conn) != session->backend_pid)
+		return connection_pooled(session, "the session's process is not the one that was connected to", err);
+	if (session->access == SESSION_READ_ONLY && !rows_true(rows, 0, 1))
+		return connection_pooled(session, "start-up options did not reach the server", err);
+	return OK;
+}
+
+static const char *const *settings_parameters(const struct session *session, struct arena *arena)
+{
+	const char **parameters = arena_alloc(arena, 4 * sizeof(*parameters));
+	parameters[0] = arena_printf(arena, "%d", session->server_version);
+	parameters[1] = session->plain ? "true" : "false";
+	parameters[2] = session->access == SESSION_READ_WRITE ? "true" : "false";
+	parameters[3] = session->set_role;
+	return parameters;
+}
+
+static enum status make_settings(struct session *session, struct error *err)
+{
+	return session_query(session, query_session_settings, 4, settings_parameters(session, session->arena), NULL,
+	                     err);
+}
+
+static enum status open_checked(struct session *session, const struct session_options *options, struct error *err)
+{
+	struct conninfo info;
+	if (conninfo_read(session->arena, options->conninfo ? options->conninfo : "", &info, err) != OK)
+		return err->status;
+	complete(session, options, &info);
+	if (connection_open(session, &info, timeout_ms(options, &info), err) != OK ||
+	    check_version(session, err) != OK || take_role(session, err) != OK ||
+	    check_facts(session, options->direct, err) != OK)
+		return err->status;
+	return make_settings(session, err);
+}
+
+enum status session_open(struct loop *loop, const struct session_options *options, struct session **ret_session,
+                         struct error *err)
+{
+	struct session *session = memory_new(sizeof(*session));
+	session->loop = loop;
+	session->arena = arena_open();
+	session->access = options->access;
+	session->plain = options->plain;
+	session->set_role = arena_strdup(session->arena, options->set_role);
+	if (open_checked(session, options, err) != OK) {
+		session_close(session);
+		return err->status;
+	}
+	*ret_session = session;
+	return OK;
+}
+
+void session_close(struct session *session)
+{
+	if (!session)
+		return;
+	/* A statement can outlive its client by far. */
+	if (session->busy)
+		session_cancel(session);
+	PQclear(session->held);
+	PQfinish(session->conn);
+	arena_close(session->arena);
+	memory_free(session);
+}
+
+void session_cleanup(struct session **session)
+{
+	session_close(*session);
+}
+
+void session_reset_items(struct session *session, struct arena *arena, struct pipeline_item_list *list)
+{
+	for (const char *at = query_session_reset; *at;) {
+		size_t length = strcspn(at, ";");
+		list_add(arena, list)->sql = arena_strndup(arena, at, length);
+		at += length + strspn(at + length, ";\n");
+	}
+	struct pipeline_item *settings = list_add(arena, list);
+	settings->sql = query_session_settings;
+	settings->count = 4;
+	settings->parameters = settings_parameters(session, arena);
+}
+
+int session_server_version(const struct session *session)
+{
+	return session->server_version;
+}
+
+int session_backend_pid(const struct session *session)
+{
+	return session->backend_pid;
+}
+
+bool session_alive(const struct session *session)
+{
+	return !session->lost && PQstatus(session->conn) == CONNECTION_OK;
+}
+
+bool session_in_transaction(const struct session *session)
+{
+	PGTransactionStatusType state = PQtransactionStatus(session->conn);
+	return state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
+}
+
+struct loop *session_loop(const struct session *session)
+{
+	return session->loop;
+}
+
+const char *session_user(const struct session *session)
+{
+	return PQuser(session->conn);
+}
+
+const char *session_database(const struct session *session)
+{
+	return PQdb(session->conn);
+}
+
+const char *session_search_path(const struct session *session)
+{
+	return session->search_path;
+}
+
+const char *session_place(const struct session *session)
+{
+	return session->place;
+}
+
+void session_on_notice(struct session *session, session_notice *notice, void *context)
+{
+	session->notice = notice;
+	session->notice_context = context;
+}
+
+enum status session_writable(struct session *session, bool *ret_in_recovery, bool *ret_read_only, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (session_query(session, query_session_writable, 0, NULL, &rows, err) != OK)
+		return err->status;
+	*ret_in_recovery = rows_true(rows, 0, 0);
+	*ret_read_only = rows_true(rows, 0, 1);
+	return OK;
+}

@@ -1,0 +1,164 @@
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include "base/memory.h"
+#include "pg/wire.h"
+#include "sys/clock.h"
+
+static enum status begin(struct session *session, int sent, struct error *err)
+{
+	if (!sent)
+		return wire_refused(session, "could not send a statement", err);
+	session->busy = true;
+	session->copying_out = false;
+	/* What does not go out now goes out while the result is waited for. */
+	if (PQflush(session->conn) < 0 && !PQconsumeInput(session->conn))
+		session->lost = true;
+	return OK;
+}
+
+enum status session_send(struct session *session, const char *sql, int count, const char *const *parameters,
+                         struct error *err)
+{
+	if (session->lost)
+		return wire_lost(session, err);
+	if (session->busy)
+		return error_set(err, FAIL_INTERNAL, "a statement was to be sent while another one runs");
+	return begin(session, PQsendQueryParams(session->conn, sql, count, NULL, parameters, NULL, NULL, 0), err);
+}
+
+/* The end of a statement: its result, or its error, and the session is free again. */
+static enum status hand_out(struct session *session, struct rows **ret_rows, struct error *err)
+{
+	PGresult *result = session->held;
+	enum status status = wire_judge(session, result, err);
+
+	session->held = NULL;
+	session->busy = false;
+	if (status == OK && ret_rows)
+		*ret_rows = rows_new(result);
+	else
+		PQclear(result);
+	return status;
+}
+
+/* Cancels what runs and waits for its end, for a while; what does not end takes its connection with it. */
+static void stop_statement(struct session *session)
+{
+	int64_t deadline_ms = clock_ms() + WIRE_CANCEL_MS;
+
+	loop_shield(session->loop);
+	session_cancel(session);
+	while (!wire_advance(session))
+		if (wire_move(session, deadline_ms) == LOOP_TIMEOUT)
+			session->lost = true;
+	loop_unshield(session->loop);
+	PQclear(session->held);
+	session->held = NULL;
+	session->busy = false;
+}
+
+enum status session_result(struct session *session, struct rows **ret_rows, struct error *err)
+{
+	if (!session->busy)
+		return error_set(err, FAIL_INTERNAL, "a result was asked for and no statement was sent");
+	while (!wire_advance(session)) {
+		if (wire_move(session, INT64_MAX) != LOOP_STOPPED)
+			continue;
+		stop_statement(session);
+		return loop_stop_error(session->loop, err);
+	}
+	return hand_out(session, ret_rows, err);
+}
+
+enum status session_query(struct session *session, const char *sql, int count, const char *const *parameters,
+                          struct rows **ret_rows, struct error *err)
+{
+	if (wire_ready(session, err) != OK || session_send(session, sql, count, parameters, err) != OK)
+		return err->status;
+	return session_result(session, ret_rows, err);
+}
+
+enum status session_exec(struct session *session, const char *sql, struct error *err)
+{
+	return session_query(session, sql, 0, NULL, NULL, err);
+}
+
+enum status session_script(struct session *session, const char *sql, struct error *err)
+{
+	if (wire_ready(session, err) != OK || begin(session, PQsendQuery(session->conn, sql), err) != OK)
+		return err->status;
+	return session_result(session, NULL, err);
+}
+
+void session_cancel(struct session *session)
+{
+	char unused[256];
+	PGcancel *cancel = PQgetCancel(session->conn);
+	/* A server that cannot be reached for this has lost the session too; that shows where the result is awaited. */
+	if (cancel)
+		(void)PQcancel(cancel, unused, sizeof(unused));
+	PQfreeCancel(cancel);
+}
+
+static bool find_done(struct session *const *sessions, size_t count, size_t *ret_index)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!sessions[i]->busy || !wire_advance(sessions[i]))
+			continue;
+		*ret_index = i;
+		return true;
+	}
+	return false;
+}
+
+/* Reads from every session that is ready; the descriptors are those of the busy ones, in order. */
+static void move_all(struct session *const *sessions, size_t count, const struct loop_fd *fds)
+{
+	for (size_t i = 0, at = 0; i < count; i++) {
+		if (!sessions[i]->busy)
+			continue;
+		if (fds[at++].revents && (PQflush(sessions[i]->conn) < 0 || !PQconsumeInput(sessions[i]->conn)))
+			sessions[i]->lost = true;
+	}
+}
+
+static size_t list_busy(struct session *const *sessions, size_t count, struct loop_fd *fds)
+{
+	size_t busy = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!sessions[i]->busy)
+			continue;
+		bool unsent = PQflush(sessions[i]->conn) > 0;
+		fds[busy++] = (struct loop_fd){.fd = PQsocket(sessions[i]->conn),
+		                               .events = (short)(unsent ? POLLIN | POLLOUT : POLLIN)};
+	}
+	return busy;
+}
+
+enum status session_wait_any(struct loop *loop, struct session *const *sessions, size_t count, int64_t deadline_ms,
+                             size_t *ret_index, bool *ret_timeout, struct error *err)
+{
+	struct loop_fd *fds = memory_new((count + 1) * sizeof(*fds));
+	enum status status = OK;
+
+	*ret_timeout = false;
+	while (status == OK && !find_done(sessions, count, ret_index)) {
+		size_t busy = list_busy(sessions, count, fds);
+		if (busy == 0) {
+			status = error_set(err, FAIL_INTERNAL, "a result was waited for and no statement was sent");
+			break;
+		}
+		enum loop_outcome outcome = loop_wait(loop, fds, busy, deadline_ms);
+		if (outcome == LOOP_STOPPED) {
+			status = loop_stop_error(loop, err);
+		} else if (outcome == LOOP_TIMEOUT) {
+			*ret_timeout = true;
+			break;
+		} else {
+			move_all(sessions, count, fds);
+		}
+	}
+	memory_free(fds);
+	return status;
+}
