@@ -295,6 +295,11 @@ pid_t child_pid(const struct child *child)
 	return child->watch.pid;
 }
 
+bool child_isolated(const struct child *child)
+{
+	return child->own_network;
+}
+
 int child_fd(const struct child *child)
 {
 	return child->news;

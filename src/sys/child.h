@@ -50,6 +50,9 @@ enum status child_start(struct loop *loop, const struct child_options *options, 
 bool child_ended(const struct child *child);
 pid_t child_pid(const struct child *child);
 
+/* Whether it has the network namespace of its own that was asked for. */
+bool child_isolated(const struct child *child);
+
 /*
  * A descriptor that becomes readable (POLLIN) when the child ends: for a caller that waits for other things beside it.
  * It can also wake without reason, so ask child_ended; never read or close it.

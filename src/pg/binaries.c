@@ -1,0 +1,133 @@
+#include "pg/binaries.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "sys/child.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+enum { ANSWER_MS = 10000 };
+
+/* "postgres (PostgreSQL) 15.20 (Debian ...)", "... 18beta1": as server_version_num; 0 when there is none. */
+static int read_version(const char *output, const char **ret_start)
+{
+	const char *at = strstr(output, "(PostgreSQL) ");
+	if (!at)
+		return 0;
+	at += strlen("(PostgreSQL) ");
+	char *end;
+	long major = strtol(at, &end, 10), minor = 0;
+	if (*end == '.')
+		minor = strtol(end + 1, NULL, 10);
+	if (major < 10 || major > 99 || minor < 0 || minor > 99)
+		return 0;
+	*ret_start = at;
+	return (int)(major * 10000 + minor);
+}
+
+static bool has_programs(struct arena *arena, const char *folder)
+{
+	static const char *const needed[] = {"postgres", "initdb", "pg_dump", "pg_restore"};
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		if (access(path_join(arena, folder, needed[i]), X_OK) != 0)
+			return false;
+	return true;
+}
+
+/* The first line of a program's output in the arena, or NULL. */
+static const char *ask(struct loop *loop, struct arena *arena, const char *program, const char *question)
+{
+	const char *argv[] = {program, question, NULL};
+	struct child_options options = {.argv = argv, .deadline_ms = clock_ms() + ANSWER_MS};
+	_cleanup_child_ struct child_result result = {0};
+	_cleanup_error_ struct error ignored = {0};
+	if (access(program, X_OK) != 0 || child_run(loop, &options, &result, &ignored) != OK || result.exit_code != 0)
+		return NULL;
+	const char *text = strbuf_text(&result.output);
+	return arena_strndup(arena, text, strcspn(text, "\n"));
+}
+
+static bool examine(struct loop *loop, struct arena *arena, const char *folder, int major,
+                    struct binaries *ret_binaries)
+{
+	const char *start = NULL;
+	if (!folder || !has_programs(arena, folder))
+		return false;
+	const char *answer = ask(loop, arena, path_join(arena, folder, "postgres"), "--version");
+	int version = answer ? read_version(answer, &start) : 0;
+	if (version == 0 || version / 10000 != major)
+		return false;
+
+	const char *libraries = ask(loop, arena, path_join(arena, folder, "pg_config"), "--pkglibdir");
+	if (!libraries)
+		libraries = path_join(arena, folder, "../lib");
+	*ret_binaries = (struct binaries){
+		.folder = arena_strdup(arena, folder),
+		.library_folder = folder_exists(libraries) ? libraries : NULL,
+		.version = version,
+		.version_text = arena_strndup(arena, start, strcspn(start, " ")),
+	};
+	return true;
+}
+
+static const char *folder_of(struct arena *arena, const char *program)
+{
+	const char *path = child_find_program(arena, program);
+	return path ? arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path)) : NULL;
+}
+
+enum status binaries_find(struct loop *loop, struct arena *arena, const char *configured, int server_version,
+                          struct binaries *ret_binaries, struct error *err)
+{
+	int major = server_version / 10000;
+	const char *config = child_find_program(arena, "pg_config");
+	const char *const places[] = {
+		arena_printf(arena, "/usr/lib/postgresql/%d/bin", major),
+		arena_printf(arena, "/usr/pgsql-%d/bin", major),
+		arena_printf(arena, "/usr/libexec/postgresql%d", major),
+		config ? ask(loop, arena, config, "--bindir") : NULL,
+		folder_of(arena, "postgres"),
+		"/usr/local/pgsql/bin",
+	};
+	if (configured && examine(loop, arena, configured, major, ret_binaries))
+		return OK;
+	for (size_t i = 0; !configured && i < sizeof(places) / sizeof(*places); i++)
+		if (examine(loop, arena, places[i], major, ret_binaries))
+			return OK;
+	if (configured)
+		error_set(err, FAIL_USAGE, "no server programs of PostgreSQL %d in \"%s\"", major, configured);
+	else
+		error_set(err, FAIL_USAGE, "no server programs of PostgreSQL %d on this machine", major);
+	error_detail(err, "The copy of the target is made on a server of the same major version.");
+	return error_hint(err, "Install the package postgresql-%d, or name a server of that version with --staging.",
+	                  major);
+}
+
+/*
+ * The place of a version in the common rounds of releases, counted in fix levels of 15: all supported majors are
+ * released together, each with its own number. 15.5 came with 13.13, 14.10 and 16.1. 0 = unknown.
+ */
+static int release_round(int version)
+{
+	static const struct {
+		int major, offset;
+	} rounds[] = {{13, -8}, {14, -5}, {15, 0}, {16, 4}, {17, 8}, {18, 14}};
+	for (size_t i = 0; i < sizeof(rounds) / sizeof(*rounds); i++)
+		if (rounds[i].major == version / 10000)
+			return version % 10000 + rounds[i].offset;
+	return 0;
+}
+
+bool binaries_fresh(int version, int server_version)
+{
+	if (version / 10000 == server_version / 10000)
+		return version >= server_version;
+	if (version < server_version)
+		return false;
+	int mine = release_round(version), other = release_round(server_version);
+	return mine > 0 && other > 0 && mine >= other;
+}
