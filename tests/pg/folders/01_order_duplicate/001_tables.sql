@@ -1,0 +1,2 @@
+CREATE TABLE names (id int);
+CREATE TABLE prices (id int);

@@ -1,0 +1,1 @@
+INSERT INTO seen (version) VALUES ('11');

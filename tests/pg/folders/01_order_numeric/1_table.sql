@@ -1,0 +1,2 @@
+CREATE TABLE seen (id serial PRIMARY KEY, version text NOT NULL);
+INSERT INTO seen (version) VALUES ('1');

@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW all_names AS SELECT * FROM names;

@@ -1,0 +1,6 @@
+BEGIN;
+ALTER TABLE names ADD COLUMN name text;
+BEGIN;
+ALTER TABLE names ADD COLUMN price int;
+COMMIT;
+COMMIT;

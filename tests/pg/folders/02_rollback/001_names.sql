@@ -1,0 +1,3 @@
+BEGIN;
+CREATE TABLE names (id int);
+ROLLBACK;

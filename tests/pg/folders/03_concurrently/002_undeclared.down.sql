@@ -1,0 +1,2 @@
+DROP INDEX CONCURRENTLY names_price_idx;
+DROP INDEX CONCURRENTLY names_name_idx;

@@ -1,0 +1,1 @@
+DROP INDEX names_both_idx;

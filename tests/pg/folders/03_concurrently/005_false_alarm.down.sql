@@ -1,0 +1,2 @@
+COMMENT ON TABLE names IS NULL;
+DROP FUNCTION rebuild_hint();

@@ -1,0 +1,3 @@
+BEGIN;
+CREATE INDEX CONCURRENTLY names_id_idx ON names (id);
+COMMIT;

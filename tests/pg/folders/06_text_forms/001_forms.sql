@@ -1,0 +1,1 @@
+CREATE TABLE forms (id serial PRIMARY KEY, v text)

@@ -1,0 +1,3 @@
+-- Description: nothing to do any more
+
+/* was: CREATE TABLE old (id int); */

@@ -1,0 +1,1 @@
+INSERT INTO forms (v) VALUES ('no semicolon') -- and no end of line

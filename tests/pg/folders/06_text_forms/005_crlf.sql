@@ -1,0 +1,3 @@
+-- Description: CRLF
+INSERT INTO forms (v)
+VALUES ('crlf');

@@ -1,0 +1,2 @@
+﻿-- Description: BOM
+INSERT INTO forms (v) VALUES ('bom');

@@ -1,0 +1,2 @@
+﻿-- Description: both
+INSERT INTO forms (v) VALUES ('both');

@@ -1,0 +1,1 @@
+INSERT INTO forms (v) VALUES ('blanks');

@@ -1,0 +1,3 @@
+;;
+INSERT INTO forms (v) VALUES ('long');
+;

@@ -1,0 +1,2 @@
+INSERT INTO forms (v) VALUES ('a
+b');

@@ -1,0 +1,1 @@
+CREATE TABLE mails (id int PRIMARY KEY, body text);

@@ -1,0 +1,1 @@
+CREATE TABLE :SCHEMA.names (id int);

@@ -1,0 +1,1 @@
+/* TEMPLATE */ CREATE TABLE /* TEMPLATE:name */ (id int);

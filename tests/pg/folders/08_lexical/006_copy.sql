@@ -1,0 +1,5 @@
+COPY t (id, v) FROM stdin;
+12	--not a comment
+13	\\!
+\.
+ANALYZE t;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id int);
+DO $x$ BEGIN END $y$;

@@ -1,0 +1,1 @@
+ALTER TABLE names DROP COLUMN nmae;

@@ -1,0 +1,3 @@
+\if :{?fresh}
+CREATE TABLE t (id int);
+\endif
