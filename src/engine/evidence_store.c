@@ -147,7 +147,8 @@ static enum status check_file(struct evidence_store *store, enum gate gate, stru
 	if (is_newest(store, &evidence))
 		return OK;
 	if (strcmp(evidence.previous, store->head) != 0) {
-		error_set(err, FAIL_GATE, "it is not the evidence of gate %s that was saved last", gate_get(gate)->name);
+		error_set(err, FAIL_GATE, "it is not the evidence of gate %s that was saved last",
+		          gate_get(gate)->name);
 		return refuse_file(err, path_of(store, gate));
 	}
 	if (store->lock >= 0 && add_link(store, &evidence, err) != OK)
@@ -180,7 +181,8 @@ static enum status take_folder(struct evidence_store *store, const struct target
 		return err->status;
 	if (file_lock(path_join(store->arena, store->folder, "lock"), &store->lock, err) != OK) {
 		if (err->status == FAIL_BUSY)
-			error_hint(err, "Wait for the other run on this target to end; its lock ends with its process.");
+			error_hint(err,
+			           "Wait for the other run on this target to end; its lock ends with its process.");
 		return err->status;
 	}
 	return describe(store, target, err);
@@ -262,7 +264,8 @@ enum status evidence_store_load(const struct evidence_store *store, struct arena
 		return err->status;
 	if (!is_newest(store, &evidence)) {
 		json_close(evidence.data);
-		error_set(err, FAIL_GATE, "it is not the evidence of gate %s that was saved last", gate_get(gate)->name);
+		error_set(err, FAIL_GATE, "it is not the evidence of gate %s that was saved last",
+		          gate_get(gate)->name);
 		return refuse_file(err, path);
 	}
 	*ret_evidence = evidence;

@@ -23,14 +23,17 @@
 struct evidence_store;
 
 /*
- * Opens the folder of the run's target (settings->evidence, else STATE/evidence) for writing: makes it, takes its lock
+ * Opens the folder of the run's target (settings->evidence, else STATE/evidence) for writing: makes it, takes its
+ * lock
  * and checks all that is in it. FAIL_BUSY when another run holds it; FAIL_GATE naming the file when one was altered.
  * The caller closes it before the run's arena.
  */
-enum status evidence_store_open(const struct run *run, struct evidence_store **ret_store, struct error *err) MUST_CHECK;
+enum status evidence_store_open(const struct run *run, struct evidence_store **ret_store,
+                                struct error *err) MUST_CHECK;
 
 /* The same for looking only: makes nothing, locks nothing; a missing folder is an empty store. */
-enum status evidence_store_look(const struct run *run, struct evidence_store **ret_store, struct error *err) MUST_CHECK;
+enum status evidence_store_look(const struct run *run, struct evidence_store **ret_store,
+                                struct error *err) MUST_CHECK;
 
 /* Releases the lock; NULL does nothing. */
 void evidence_store_close(struct evidence_store *store);

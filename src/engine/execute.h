@@ -60,6 +60,10 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 enum status execute_single(struct executor *executor, const struct migration *migration, size_t step,
                            struct step_trace *trace, struct error *err) MUST_CHECK;
 
+/* Records a step outside transactions that the catalog proves done, with `proof`; the last one with the history row. */
+enum status execute_record_done(struct executor *executor, const struct migration *migration, size_t step,
+                                const char *proof, struct error *err) MUST_CHECK;
+
 /*
  * COMMIT, alone, and what became of it. `version` names the history row that tells; NULL when the journal
  * row does.

@@ -20,6 +20,7 @@
 struct copy;           /* engine/copy.h: the restored copy and its clones */
 struct evidence_store; /* engine/evidence_store.h */
 struct leader;         /* engine/leader.h */
+struct record;         /* engine/record.h */
 
 struct run {
 	struct arena *arena;              /* lives as long as the run */
@@ -48,6 +49,7 @@ struct run {
 	/* handles that gates share; closed by run_close */
 	struct copy *copy;                /* NULL until the backup or rehearsal gate needed it */
 	struct leader *leader;            /* NULL until the apply gate */
+	struct record *record;            /* the caller's: closed after the run; NULL = none is kept */
 };
 
 /*

@@ -316,3 +316,11 @@ enum status execute_single(struct executor *executor, const struct migration *mi
 	execute_event(executor, migration, step, 0, "end", single.trace->duration_ms, single.trace, NULL);
 	return write_outcome(&single, "done", true, err);
 }
+
+enum status execute_record_done(struct executor *executor, const struct migration *migration, size_t step,
+                                const char *proof, struct error *err)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	struct single single = {.executor = executor, .migration = migration, .step = step, .arena = arena};
+	return write_outcome(&single, proof, true, err);
+}

@@ -1,0 +1,225 @@
+#include "engine/data_changes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "pg/fingerprint.h"
+#include "pg/query.h"
+
+/* One name that the plan declares: a table, or one column of it. */
+struct declaration {
+	const char *table;
+	const char *column; /* NULL = the whole table */
+	LIST(unsigned) oids; /* the table with its partitions and children, before and after */
+};
+
+struct data_changes {
+	LIST(struct declaration) items;
+};
+
+static void declare(struct arena *arena, struct data_changes *changes, const char *table, const char *column)
+{
+	for (size_t i = 0; i < changes->items.count; i++) {
+		const struct declaration *item = &changes->items.items[i];
+		bool same_column = (!column && !item->column) || (column && item->column && strcmp(column,
+		                                                                                   item->column) ==
+		                                                                                   	0);
+		if (strcmp(item->table, table) == 0 && same_column)
+			return;
+	}
+	struct declaration *item = list_add(arena, &changes->items);
+	item->table = arena_strdup(arena, table);
+	item->column = arena_strdup(arena, column);
+}
+
+static enum status resolve(struct arena *arena, struct session *session, struct declaration *item, bool *ret_found,
+                           struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	const char *parameters[] = {item->table};
+
+	if (session_query(session, query_resolve_tables, 1, parameters, &rows, err) != OK)
+		return error_wrap(err, "cannot look up table %s", item->table);
+	for (size_t i = 0; i < rows_count(rows); i++)
+		list_push(arena, &item->oids, (unsigned)strtoul(rows_get(rows, i, 0), NULL, 10));
+	*ret_found = rows_count(rows) > 0;
+	return OK;
+}
+
+/* `changes-data orders.status` is a column when table orders is there, else table status of schema orders. */
+static enum status declare_written(struct run *run, struct session *session, struct data_changes *changes,
+                                   const char *name, struct error *err)
+{
+	const char *dot = strrchr(name, '.');
+	if (dot) {
+		struct declaration probe = {.table = arena_strndup(run->arena, name, (size_t)(dot - name))};
+		bool found = false;
+		if (resolve(run->arena, session, &probe, &found, err) != OK)
+			return err->status;
+		if (found) {
+			declare(run->arena, changes, probe.table, dot + 1);
+			return OK;
+		}
+	}
+	declare(run->arena, changes, name, NULL);
+	return OK;
+}
+
+static void declare_statements(struct run *run, struct data_changes *changes, const struct script *script)
+{
+	for (size_t i = 0; i < script->steps.count; i++)
+		for (size_t j = 0; j < script->steps.items[i].count; j++) {
+			const struct statement *statement = &script->steps.items[i].statements[j];
+			for (size_t k = 0; k < statement->objects.count; k++)
+				if (statement->objects.items[k].writes)
+					declare(run->arena, changes, statement->objects.items[k].name, NULL);
+		}
+}
+
+static enum status resolve_all(struct run *run, struct session *session, struct data_changes *changes,
+                               struct error *err)
+{
+	bool found;
+	for (size_t i = 0; i < changes->items.count; i++)
+		if (resolve(run->arena, session, &changes->items.items[i], &found, err) != OK)
+			return err->status;
+	return OK;
+}
+
+enum status data_changes_declare(struct run *run, struct session *session, struct data_changes **ret_changes,
+                                 struct error *err)
+{
+	struct data_changes *changes = arena_alloc(run->arena, sizeof(*changes));
+
+	for (size_t m = 0; m < run->plan.pending.count; m++) {
+		const struct migration *migration = run->plan.pending.items[m];
+		declare_statements(run, changes, &migration->up);
+		for (size_t i = 0; i < migration->changes_data.count; i++)
+			if (declare_written(run, session, changes, migration->changes_data.items[i], err) != OK)
+				return err->status;
+	}
+	if (resolve_all(run, session, changes, err) != OK)
+		return err->status;
+	*ret_changes = changes;
+	return OK;
+}
+
+static bool has_oid(const struct declaration *item, unsigned oid)
+{
+	for (size_t i = 0; i < item->oids.count; i++)
+		if (item->oids.items[i] == oid)
+			return true;
+	return false;
+}
+
+static bool declared_whole(const struct data_changes *changes, unsigned oid)
+{
+	for (size_t i = 0; i < changes->items.count; i++)
+		if (!changes->items.items[i].column && has_oid(&changes->items.items[i], oid))
+			return true;
+	return false;
+}
+
+static bool declared_column(const struct data_changes *changes, unsigned oid, const char *column)
+{
+	for (size_t i = 0; i < changes->items.count; i++) {
+		const struct declaration *item = &changes->items.items[i];
+		if (item->column && strcmp(item->column, column) == 0 && has_oid(item, oid))
+			return true;
+	}
+	return false;
+}
+
+/* Takes out what is allowed to change: declared tables, declared columns, the history table, the ledger. */
+static void leave_out(struct run *run, const struct data_changes *changes, struct relation_list *relations)
+{
+	const char *history = arena_printf(run->arena, "%s.%s", quote_ident(run->arena, run->history.schema),
+	                                   quote_ident(run->arena, run->history.table));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < relations->count; i++) {
+		struct relation *relation = &relations->items[i];
+		if (declared_whole(changes, relation->oid) || strcmp(relation->name, history) == 0 ||
+		    strncmp(relation->name, "pgsluice.", 9) == 0)
+			continue;
+		size_t columns = 0;
+		for (size_t c = 0; c < relation->columns.count; c++)
+			if (!declared_column(changes, relation->oid, relation->columns.items[c].name))
+				relation->columns.items[columns++] = relation->columns.items[c];
+		relation->columns.count = columns;
+		relations->items[kept++] = *relation;
+	}
+	relations->count = kept;
+}
+
+static enum status read_relations(struct run *run, const struct session_options *options,
+                                  struct fingerprint_reader **ret_reader, struct relation_list *ret_relations,
+                                  struct error *err)
+{
+	size_t workers = run->settings->jobs > 0 ? (size_t)run->settings->jobs : 1;
+	if (fingerprint_open(run->loop, options, NULL, workers, ret_reader, err) != OK)
+		return err->status;
+	return fingerprint_relations(*ret_reader, run->arena, ret_relations, err);
+}
+
+static void report_gone(struct run *run, struct evidence *evidence, const struct text_list *gone)
+{
+	for (size_t i = 0; i < gone->count; i++)
+		run_warn(run, evidence, "rehearsal.dropped",
+		         "Its rows are gone after the apply: the backup has them.",
+		         arena_printf(run->arena, "the plan drops %s", gone->items[i]), "-");
+}
+
+static void report_differences(struct run *run, struct evidence *evidence, const struct text_list *differences,
+                               size_t compared)
+{
+	const char *limit = "declared data changes are the only data changes";
+	for (size_t i = 0; i < differences->count; i++)
+		run_check(run, evidence, "rehearsal.data", false,
+		          "If it is meant, declare it in the migration: -- pgsluice:changes-data TABLE",
+		          	differences->items[i],
+		          limit);
+	if (differences->count == 0)
+		run_check(run, evidence, "rehearsal.data", true, NULL,
+		          arena_printf(run->arena, "%zu table(s) that the plan does not declare kept every row",
+												compared), limit);
+}
+
+enum status data_changes_prove(struct run *run, struct data_changes *changes, struct session *session,
+                               struct copy *copy, struct clone *clone, struct evidence *evidence, struct error *err)
+{
+	struct session_options before_options = copy_options(copy, "proof"), after_options = clone_options(clone,
+	                                                                                                   "proof");
+	_cleanup_fingerprint_ struct fingerprint_reader *before_reader = NULL, *after_reader = NULL;
+	struct relation_list before = {0}, after = {0};
+	struct text_list gone = {0}, born = {0}, differences = {0};
+
+	if (resolve_all(run, session, changes, err) != OK ||
+	    read_relations(run, &before_options, &before_reader, &before, err) != OK ||
+	    read_relations(run, &after_options, &after_reader, &after, err) != OK)
+		return err->status;
+	relations_living_through(run->arena, &before, &after, &gone, &born);
+	leave_out(run, changes, &before);
+	leave_out(run, changes, &after);
+	if (fingerprint_take(before_reader, run->arena, &before, NULL, err) != OK ||
+	    fingerprint_take(after_reader, run->arena, &after, NULL, err) != OK)
+		return err->status;
+	relations_compare(run->arena, &before, &after, &differences);
+	report_gone(run, evidence, &gone);
+	report_differences(run, evidence, &differences, before.count);
+	return OK;
+}
+
+struct json *data_changes_json(const struct data_changes *changes)
+{
+	struct json *array = json_new_array();
+	for (size_t i = 0; i < changes->items.count; i++) {
+		_cleanup_strbuf_ struct strbuf name = {0};
+		strbuf_puts(&name, changes->items.items[i].table);
+		if (changes->items.items[i].column)
+			strbuf_printf(&name, ".%s", changes->items.items[i].column);
+		json_push_text(array, strbuf_text(&name));
+	}
+	return array;
+}

@@ -1,0 +1,204 @@
+#include "config.h"
+
+#include "engine/flow.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/evidence_store.h"
+#include "engine/gates/gates.h"
+
+static enum status (*const WORK[GATE_COUNT])(struct run *, struct evidence *, struct error *) = {
+	[GATE_INSPECT] = gate_inspect,     [GATE_BACKUP] = gate_backup,     [GATE_REHEARSAL] = gate_rehearsal,
+	[GATE_PREFLIGHT] = gate_preflight, [GATE_APPROVAL] = gate_approval, [GATE_APPLY] = gate_apply,
+	[GATE_VERIFY] = gate_verify,
+};
+
+static void move(struct run *run, enum gate gate, enum gate_state state)
+{
+	const struct evidence *evidence = &run->evidence[gate];
+	bool decided = state == GATE_PASSED || state == GATE_FAILED || state == GATE_WAIVED;
+
+	checklist_move(&run->checklist, gate, state);
+	emit_gate(run->emitter, gate, state, decided ? evidence->reason : NULL, decided ? evidence->hint : NULL,
+	          decided && state != GATE_FAILED ? evidence->valid_until_ms : 0);
+}
+
+static int64_t validity(const struct run *run, enum gate gate)
+{
+	int64_t configured = run->settings->validity_ms[gate];
+	return configured ? configured : gate_get(gate)->validity_ms;
+}
+
+/* Evidence of an earlier run that still counts; of a run that is continued, by its own binding. */
+static enum status reuse(struct run *run, enum gate gate, bool *ret_reused, struct error *err)
+{
+	struct evidence stored = {0};
+	bool there = false;
+	const char *why = NULL;
+
+	*ret_reused = false;
+	bool other_consent = gate == GATE_APPROVAL && run->settings->approve &&
+	                     !plan_id_matches(&run->plan, run->settings->approve);
+	if (validity(run, gate) == 0 || other_consent)
+		return OK;
+	if (evidence_store_load(run->store, run->arena, gate, &stored, &there, err) != OK)
+		return err->status;
+	if (!there)
+		return OK;
+	bool continued = run->resume.continued && strcmp(stored.plan_id, run->plan.id.hex) == 0;
+	struct digest binding = continued ? stored.binding : run_binding(run, gate);
+	if (!evidence_holds(run->arena, &stored, &binding, clock_wall_ms(), &why)) {
+		json_close(stored.data);
+		if (stored.state != GATE_FAILED) {
+			move(run, gate, GATE_STALE);
+			emit_log(run->emitter, LOG_NOTICE, "%s is done again: %s", gate_get(gate)->name, why);
+		}
+		return OK;
+	}
+	run->evidence[gate] = stored;
+	*ret_reused = true;
+	emit_log(run->emitter, LOG_INFO, "%s: evidence of %s ago is reused", gate_get(gate)->name,
+	         text_duration(run->arena, clock_wall_ms() - stored.taken_ms));
+	move(run, gate, stored.state);
+	return OK;
+}
+
+/* The status that a failed gate gives the run: that of its first failed check, else the gate's. */
+static enum status failure_of(const struct evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->checks.count; i++) {
+		const struct check *check = &evidence->checks.items[i];
+		if (!check->ok && !check->warning && !check->waived_because && check->failure != OK)
+			return check->failure;
+	}
+	return gate_get(evidence->gate)->failure;
+}
+
+/* What a gate's own failure to be carried out means for the run. */
+static enum status status_of_error(enum gate gate, enum status status)
+{
+	return status == FAIL_INTERNAL ? gate_get(gate)->failure : status;
+}
+
+static void note_error(struct run *run, struct evidence *evidence, const struct error *err)
+{
+	const char *name = arena_printf(run->arena, "%s.carried_out", gate_get(evidence->gate)->name);
+	run_check(run, evidence, name, false, error_hint_text(err), err->message, "the gate can be carried out");
+}
+
+static enum status save(struct run *run, struct evidence *evidence, struct error *err)
+{
+	evidence->taken_ms = clock_wall_ms();
+	evidence->valid_until_ms = evidence->taken_ms + validity(run, evidence->gate);
+	evidence->binding = run_binding(run, evidence->gate);
+	evidence->run_id = run->id.text;
+	evidence->plan_id = arena_strdup(run->arena, run->plan.id.hex);
+	return evidence_store_save(run->store, run->arena, evidence, err);
+}
+
+static enum status carry_out(struct run *run, enum gate gate, struct error *err)
+{
+	struct evidence *evidence = &run->evidence[gate];
+	_cleanup_error_ struct error unsaved = {0};
+
+	*evidence = (struct evidence){.gate = gate};
+	move(run, gate, GATE_RUNNING);
+	enum status status = WORK[gate](run, evidence, err);
+	if (status != OK) {
+		note_error(run, evidence, err);
+		status = error_recast(err, status_of_error(gate, status));
+	}
+	evidence_judge(run->arena, evidence);
+	if (save(run, evidence, &unsaved) != OK) {
+		if (status == OK)
+			error_move(err, &unsaved);
+		return status == OK ? err->status : status;
+	}
+	move(run, gate, evidence->state);
+	if (status != OK && evidence->state != GATE_WAIVED)
+		return status;
+	error_clear(err);
+	if (evidence->state != GATE_FAILED)
+		return OK;
+	error_set(err, failure_of(evidence), "gate %s: %s", gate_get(gate)->name, evidence->reason);
+	return evidence->hint ? error_hint(err, "%s", evidence->hint) : err->status;
+}
+
+static enum status pass(struct run *run, enum gate gate, struct error *err)
+{
+	bool reused = false;
+	if (reuse(run, gate, &reused, err) != OK)
+		return err->status;
+	return reused ? OK : carry_out(run, gate, err);
+}
+
+enum status flow_run(struct run *run, struct error *err)
+{
+	enum gate stop = GATE_COUNT;
+	if (run->settings->stop_before)
+		gate_find(run->settings->stop_before, &stop);
+	for (enum gate gate = 0; gate < GATE_COUNT; gate++) {
+		if (gate == stop) {
+			emit_log(run->emitter, LOG_NOTICE, "stopped before %s, as asked; live is untouched",
+			         gate_get(gate)->name);
+			return OK;
+		}
+		if (loop_stop_signal(run->loop))
+			return loop_stop_error(run->loop, err);
+		if (pass(run, gate, err) != OK)
+			return err->status;
+	}
+	return OK;
+}
+
+static void emit_run(struct run *run)
+{
+	struct json *fields = json_new_object();
+	json_set_text(fields, "command", run->command);
+	json_set_text(fields, "target", safe_text(run->arena, run->target.database));
+	json_set_text(fields, "environment", run->target.environment);
+	json_set_text(fields, "plan_id", run->plan.id.hex);
+	json_set_text(fields, "tool_version", PACKAGE_VERSION);
+	emit(run->emitter, EVENT_RUN, fields);
+	emit(run->emitter, EVENT_PLAN, plan_json(&run->plan));
+}
+
+/* Drift without anything to apply is worth a word, not a refusal. */
+static enum status nothing_pending(struct run *run, struct error *err)
+{
+	struct schema_difference_list drift = {0};
+
+	if (inspect_drift(run, &drift, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < drift.count; i++)
+		emit_log(run->emitter, LOG_WARNING, "drift since the last verified run: %s",
+		         schema_difference_text(run->arena, &drift.items[i]));
+	if (run->resume.unfinished)
+		emit_log(run->emitter, LOG_WARNING, "run %s applied everything and was not verified: %s",
+		         run->resume.run_id,
+		         run->resume.why_not);
+	emit_log(run->emitter, LOG_INFO, "nothing to do: %zu applied, %zu held", run->plan.applied_count,
+	         run->plan.held_count);
+	return OK;
+}
+
+enum status flow_batch(struct run *run, struct error *err)
+{
+	if (run_read_files(run, err) != OK || run_read_target(run, err) != OK)
+		return err->status;
+	enum status refused = run_build_plan(run, err);
+	if (refused == OK && run->resume.unfinished && resume_continue(run, err) != OK)
+		return err->status;
+	if (refused != OK && run->plan.items.count == 0)
+		return refused;
+	emit_run(run);
+	if (refused != OK)
+		return refused;
+	if (run->plan.pending.count == 0 && !run->resume.continued)
+		return nothing_pending(run, err);
+	if (evidence_store_open(run, &run->store, err) != OK)
+		return err->status;
+	return flow_run(run, err);
+}

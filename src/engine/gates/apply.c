@@ -1,0 +1,228 @@
+/*
+ * Gate 7: every pending migration is committed on live with its history row. First leadership, then everything that
+ * can have changed is asked again, then the ledger, then the migrations one by one.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/boundary.h"
+#include "engine/gates/gates.h"
+#include "engine/half_way.h"
+#include "engine/leader.h"
+#include "engine/place.h"
+#include "engine/record.h"
+#include "pg/ledger.h"
+
+enum { JOURNAL_EVERY = 100 };
+
+struct apply {
+	struct run *run;
+	struct evidence *evidence;
+	struct executor executor;
+	struct trace promise;
+	struct trace done;
+	size_t journalled; /* of done */
+};
+
+/* The first failed check of evidence that was taken beside the run's own. */
+static enum status refuse(struct run *run, struct evidence *evidence, struct error *err)
+{
+	evidence_judge(run->arena, evidence);
+	if (evidence->state != GATE_FAILED)
+		return OK;
+	for (size_t i = 0; i < evidence->checks.count; i++) {
+		const struct check *check = &evidence->checks.items[i];
+		if (check->ok || check->warning || check->waived_because)
+			continue;
+		error_set(err, check->failure ? check->failure : FAIL_GATE, "%s: %s", check->name, check->measured);
+		return check->hint ? error_hint(err, "%s", check->hint) : err->status;
+	}
+	return error_set(err, FAIL_GATE, "%s", evidence->reason);
+}
+
+/* Under leadership nobody else of ours can act: what was ready a moment ago is asked again. */
+static enum status ask_again(struct run *run, struct error *err)
+{
+	struct evidence again = {.gate = GATE_PREFLIGHT};
+	struct schema now = {0};
+	struct schema_difference_list differences = {0};
+
+	if (gate_preflight(run, &again, err) != OK || refuse(run, &again, err) != OK)
+		return err->status;
+	if (run_read_schema(run, &now, err) != OK)
+		return err->status;
+	schema_compare(run->arena, &run->live_schema, &now, &differences);
+	if (differences.count == 0)
+		return OK;
+	error_set(err, FAIL_GATE, "the live schema changed since this run read it: %s",
+	          schema_difference_text(run->arena, &differences.items[0]));
+	return error_hint(err, "Start again: the plan is made anew and what depends on the schema is proved anew.");
+}
+
+static enum status before_step(struct executor *executor, struct error *err)
+{
+	boundary_pass();
+	if (loop_stop_signal(executor->run->loop))
+		return loop_stop_error(executor->run->loop, err);
+	record_warn(executor->run->record, executor->run->emitter);
+	return leader_check(executor->run->leader, err);
+}
+
+static struct json *beginning_body(struct run *run)
+{
+	struct json *body = json_new_object(), *pending = json_new_array(), *checksums = json_new_array();
+	struct json *waivers = json_new_array();
+
+	for (size_t i = 0; i < run->plan.pending.count; i++) {
+		json_push_text(pending, run->plan.pending.items[i]->version);
+		json_push_text(checksums, run->plan.pending.items[i]->up.canonical.hex);
+	}
+	for (size_t i = 0; i < run->settings->waivers.count; i++) {
+		struct json *waiver = json_new_object();
+		json_set_text(waiver, "check", run->settings->waivers.items[i].check);
+		json_set_text(waiver, "reason", run->settings->waivers.items[i].reason);
+		json_push(waivers, waiver);
+	}
+	json_set_text(body, "command", run->command);
+	json_set_text(body, "plan_id", run->plan.id.hex);
+	json_set_text(body, "tool_version", PACKAGE_VERSION);
+	json_set_text(body, "live_digest", run->live_digest.hex);
+	json_set(body, "pending", pending);
+	json_set(body, "checksums", checksums);
+	json_set(body, "waivers", waivers);
+	return body;
+}
+
+static enum status add_row(struct apply *apply, const char *kind, const char *version, const struct json *body,
+                           struct error *err)
+{
+	struct ledger_entry entry = {
+		.kind = kind, .run_id = apply->run->id.text, .version = version, .step = -1, .body = body};
+	boundary_pass();
+	return ledger_add(apply->executor.ledger, &entry, err);
+}
+
+/* The beginning of a run in the ledger: what was decided, on which evidence. A continued run says so and no more. */
+static enum status write_beginning(struct apply *apply, struct error *err)
+{
+	struct run *run = apply->run;
+	_cleanup_json_ struct json *body = beginning_body(run);
+
+	if (run->resume.continued) {
+		json_set_text(body, "continues", run->resume.run_id);
+		return add_row(apply, "continued", NULL, body, err);
+	}
+	if (add_row(apply, "run", NULL, body, err) != OK)
+		return err->status;
+	for (enum gate gate = GATE_INSPECT; gate < GATE_APPLY; gate++) {
+		_cleanup_json_ struct json *evidence = evidence_json(run->arena, &run->evidence[gate]);
+		if (add_row(apply, gate == GATE_APPROVAL ? "approval" : "evidence", NULL, evidence, err) != OK)
+			return err->status;
+	}
+	return OK;
+}
+
+/* What the migrations did, in rows of the journal: written in bulk, since the history rows already tell the truth. */
+static enum status write_journal(struct apply *apply, struct error *err)
+{
+	struct trace part = {0};
+
+	if (apply->journalled == apply->done.migrations.count)
+		return OK;
+	for (; apply->journalled < apply->done.migrations.count; apply->journalled++)
+		list_push(apply->run->arena, &part.migrations, apply->done.migrations.items[apply->journalled]);
+	_cleanup_json_ struct json *body = json_new_object();
+	json_set(body, "trace", trace_json(&part));
+	return add_row(apply, "journal", NULL, body, err);
+}
+
+static enum status apply_one(struct apply *apply, const struct migration *migration, struct error *err)
+{
+	struct run *run = apply->run;
+	const struct half_way *half = &run->resume.half_way;
+	struct migration_trace trace = {0};
+	size_t first_step = 0;
+
+	if (half->version && version_compare(half->version, migration->version) == 0 &&
+	    half_way_settle(&apply->executor, migration, half, &first_step, err) != OK)
+		return err->status;
+	if (execute_migration(&apply->executor, migration, first_step, &trace, err) != OK)
+		return err->status;
+	list_push(run->arena, &apply->done.migrations, trace);
+	emit_log(run->emitter, LOG_INFO, "migration %s is committed (%s)", migration->version,
+	         text_duration(run->arena, trace.duration_ms));
+	return apply->done.migrations.count - apply->journalled >= JOURNAL_EVERY ? write_journal(apply, err) : OK;
+}
+
+static enum status apply_all(struct apply *apply, struct error *err)
+{
+	struct run *run = apply->run;
+
+	if (place_prepare(&apply->executor, err) != OK || write_beginning(apply, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < run->plan.pending.count; i++)
+		if (apply_one(apply, run->plan.pending.items[i], err) != OK)
+			return err->status;
+	return write_journal(apply, err);
+}
+
+/* The ledger learns why a run stopped; that it could not be told changes nothing about the stop itself. */
+static void write_stop(struct apply *apply, const struct error *cause)
+{
+	_cleanup_json_ struct json *body = json_new_object();
+	_cleanup_error_ struct error ignored = {0};
+
+	if (!apply->executor.ledger || !session_alive(apply->executor.ledger))
+		return;
+	json_set_text(body, "code", status_get(cause->status)->name);
+	json_set_text(body, "message", cause->message);
+	loop_shield(apply->run->loop);
+	if (write_journal(apply, &ignored) == OK)
+		(void)!add_row(apply, "stopped", NULL, body, &ignored);
+	loop_unshield(apply->run->loop);
+}
+
+static void report_position(struct apply *apply, const struct error *cause)
+{
+	struct run *run = apply->run;
+	size_t done = apply->done.migrations.count;
+	run_check_as(run, apply->evidence, "apply.migrations", false, cause->status, error_hint_text(cause),
+	             cause->message,
+	             arena_printf(run->arena, "%zu of %zu migration(s) committed", done, run->plan.pending.count));
+}
+
+enum status gate_apply(struct run *run, struct evidence *evidence, struct error *err)
+{
+	struct apply apply = {.run = run, .evidence = evidence};
+	const struct json *trace = json_get(run->evidence[GATE_REHEARSAL].data, "trace");
+
+	evidence->data = json_new_object();
+	if (trace_read(run->arena, trace, &apply.promise, err) != OK)
+		return err->status;
+	if (!run->leader && leader_take(run, run->settings->wait_leader_ms, &run->leader, err) != OK)
+		return err->status;
+	if (ask_again(run, err) != OK)
+		return err->status;
+	enum status status = place_on_live(run, &apply.executor, err);
+	apply.executor.promise = &apply.promise;
+	apply.executor.before_step = before_step;
+	if (status == OK) {
+		status = apply_all(&apply, err);
+		if (status != OK) {
+			write_stop(&apply, err);
+			report_position(&apply, err);
+		}
+	}
+	json_set(evidence->data, "trace", trace_json(&apply.done));
+	place_close(&apply.executor);
+	if (status != OK)
+		return status;
+	run_check(run, evidence, "apply.migrations", true, NULL,
+	          arena_printf(run->arena, "%zu migration(s) committed, each with its history row",
+	                       apply.done.migrations.count),
+	          "every pending migration is committed");
+	return OK;
+}

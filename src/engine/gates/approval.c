@@ -1,0 +1,104 @@
+/*
+ * Gate 6: an operator consented to exactly this plan, on this database. A second person, where policy asks for one,
+ * proves himself by logging in to the target under a role of his own.
+ */
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/evidence_store.h"
+#include "engine/gates/gates.h"
+
+static const char *os_user(struct arena *arena)
+{
+	const struct passwd *entry = getpwuid(getuid());
+	return arena_strdup(arena, entry ? entry->pw_name : "unknown");
+}
+
+/* Consents given before for this very plan; those of another plan are gone with it. */
+static enum status earlier_consents(struct run *run, struct json *consents, struct error *err)
+{
+	struct evidence stored = {0};
+	bool there = false;
+
+	if (evidence_store_load(run->store, run->arena, GATE_APPROVAL, &stored, &there, err) != OK)
+		return err->status;
+	if (!there)
+		return OK;
+	const struct json *given = json_get(stored.data, "consents");
+	bool counts = strcmp(stored.plan_id, run->plan.id.hex) == 0 && stored.valid_until_ms > clock_wall_ms();
+	for (size_t i = 0; counts && i < json_count(given); i++)
+		json_push(consents, json_clone(json_at(given, i)));
+	json_close(stored.data);
+	return OK;
+}
+
+static bool has_consented(const struct json *consents, const char *role)
+{
+	for (size_t i = 0; i < json_count(consents); i++) {
+		const char *other = json_get_text(json_at(consents, i), "role");
+		if (other && strcmp(other, role) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void consent(struct run *run, struct json *consents)
+{
+	const char *role = session_user(run->live);
+	if (has_consented(consents, role))
+		return;
+	struct json *one = json_new_object();
+	json_set_text(one, "role", role);
+	json_set_text(one, "os_user", os_user(run->arena));
+	json_set_text(one, "at", clock_stamp(clock_wall_ms()).text);
+	json_push(consents, one);
+}
+
+static const char *approve_hint(struct run *run)
+{
+	return arena_printf(run->arena,
+	                    "Review `pgsluice plan`, then consent with `pgsluice --batch --approve %.*s`.",
+	                    PLAN_ID_SHORT, run->plan.id.hex);
+}
+
+static void check_consent(struct run *run, struct evidence *evidence, size_t given)
+{
+	const struct settings *settings = run->settings;
+	size_t needed = settings->approvals > 1 ? (size_t)settings->approvals : 1;
+	const char *measured, *hint = approve_hint(run);
+
+	if (settings->approve && !plan_id_matches(&run->plan, settings->approve))
+		measured = arena_printf(run->arena, "the approval %s is for another plan; this one is %.*s",
+		                        settings->approve,
+		                        PLAN_ID_SHORT, run->plan.id.hex);
+	else if (given == 0)
+		measured = arena_printf(run->arena, "nobody consented to plan %.*s", PLAN_ID_SHORT, run->plan.id.hex);
+	else
+		measured = arena_printf(run->arena, "%zu of %zu consented to plan %.*s", given, needed, PLAN_ID_SHORT,
+		                        run->plan.id.hex);
+	if (given > 0 && given < needed)
+		hint = arena_printf(run->arena,
+		                    "A second person runs `pgsluice --batch --approve %.*s` logged in under another "
+																						"role.",
+		                    PLAN_ID_SHORT, run->plan.id.hex);
+	run_check(run, evidence, "approval.consent", given >= needed, hint, measured,
+	          needed > 1 ? "two people, each under a role of their own" : "consent to exactly this plan");
+}
+
+enum status gate_approval(struct run *run, struct evidence *evidence, struct error *err)
+{
+	const char *approve = run->settings->approve;
+	struct json *consents = json_new_array();
+
+	evidence->data = json_new_object();
+	json_set(evidence->data, "consents", consents);
+	if (earlier_consents(run, consents, err) != OK)
+		return err->status;
+	if (approve && plan_id_matches(&run->plan, approve))
+		consent(run, consents);
+	json_set_text(evidence->data, "plan_id", run->plan.id.hex);
+	json_set_text(evidence->data, "database", run->target.database);
+	check_consent(run, evidence, approve && !plan_id_matches(&run->plan, approve) ? 0 : json_count(consents));
+	return OK;
+}

@@ -1,0 +1,349 @@
+/* Gate 5: live is ready now. Everything is asked of the server at this moment; nothing is remembered. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/flow/window.h"
+#include "engine/gates/gates.h"
+#include "engine/leader.h"
+#include "engine/trace.h"
+#include "pg/query.h"
+#include "sys/child.h"
+#include "sys/file.h"
+
+enum { CONNECTIONS_NEEDED = 5, SPACE_RESERVE_BYTES = 256 * 1024 * 1024 };
+
+enum fact {
+	FACT_FREE_CONNECTIONS,
+	FACT_FSYNC,
+	FACT_FULL_PAGE_WRITES,
+	FACT_SYNC_NAMES,
+	FACT_SYNC_STANDBYS,
+	FACT_DATA_FOLDER,
+	FACT_SOCKET,
+	FACT_WEEKDAY,
+	FACT_DAY_MS,
+	FACT_LOCAL_TIME,
+	FACT_SEES_ALL,
+};
+
+/* What the checks share. */
+struct preflight {
+	struct run *run;
+	struct evidence *evidence;
+	struct trace trace;                /* the rehearsal's */
+	struct relation_lock_list locks;   /* what the plan will lock, at its strongest */
+	struct window window;
+	struct rows *facts;
+	int64_t rehearsed_ms, wal_bytes;
+};
+
+static struct arena *arena_of(const struct preflight *preflight)
+{
+	return preflight->run->arena;
+}
+
+static void verdict(struct preflight *preflight, const char *name, bool ok, enum status failure, const char *hint,
+                    const char *measured, const char *limit)
+{
+	run_check_as(preflight->run, preflight->evidence, name, ok, failure, hint, measured, limit);
+}
+
+/* The plan blocks somebody when it takes a lock that conflicts with writing. */
+static bool plan_blocks(const struct preflight *preflight)
+{
+	for (size_t i = 0; i < preflight->locks.count; i++)
+		if (preflight->locks.items[i].mode > LOCK_SHARE_UPDATE_EXCLUSIVE)
+			return true;
+	return false;
+}
+
+static void check_window(struct preflight *preflight)
+{
+	const struct settings *settings = preflight->run->settings;
+	struct arena *arena = arena_of(preflight);
+	const char *now = rows_get(preflight->facts, 0, FACT_LOCAL_TIME);
+
+	if (preflight->window.spans.count == 0) {
+		verdict(preflight, "preflight.window", true, OK, NULL, WINDOW_NONE_TEXT, "-");
+		return;
+	}
+	if (settings->window_applies == WINDOW_BLOCKING && !plan_blocks(preflight)) {
+		verdict(preflight, "preflight.window", true, OK, NULL,
+		        "the plan blocks nobody: the window does not apply",
+		        settings->window);
+		return;
+	}
+	int64_t room_ms = window_room_ms(&preflight->window, (int)rows_int(preflight->facts, 0, FACT_WEEKDAY),
+	                                 rows_int(preflight->facts, 0, FACT_DAY_MS));
+	const char *measured = room_ms < 0 ? arena_printf(arena, "closed now (%s)", now)
+	                                   : arena_printf(arena, "open for another %s (now %s)",
+	                                                  room_ms == INT64_MAX ? "while without end"
+	                                                                       : text_duration(arena, room_ms),
+	                                                  now);
+	verdict(preflight, "preflight.window", room_ms >= preflight->rehearsed_ms, FAIL_WINDOW,
+	        "Run again inside the window, or change `window` in the configuration.", measured,
+	        arena_printf(arena, "%s, with %s of room", settings->window,
+	                     text_duration(arena, preflight->rehearsed_ms)));
+}
+
+static const char *relations_array(struct preflight *preflight)
+{
+	_cleanup_strbuf_ struct strbuf list = {0};
+	strbuf_putc(&list, '{');
+	for (size_t i = 0; i < preflight->locks.count; i++) {
+		strbuf_puts(&list, i ? ",\"" : "\"");
+		for (const char *c = preflight->locks.items[i].relation; *c; c++) {
+			if (*c == '"' || *c == '\\')
+				strbuf_putc(&list, '\\');
+			strbuf_putc(&list, *c);
+		}
+		strbuf_putc(&list, '"');
+	}
+	strbuf_putc(&list, '}');
+	return arena_strdup(arena_of(preflight), strbuf_text(&list));
+}
+
+static bool conflicts_with_plan(const struct preflight *preflight, const char *relation, enum lock_mode held)
+{
+	for (size_t i = 0; i < preflight->locks.count; i++)
+		if (strcmp(preflight->locks.items[i].relation, relation) == 0)
+			return lock_modes_conflict(preflight->locks.items[i].mode, held);
+	return false;
+}
+
+static void check_session(struct preflight *preflight, const struct rows *rows, size_t row)
+{
+	struct arena *arena = arena_of(preflight);
+	const char *relation = rows_get(rows, row, 5);
+	enum lock_mode mode = relation ? lock_mode_read(rows_get(rows, row, 6)) : LOCK_NONE;
+	const char *who = arena_printf(arena, "process %s (%s, role %s, %s), transaction open for %s",
+	                               rows_get(rows, row, 0), rows_get(rows, row, 1), rows_get(rows, row, 2),
+	                               rows_get(rows, row, 3), text_duration(arena, rows_int(rows, row, 4)));
+	const char *limit =
+		arena_printf(arena, "no transaction older than %s",
+	                     text_duration(arena, preflight->run->settings->max_transaction_age_ms));
+
+	if (rows_true(rows, row, 7))
+		verdict(preflight, "preflight.wraparound", false, FAIL_NOT_READY,
+		        "Let the vacuum end: it is not cancelled by a waiting lock.",
+		        arena_printf(arena, "a vacuum to prevent wraparound is at work on %s (%s)", relation, who),
+		        	"none");
+	else if (relation && conflicts_with_plan(preflight, relation, mode))
+		verdict(preflight, "preflight.locks", false, FAIL_NOT_READY,
+		        arena_printf(arena, "Wait for it, or end it: select pg_terminate_backend(%s);",
+		                     rows_get(rows, row, 0)),
+		        arena_printf(arena, "%s holds %s on %s", who, lock_mode_name(mode), relation), limit);
+	else if (!relation)
+		verdict(preflight, "preflight.transactions", false, FAIL_NOT_READY,
+		        "Wait for it, or end it: a concurrent build would wait for it, and vacuum cannot clean "
+										"behind it.",
+		        who, limit);
+}
+
+static enum status check_sessions(struct preflight *preflight, struct error *err)
+{
+	struct arena *arena = arena_of(preflight);
+	const char *parameters[] = {
+		arena_printf(arena, "%" PRId64, preflight->run->settings->max_transaction_age_ms),
+		relations_array(preflight), preflight->run->id.text};
+	_cleanup_rows_ struct rows *sessions = NULL, *prepared = NULL;
+	size_t before = preflight->evidence->checks.count;
+
+	if (session_query(preflight->run->live, query_preflight_sessions, 3, parameters, &sessions, err) != OK ||
+	    session_query(preflight->run->live, query_preflight_prepared, 0, NULL, &prepared, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < rows_count(sessions); i++)
+		check_session(preflight, sessions, i);
+	for (size_t i = 0; i < rows_count(prepared); i++)
+		verdict(preflight, "preflight.prepared", false, FAIL_NOT_READY,
+		        "End it with COMMIT PREPARED or ROLLBACK PREPARED.",
+		        arena_printf(arena, "prepared transaction %s of %s has been open for %s", rows_get(prepared,
+										                           i, 0),
+		                     rows_get(prepared, i, 1), text_duration(arena, rows_int(prepared, i, 2))),
+		        "no prepared transaction");
+	if (!rows_true(preflight->facts, 0, FACT_SEES_ALL))
+		run_warn(preflight->run, preflight->evidence, "preflight.rights", "Grant pg_monitor to the role.",
+		         "this role does not see what other roles' sessions do", "-");
+	if (preflight->evidence->checks.count == before)
+		verdict(preflight, "preflight.transactions", true, OK, NULL,
+		        "no old transaction, no conflicting lock",
+		        arena_printf(arena, "older than %s",
+		                     text_duration(arena, preflight->run->settings->max_transaction_age_ms)));
+	return OK;
+}
+
+static void check_server(struct preflight *preflight)
+{
+	const struct rows *facts = preflight->facts;
+	struct arena *arena = arena_of(preflight);
+	int64_t free = rows_int(facts, 0, FACT_FREE_CONNECTIONS);
+	const char *names = rows_get(facts, 0, FACT_SYNC_NAMES);
+
+	verdict(preflight, "preflight.connections", free >= CONNECTIONS_NEEDED, FAIL_NOT_READY,
+	        "Close idle sessions or raise max_connections.", arena_printf(arena, "%" PRId64 " free", free),
+	        arena_printf(arena, "at least %d", CONNECTIONS_NEEDED));
+	verdict(preflight, "preflight.fsync", strcmp(rows_get(facts, 0, FACT_FSYNC), "on") == 0, OK,
+	        "Set fsync = on: without it a crash loses what was committed.",
+	        arena_printf(arena, "fsync = %s", rows_get(facts, 0, FACT_FSYNC)), "fsync = on");
+	if (strcmp(rows_get(facts, 0, FACT_FULL_PAGE_WRITES), "on") != 0)
+		run_warn(preflight->run, preflight->evidence, "preflight.full_page_writes",
+		         "Set full_page_writes = on.",
+		         "full_page_writes = off: a crash can tear pages", "-");
+	if (*names)
+		verdict(preflight, "preflight.standby", rows_int(facts, 0, FACT_SYNC_STANDBYS) > 0, FAIL_NOT_READY,
+		        "Bring the synchronous standby back: COMMIT would wait for it.",
+		        arena_printf(arena, "%s synchronous standby(s) connected", rows_get(facts, 0,
+										            FACT_SYNC_STANDBYS)),
+		        arena_printf(arena, "synchronous_standby_names = %s", names));
+}
+
+static enum status check_replicas(struct preflight *preflight, struct error *err)
+{
+	struct arena *arena = arena_of(preflight);
+	int64_t limit_ms = preflight->run->settings->max_lag_ms;
+	const char *limit = arena_printf(arena, "at most %s behind", text_duration(arena, limit_ms));
+	_cleanup_rows_ struct rows *rows = NULL;
+
+	if (session_query(preflight->run->live, query_preflight_replicas, 0, NULL, &rows, err) != OK)
+		return err->status;
+	if (rows_count(rows) == 0)
+		verdict(preflight, "preflight.lag", true, OK, NULL, "no standby is connected", limit);
+	for (size_t i = 0; i < rows_count(rows); i++) {
+		bool visible = strcmp(rows_get(rows, i, 1), "not visible") != 0;
+		verdict(preflight, "preflight.lag", visible && rows_int(rows, i, 2) <= limit_ms, FAIL_NOT_READY,
+		        visible ? "Wait until the standby has caught up." : "Grant pg_monitor to the role.",
+		        visible ? arena_printf(arena, "standby %s (%s) is %s behind", rows_get(rows, i, 0),
+		                               rows_get(rows, i, 1), text_duration(arena, rows_int(rows, i, 2)))
+		                : arena_printf(arena, "standby %s: this role may not see its lag", rows_get(rows, i,
+																		0)),
+		        limit);
+	}
+	return OK;
+}
+
+static enum status check_publications(struct preflight *preflight, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	const char *limit = "no publication carries the ledger away";
+
+	if (session_query(preflight->run->live, query_preflight_publications, 0, NULL, &rows, err) != OK)
+		return err->status;
+	if (rows_count(rows) == 0)
+		verdict(preflight, "preflight.publications", true, OK, NULL, "none does", limit);
+	for (size_t i = 0; i < rows_count(rows); i++)
+		verdict(preflight, "preflight.publications", false, OK,
+		        "Create schema pgsluice with the same table on the subscribers, or publish tables by name; "
+		        "then waive this check.",
+		        arena_printf(arena_of(preflight), "publication %s would replicate pgsluice.ledger",
+										rows_get(rows, i, 0)),
+		        limit);
+	return OK;
+}
+
+/* Bytes free where the data is: by the configured command, else by looking when the server is on this machine. */
+static enum status free_space(struct preflight *preflight, int64_t *ret_bytes, struct error *err)
+{
+	const struct settings *settings = preflight->run->settings;
+	const char *folder = rows_get(preflight->facts, 0, FACT_DATA_FOLDER);
+
+	*ret_bytes = -1;
+	if (settings->disk_command.count) {
+		_cleanup_child_ struct child_result result = {0};
+		struct text_list argv = settings->disk_command;
+		const char **words = arena_alloc(arena_of(preflight), (argv.count + 1) * sizeof(*words));
+		memcpy(words, argv.items, argv.count * sizeof(*words));
+		struct child_options options = {.argv = words, .deadline_ms = clock_ms() + 30000};
+		if (child_run(preflight->run->loop, &options, &result, err) != OK)
+			return error_wrap(err, "disk-command");
+		if (result.exit_code == 0)
+			*ret_bytes = strtoll(strbuf_text(&result.output), NULL, 10);
+		return OK;
+	}
+	if (folder && rows_true(preflight->facts, 0, FACT_SOCKET))
+		*ret_bytes = folder_free(folder);
+	return OK;
+}
+
+static enum status check_disk(struct preflight *preflight, struct error *err)
+{
+	struct arena *arena = arena_of(preflight);
+	int64_t needed = 2 * preflight->wal_bytes + SPACE_RESERVE_BYTES, free = -1;
+
+	if (!run_checks(preflight->run, preflight->evidence, "preflight.disk"))
+		return OK;
+	if (free_space(preflight, &free, err) != OK)
+		return err->status;
+	verdict(preflight, "preflight.disk", free >= needed, free < 0 ? OK : FAIL_NOT_READY,
+	        free < 0 ? "Set disk-command to a program that prints the free bytes, or switch the check off with "
+	                   "`preflight.disk = REASON` in the section [not-checked]."
+	                 : "Free space on the server first.",
+	        free < 0 ? "the free space of the server cannot be seen from here" : text_bytes(arena, free),
+	        arena_printf(arena, "at least %s (twice the rehearsed WAL and a reserve)", text_bytes(arena,
+									                              needed)));
+	return OK;
+}
+
+static enum status check_other_runs(struct preflight *preflight, struct error *err)
+{
+	struct stray_list strays = {0};
+	struct arena *arena = arena_of(preflight);
+
+	if (strays_find(preflight->run, &strays, err) != OK)
+		return err->status;
+	if (strays.count == 0)
+		verdict(preflight, "preflight.runs", true, OK, NULL, "no other run is at work", "none");
+	for (size_t i = 0; i < strays.count; i++)
+		verdict(preflight, "preflight.runs", false, FAIL_BUSY,
+		        arena_printf(arena, "Wait for it; when its client is gone: select pg_terminate_backend(%d);",
+		                     strays.items[i].pid),
+		        arena_printf(arena, "process %d (%s) has been at work for %s", strays.items[i].pid,
+		                     strays.items[i].application, text_duration(arena, strays.items[i].age_ms)),
+		        "none");
+	return OK;
+}
+
+static enum status prepare(struct preflight *preflight, struct error *err)
+{
+	const struct evidence *rehearsal = &preflight->run->evidence[GATE_REHEARSAL];
+	const char *window = preflight->run->settings->window;
+
+	if (trace_read(arena_of(preflight), json_get(rehearsal->data, "trace"), &preflight->trace, err) != OK ||
+	    window_read(arena_of(preflight), window ? window : "", &preflight->window, err) != OK)
+		return err->status;
+	trace_locks(arena_of(preflight), &preflight->trace, &preflight->locks);
+	for (size_t m = 0; m < preflight->trace.migrations.count; m++) {
+		const struct migration_trace *migration = &preflight->trace.migrations.items[m];
+		preflight->rehearsed_ms += migration->duration_ms;
+		for (size_t s = 0; s < migration->steps.count; s++)
+			for (size_t t = 0; t < migration->steps.items[s].statements.count; t++)
+				if (migration->steps.items[s].statements.items[t].wal_bytes > 0)
+					preflight->wal_bytes +=
+						migration->steps.items[s].statements.items[t].wal_bytes;
+	}
+	const char *parameters[] = {preflight->window.zone ? preflight->window.zone : "UTC"};
+	return session_query(preflight->run->live, query_preflight_facts, 1, parameters, &preflight->facts, err);
+}
+
+enum status gate_preflight(struct run *run, struct evidence *evidence, struct error *err)
+{
+	struct preflight preflight = {.run = run, .evidence = evidence};
+
+	enum status status = prepare(&preflight, err);
+	if (status == OK) {
+		check_window(&preflight);
+		check_server(&preflight);
+		status = check_other_runs(&preflight, err);
+	}
+	if (status == OK)
+		status = check_sessions(&preflight, err);
+	if (status == OK)
+		status = check_replicas(&preflight, err);
+	if (status == OK)
+		status = check_publications(&preflight, err);
+	if (status == OK)
+		status = check_disk(&preflight, err);
+	rows_close(preflight.facts);
+	return status;
+}

@@ -1,0 +1,262 @@
+/*
+ * Gate 3: the whole plan ran on a clone of the restored copy, as the operator, with every statement measured; verify
+ * scripts passed; declared data changes are the only ones; the downs are judged on a clone of their own. What it
+ * records is the promise that live is held to.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/canonical.h"
+#include "engine/copy.h"
+#include "engine/data_changes.h"
+#include "engine/downs.h"
+#include "engine/gates/gates.h"
+#include "engine/place.h"
+#include "engine/verify_scripts.h"
+#include "pg/catalog.h"
+#include "sys/child.h"
+
+struct rehearsal {
+	struct run *run;
+	struct evidence *evidence;
+	struct copy *copy;
+	struct clone *clone;
+	struct executor executor;
+	struct session *proof;       /* superuser on the clone */
+	struct schema copy_schema;   /* before the plan */
+	struct schema clone_schema;  /* as of now */
+	struct data_changes *changes;
+	struct trace trace;
+};
+
+static enum status read_schema(struct rehearsal *rehearsal, struct session *session, struct schema *ret_schema,
+                               struct error *err)
+{
+	struct run *run = rehearsal->run;
+	struct catalog_options options = {.history_schema = run->history.schema,
+	                                  .history_table = run->history.table,
+	                                  .ignore = &run->settings->digest_ignore};
+	*ret_schema = (struct schema){0};
+	return catalog_schema(session, run->arena, &options, ret_schema, err);
+}
+
+/* After each step: the digest that live is promised to have at this point, so that a stopped run can be continued. */
+static enum status note_digest(struct executor *executor, const struct migration *migration, size_t step,
+                               struct step_trace *trace, struct error *err)
+{
+	struct rehearsal *rehearsal = executor->context;
+	struct run *run = executor->run;
+	struct schema promise = {0};
+	(void)migration;
+	(void)step;
+
+	if (read_schema(rehearsal, rehearsal->proof, &rehearsal->clone_schema, err) != OK)
+		return error_wrap(err, "cannot read the clone's schema");
+	schema_promise(run->arena, &run->live_schema, &rehearsal->copy_schema, &rehearsal->clone_schema, &promise);
+	schema_sort(&promise);
+	trace->live_digest = arena_strdup(run->arena, schema_digest(&promise).hex);
+	return OK;
+}
+
+static enum status open_place(struct rehearsal *rehearsal, struct error *err)
+{
+	struct run *run = rehearsal->run;
+	struct session *pristine = NULL;
+
+	if (copy_need(run, &rehearsal->copy, err) != OK ||
+	    copy_session(rehearsal->copy, "proof", &pristine, err) != OK)
+		return err->status;
+	enum status status = read_schema(rehearsal, pristine, &rehearsal->copy_schema, err);
+	session_close(pristine);
+	if (status != OK || clone_make(rehearsal->copy, &rehearsal->clone, err) != OK ||
+	    clone_session(rehearsal->clone, CLONE_SUPERUSER, "proof", SESSION_READ_ONLY, false, &rehearsal->proof,
+					err) != OK)
+		return err->status;
+	run_check(run, rehearsal->evidence, "rehearsal.isolation", true, NULL, copy_isolation(rehearsal->copy),
+	          "the copy cannot act on the world");
+	return OK;
+}
+
+static void close_place(struct rehearsal *rehearsal)
+{
+	place_close(&rehearsal->executor);
+	session_close(rehearsal->proof);
+	clone_drop(rehearsal->clone);
+	rehearsal->proof = NULL;
+	rehearsal->clone = NULL;
+}
+
+static void summarize(struct rehearsal *rehearsal)
+{
+	struct run *run = rehearsal->run;
+	int64_t duration_ms = 0, wal_bytes = 0;
+	struct relation_lock_list locks = {0};
+
+	for (size_t m = 0; m < rehearsal->trace.migrations.count; m++) {
+		const struct migration_trace *migration = &rehearsal->trace.migrations.items[m];
+		duration_ms += migration->duration_ms;
+		for (size_t s = 0; s < migration->steps.count; s++)
+			for (size_t t = 0; t < migration->steps.items[s].statements.count; t++) {
+				const struct statement_trace *statement =
+					&migration->steps.items[s].statements.items[t];
+				wal_bytes += statement->wal_bytes > 0 ? statement->wal_bytes : 0;
+				for (size_t r = 0; r < statement->rewrites.count; r++)
+					run_warn(run, rehearsal->evidence, "rehearsal.rewrites",
+					         "Nobody can use the table while it is rewritten; see "
+														"pgsluice-runbook(7).",
+					         arena_printf(run->arena, "migration %s rewrites %s in %s",
+														migration->version,
+					                      statement->rewrites.items[r],
+					                      text_duration(run->arena, statement->duration_ms)),
+					         "-");
+			}
+	}
+	trace_locks(run->arena, &rehearsal->trace, &locks);
+	for (size_t i = 0; i < locks.count; i++)
+		if (locks.items[i].mode > LOCK_SHARE_UPDATE_EXCLUSIVE)
+			run_warn(run, rehearsal->evidence, "rehearsal.locks",
+			         "Apply it when nobody minds waiting for so long.",
+			         arena_printf(run->arena, "%s on %s", lock_mode_name(locks.items[i].mode),
+												locks.items[i].relation),
+			         "-");
+	run_check(run, rehearsal->evidence, "rehearsal.plan", true, NULL,
+	          arena_printf(run->arena, "%zu migration(s) ran in %s and wrote %s of WAL",
+											rehearsal->trace.migrations.count,
+	                       text_duration(run->arena, duration_ms), text_bytes(run->arena, wal_bytes)),
+	          "the whole plan runs");
+}
+
+/* A migration that fails here has failed where it costs nothing: a failed check, with the server's words. */
+static enum status run_plan(struct rehearsal *rehearsal, bool *ret_ran, struct error *err)
+{
+	struct run *run = rehearsal->run;
+	struct executor *executor = &rehearsal->executor;
+
+	*ret_ran = false;
+	enum status status = place_on_clone(run, rehearsal->clone, true, executor, err);
+	executor->context = rehearsal;
+	executor->after_step = note_digest;
+	if (status == OK)
+		status = data_changes_declare(run, executor->session, &rehearsal->changes, err);
+	for (size_t i = 0; status == OK && i < run->plan.pending.count; i++) {
+		struct migration_trace *trace = list_add(run->arena, &rehearsal->trace.migrations);
+		status = execute_migration(executor, run->plan.pending.items[i], 0, trace, err);
+	}
+	if (loop_stop_signal(run->loop))
+		return loop_stop_error(run->loop, err);
+	if (status == OK) {
+		*ret_ran = true;
+		summarize(rehearsal);
+		return OK;
+	}
+	const char *where = err->file ? arena_printf(run->arena, "%s:%ld:%ld: ", err->file, err->line,
+	                                             err->column) : "";
+	const char *code = *err->sqlstate ? arena_printf(run->arena, " (SQLSTATE %s)", err->sqlstate) : "";
+	run_check(run, rehearsal->evidence, "rehearsal.plan", false,
+	          err->hint ? err->hint : "Correct the migration, then run again; live is untouched.",
+	          arena_printf(run->arena, "%s%s%s%s%s", where, err->message, code, err->detail ? "; " : "",
+	                       err->detail ? err->detail : ""),
+	          "the whole plan runs");
+	error_clear(err);
+	return OK;
+}
+
+static void pending_versions(struct run *run, struct text_list *ret_versions)
+{
+	for (size_t i = 0; i < run->plan.pending.count; i++)
+		list_push(run->arena, ret_versions, run->plan.pending.items[i]->version);
+}
+
+/* The application's own tests, against the migrated clone. */
+static enum status run_application_tests(struct rehearsal *rehearsal, struct error *err)
+{
+	struct run *run = rehearsal->run;
+	const struct text_list *command = &run->settings->rehearsal_command;
+	_cleanup_child_ struct child_result result = {0};
+	const char *const *environment = NULL;
+
+	if (command->count == 0)
+		return OK;
+	const char **argv = arena_alloc(run->arena, (command->count + 1) * sizeof(*argv));
+	memcpy(argv, command->items, command->count * sizeof(*argv));
+	if (clone_environment(rehearsal->clone, run->arena, &environment, err) != OK)
+		return err->status;
+	struct child_options options = {.argv = argv, .env = environment};
+	if (child_run(run->loop, &options, &result, err) != OK)
+		return error_wrap(err, "rehearsal-command");
+	const char *last = strbuf_text(result.errors.length ? &result.errors : &result.output);
+	size_t length = strlen(last), shown = length > 400 ? 400 : length;
+	run_check(run, rehearsal->evidence, "rehearsal.application", result.exit_code == 0,
+	          "Make the application's tests pass against the migrated schema.",
+	          arena_printf(run->arena, "%s ended with %d%s%s", argv[0], result.exit_code,
+	                       result.exit_code ? ": " : "", result.exit_code ? last + length - shown : ""),
+	          "rehearsal-command ends with 0");
+	return OK;
+}
+
+static enum status prove(struct rehearsal *rehearsal, struct error *err)
+{
+	struct run *run = rehearsal->run;
+	struct text_list versions = {0};
+	struct session *session = NULL;
+
+	pending_versions(run, &versions);
+	if (clone_session(rehearsal->clone, CLONE_OPERATOR, "verify", SESSION_READ_ONLY, true, &session, err) != OK)
+		return err->status;
+	enum status status =
+		verify_scripts_run(run, rehearsal->evidence, "rehearsal.verify_scripts", &versions, session, err);
+	if (status == OK)
+		status = data_changes_prove(run, rehearsal->changes, session, rehearsal->copy, rehearsal->clone,
+		                            rehearsal->evidence, err);
+	session_close(session);
+	return status == OK ? run_application_tests(rehearsal, err) : status;
+}
+
+/* What gates 5, 7 and 8 need: the trace, and the schema that live is promised to have. */
+static enum status record(struct rehearsal *rehearsal, struct json *data, struct error *err)
+{
+	struct run *run = rehearsal->run;
+	struct schema promise = {0}, canonical = {0};
+
+	if (read_schema(rehearsal, rehearsal->proof, &rehearsal->clone_schema, err) != OK ||
+	    canonical_schema(run, rehearsal->copy, rehearsal->proof, &canonical, err) != OK)
+		return err->status;
+	schema_promise(run->arena, &run->live_schema, &rehearsal->copy_schema, &rehearsal->clone_schema, &promise);
+	schema_sort(&promise);
+	json_set(data, "trace", trace_json(&rehearsal->trace));
+	json_set(data, "declared", data_changes_json(rehearsal->changes));
+	json_set(data, "promise", schema_json(&promise));
+	json_set(data, "canonical", schema_json(&canonical));
+	return OK;
+}
+
+static enum status rehearse_downs(struct rehearsal *rehearsal, struct json *data, struct error *err)
+{
+	struct json *downs = NULL;
+	if (clone_make(rehearsal->copy, &rehearsal->clone, err) != OK ||
+	    downs_rehearse(rehearsal->run, rehearsal->clone, rehearsal->evidence, &downs, err) != OK)
+		return err->status;
+	json_set(data, "downs", downs);
+	return OK;
+}
+
+enum status gate_rehearsal(struct run *run, struct evidence *evidence, struct error *err)
+{
+	struct rehearsal rehearsal = {.run = run, .evidence = evidence};
+	bool ran = false;
+
+	evidence->data = json_new_object();
+	enum status status = open_place(&rehearsal, err);
+	if (status == OK)
+		status = run_plan(&rehearsal, &ran, err);
+	if (status == OK && ran)
+		status = prove(&rehearsal, err);
+	if (status == OK && ran)
+		status = record(&rehearsal, evidence->data, err);
+	close_place(&rehearsal);
+	if (status == OK && ran)
+		status = rehearse_downs(&rehearsal, evidence->data, err);
+	close_place(&rehearsal);
+	return status;
+}

@@ -1,0 +1,77 @@
+#include "engine/place.h"
+
+#include "pg/history.h"
+#include "pg/ledger.h"
+#include "pg/query.h"
+
+static bool has_unparsed(const struct run *run)
+{
+	for (size_t m = 0; m < run->plan.pending.count; m++) {
+		const struct script *script = &run->plan.pending.items[m]->up;
+		for (size_t i = 0; i < script->steps.count; i++)
+			for (size_t j = 0; j < script->steps.items[i].count; j++)
+				if (!script->steps.items[i].statements[j].parsed)
+					return true;
+	}
+	return false;
+}
+
+static enum status look_at_triggers(struct executor *executor, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (session_query(executor->watch, query_event_triggers, 0, NULL, &rows, err) != OK)
+		return err->status;
+	executor->count_always = rows_true(rows, 0, 0) || has_unparsed(executor->run);
+	session_on_notice(executor->session, execute_notice, executor);
+	return OK;
+}
+
+enum status place_prepare(struct executor *executor, struct error *err)
+{
+	if (history_prepare(executor->session, executor->history, err) != OK)
+		return error_wrap(err, "history table");
+	if (ledger_setup(executor->ledger, err) != OK)
+		return error_wrap(err, "ledger");
+	return OK;
+}
+
+enum status place_on_clone(struct run *run, struct clone *clone, bool traced, struct executor *ret_executor,
+                           struct error *err)
+{
+	struct executor *executor = ret_executor;
+	*executor = (struct executor){.run = run, .history = &run->history};
+
+	if (clone_session(clone, CLONE_OPERATOR, "apply", SESSION_READ_WRITE, true, &executor->session, err) != OK ||
+	    clone_session(clone, CLONE_OPERATOR, "ledger", SESSION_READ_WRITE, false, &executor->ledger, err) != OK ||
+	    clone_session(clone, CLONE_SUPERUSER, "watch", SESSION_READ_ONLY, false, &executor->watch, err) != OK)
+		return error_wrap(err, "cannot log in to the copy as the operator");
+	if (place_prepare(executor, err) != OK)
+		return err->status;
+	if (traced && measure_open(executor->watch, &executor->measure, err) != OK)
+		return err->status;
+	return look_at_triggers(executor, err);
+}
+
+enum status place_on_live(struct run *run, struct executor *ret_executor, struct error *err)
+{
+	struct executor *executor = ret_executor;
+	struct session_options options = run_session_options(run, "ledger");
+	*executor = (struct executor){.run = run, .history = &run->history, .live = true};
+
+	options.access = SESSION_READ_WRITE;
+	if (execute_reconnect(executor, err) != OK || session_open(run->loop, &options, &executor->ledger, err) != OK)
+		return err->status;
+	options = run_session_options(run, "watch");
+	if (session_open(run->loop, &options, &executor->watch, err) != OK)
+		return err->status;
+	return look_at_triggers(executor, err);
+}
+
+void place_close(struct executor *executor)
+{
+	session_close(executor->session);
+	session_close(executor->ledger);
+	session_close(executor->watch);
+	measure_close(executor->measure);
+	*executor = (struct executor){0};
+}

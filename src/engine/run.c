@@ -1,0 +1,192 @@
+#include "engine/run.h"
+
+#include <string.h>
+
+#include "engine/copy.h"
+#include "engine/evidence_store.h"
+#include "engine/leader.h"
+#include "engine/sources.h"
+#include "pg/catalog.h"
+#include "pg/history.h"
+
+struct run *run_open(struct loop *loop, const struct settings *settings, const char *command)
+{
+	struct arena *arena = arena_open();
+	struct run *run = arena_alloc(arena, sizeof(*run));
+	run->arena = arena;
+	run->loop = loop;
+	run->settings = settings;
+	run->command = command;
+	run->id = uuid_new();
+	run->emitter = emitter_open(run->id.text);
+	return run;
+}
+
+void run_close(struct run *run)
+{
+	if (!run)
+		return;
+	leader_close(run->leader);
+	copy_close(run->copy);
+	session_close(run->live);
+	evidence_store_close(run->store);
+	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
+		json_close(run->evidence[gate].data);
+	emitter_close(run->emitter);
+	arena_close(run->arena);
+}
+
+struct session_options run_session_options(const struct run *run, const char *role_word)
+{
+	return (struct session_options){
+		.conninfo = run->settings->conninfo,
+		.role_word = role_word,
+		.run_id = run->id.text,
+		.set_role = run->settings->role,
+		.access = SESSION_READ_ONLY,
+		.direct = true,
+	};
+}
+
+/* The history table's own name, without its schema. */
+static const char *history_name(const struct settings *settings)
+{
+	const char *dot = strrchr(settings->history_table, '.');
+	return dot ? dot + 1 : settings->history_table;
+}
+
+enum status run_read_files(struct run *run, struct error *err)
+{
+	const struct settings *settings = run->settings;
+	struct source_list sources = {0};
+
+	if (sources_read(run->arena, settings->migrations, settings->file_ceiling_bytes, &sources, err) != OK)
+		return err->status;
+	return migrations_read(run->arena, settings->migrations, history_name(settings), sources.items, sources.count,
+	                       &run->set, err);
+}
+
+enum status run_read_target(struct run *run, struct error *err)
+{
+	struct session_options options = run_session_options(run, "read");
+
+	if (session_open(run->loop, &options, &run->live, err) != OK ||
+	    catalog_target(run->live, run->arena, run->settings->environment, &run->target, err) != OK ||
+	    history_read(run->live, run->arena, run->settings->history_table, &run->history, err) != OK ||
+	    resume_read(run, run->live, &run->resume, err) != OK)
+		return err->status;
+	return OK;
+}
+
+enum status run_read_schema(struct run *run, struct schema *ret_schema, struct error *err)
+{
+	struct catalog_options options = {
+		.history_schema = run->history.schema,
+		.history_table = run->history.table,
+		.ignore = &run->settings->digest_ignore,
+	};
+	return catalog_schema(run->live, run->arena, &options, ret_schema, err);
+}
+
+enum status run_build_plan(struct run *run, struct error *err)
+{
+	const struct settings *settings = run->settings;
+	struct text_list partial = {0};
+
+	if (run_read_schema(run, &run->live_schema, err) != OK)
+		return err->status;
+	run->live_digest = schema_digest(&run->live_schema);
+	if (run->resume.half_way.version)
+		list_push(run->arena, &partial, run->resume.half_way.version);
+	if (graph_build(run->arena, &run->set, &run->graph, err) != OK)
+		return err->status;
+
+	struct plan_options options = {
+		.until = settings->until,
+		.out_of_order = &settings->out_of_order,
+		.held_before = &run->resume.held,
+		.partial = &partial,
+		.waivers = settings->waivers.items,
+		.waiver_count = settings->waivers.count,
+		.accepted_drift = &settings->accept_drift,
+		.schema_digest = run->live_digest.hex,
+	};
+	if (plan_build(run->arena, &run->set, &run->graph, &run->history, &run->target, &options, &run->plan,
+	               err) != OK)
+		return err->status;
+	return OK;
+}
+
+struct digest run_binding(const struct run *run, enum gate gate)
+{
+	struct digest_stream *stream = digest_open();
+
+	if (gate_get(gate)->binding == BINDS_PLAN) {
+		digest_add_field(stream, run->plan.id.hex);
+		return digest_close(stream);
+	}
+	digest_add_field(stream, run->target.system_identifier);
+	digest_add_field(stream, run->target.timeline);
+	digest_add_field(stream, run->target.database_oid);
+	digest_add_field(stream, run->live_digest.hex);
+	return digest_close(stream);
+}
+
+static const char *waived(const struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->waivers.count; i++)
+		if (strcmp(settings->waivers.items[i].check, name) == 0)
+			return settings->waivers.items[i].reason;
+	return NULL;
+}
+
+static struct check *add_check(struct run *run, struct evidence *evidence, const struct check *check)
+{
+	struct check *place = list_add(run->arena, &evidence->checks);
+	*place = (struct check){
+		.name = arena_strdup(run->arena, check->name),
+		.measured = arena_strdup(run->arena, check->measured),
+		.limit = arena_strdup(run->arena, check->limit),
+		.hint = arena_strdup(run->arena, check->hint),
+		.ok = check->ok,
+		.warning = check->warning,
+		.failure = check->failure,
+		.waived_because = check->ok || check->warning ? NULL : waived(run->settings, check->name),
+	};
+	emit_check(run->emitter, evidence->gate, place);
+	return place;
+}
+
+struct check *run_check_as(struct run *run, struct evidence *evidence, const char *name, bool ok, enum status failure,
+                           const char *hint, const char *measured, const char *limit)
+{
+	struct check check = {.name = name, .ok = ok, .failure = failure, .hint = hint, .measured = measured,
+	                      .limit = limit};
+	return add_check(run, evidence, &check);
+}
+
+struct check *run_check(struct run *run, struct evidence *evidence, const char *name, bool ok, const char *hint,
+                        const char *measured, const char *limit)
+{
+	return run_check_as(run, evidence, name, ok, OK, hint, measured, limit);
+}
+
+struct check *run_warn(struct run *run, struct evidence *evidence, const char *name, const char *hint,
+                       const char *measured, const char *limit)
+{
+	struct check check = {.name = name, .warning = true, .hint = hint, .measured = measured, .limit = limit};
+	return add_check(run, evidence, &check);
+}
+
+bool run_checks(struct run *run, struct evidence *evidence, const char *name)
+{
+	for (size_t i = 0; i < run->settings->not_checked.count; i++) {
+		const struct not_checked *row = &run->settings->not_checked.items[i];
+		if (strcmp(row->check, name) != 0)
+			continue;
+		run_warn(run, evidence, name, "The configuration switches this check off.",
+		         arena_printf(run->arena, "not checked: %s", row->reason), "-");
+		return false;
+	}
+	return true;
+}
