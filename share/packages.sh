@@ -8,21 +8,6 @@ server_packages=(postgresql postgresql-contrib)
 test_packages=("${server_packages[@]}" libcmocka-dev pgbouncer valgrind mandoc shellcheck locales python3
 	python3-pytest python3-pytest-xdist python3-psycopg2)
 
-# The packages that a compiler needs beside gcc's, by the name of its program.
-packages_compiler() {
-	local version
-	case $1 in
-	clang*)
-		version=${1#clang}
-		version=${version#-}
-		[ -n "$version" ] ||
-			version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
-		echo "$1"
-		[ -z "$version" ] || echo "libclang-rt-$version-dev"
-		;;
-	esac
-}
-
 # packages_run COMMAND...: as root, by sudo where we are not.
 packages_run() {
 	if [ "$(id -u)" -eq 0 ]; then
@@ -52,6 +37,36 @@ packages_no_main_cluster() {
 	grep -qs '^create_main_cluster = false' "$conf" && return 0
 	echo "writing create_main_cluster = false into $conf: installing PostgreSQL shall not start a server"
 	packages_run sed -i '/^#* *create_main_cluster/d; $a create_main_cluster = false' "$conf"
+}
+
+# The version that a Debian package without one in its name stands for: clang -> 14, postgresql -> 15.
+packages_version() {
+	apt-cache show "$1" >/dev/null 2>&1 || packages_apt update >&2
+	apt-cache depends "$1" 2>/dev/null | sed -n "s/.*Depends: $1-\\([0-9][0-9]*\\)\$/\\1/p" | head -n 1
+}
+
+# The packages that a compiler needs, by the name of its program.
+packages_compiler() {
+	local version=${1#clang}
+	case $1 in
+	clang*)
+		version=${version#-}
+		echo "$1" "libclang-rt-${version:-$(packages_version clang)}-dev"
+		;;
+	*) echo "$1" ;;
+	esac
+}
+
+# packages_offer PACKAGE...: installs what can be had; what cannot is said, and is no failure.
+packages_offer() {
+	local package
+	for package in "$@"; do
+		packages_has "$package" && continue
+		if apt-cache show "$package" >/dev/null 2>&1 && packages_install "$package"; then
+			continue
+		fi
+		echo "packages: going on without $package, which cannot be had here; tests that need it are skipped" >&2
+	done
 }
 
 # packages_install PACKAGE...: installs what is missing and says what cannot be had; then it fails.
