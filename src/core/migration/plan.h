@@ -80,7 +80,8 @@ struct plan_item {
 struct plan_options {
 	const char *until;                    /* version or NULL */
 	const struct text_list *out_of_order; /* versions the operator named */
-	const struct text_list *held_before;  /* versions that the ledger says were held when later ones were applied */
+	const struct text_list *held_before;
+		 /* versions that the ledger says were held when later ones were applied */
 	const struct text_list *partial;      /* versions that the ledger says are half-way */
 	const struct waiver *waivers;
 	size_t waiver_count;
@@ -106,6 +107,9 @@ struct plan {
 enum status plan_build(struct arena *arena, const struct migration_set *set, const struct graph *graph,
                        const struct history *history, const struct target *target,
                        const struct plan_options *options, struct plan *ret_plan, struct error *err) MUST_CHECK;
+
+/* The plan id: over target, applied set, pending files and steps, held ones, live digest, waivers, accepted drift. */
+struct digest plan_seal(const struct plan *plan, const struct history *history, const struct plan_options *options);
 
 /* The document of `plan --format json`; the caller owns it. */
 struct json *plan_json(const struct plan *plan);

@@ -1,0 +1,99 @@
+#include <string.h>
+
+#include "core/migration/plan.h"
+
+static struct json *target_json(const struct target *target)
+{
+	struct json *object = json_new_object();
+	json_set_text(object, "system_identifier", target->system_identifier);
+	json_set_text(object, "timeline", target->timeline);
+	json_set_text(object, "database_oid", target->database_oid);
+	json_set_text(object, "database", target->database);
+	json_set_text(object, "environment", target->environment);
+	json_set_text(object, "server_version", target->server_version_text);
+	return object;
+}
+
+static struct json *statement_json(const struct statement *statement)
+{
+	struct json *object = json_new_object(), *locks = json_new_array();
+
+	json_set_text(object, "tag", statement->tag);
+	json_set_int(object, "line", statement->line);
+	for (size_t i = 0; i < statement->objects.count; i++) {
+		const struct object_use *use = &statement->objects.items[i];
+		if (use->lock == LOCK_NONE)
+			continue;
+		struct json *lock = json_new_object();
+		json_set_text(lock, "relation", use->name);
+		json_set_text(lock, "mode", lock_mode_name(use->lock));
+		json_push(locks, lock);
+	}
+	json_set(object, "locks", locks);
+	return object;
+}
+
+static struct json *steps_json(const struct script *script)
+{
+	struct json *steps = json_new_array();
+
+	for (size_t i = 0; i < script->steps.count; i++) {
+		const struct step *step = &script->steps.items[i];
+		struct json *object = json_new_object(), *statements = json_new_array();
+		json_set_bool(object, "transactional", step->transactional);
+		if (step->reason)
+			json_set_text(object, "reason", step->reason);
+		for (size_t j = 0; j < step->count; j++)
+			json_push(statements, statement_json(&step->statements[j]));
+		json_set(object, "statements", statements);
+		json_push(steps, object);
+	}
+	return steps;
+}
+
+/* Edges are sorted by their start: *next_edge moves along with the migrations. */
+static struct json *requires_json(const struct plan *plan, size_t index, size_t *next_edge)
+{
+	struct json *requires = json_new_array();
+	const struct graph *graph = plan->graph;
+
+	while (*next_edge < graph->edges.count && graph->edges.items[*next_edge].from < index)
+		(*next_edge)++;
+	for (; *next_edge < graph->edges.count && graph->edges.items[*next_edge].from == index; (*next_edge)++) {
+		const struct edge *edge = &graph->edges.items[*next_edge];
+		struct json *object = json_new_object();
+		json_set_text(object, "version", plan->set->items[edge->to].version);
+		json_set_text(object, "reason", edge->reason);
+		json_push(requires, object);
+	}
+	return requires;
+}
+
+struct json *plan_json(const struct plan *plan)
+{
+	struct json *document = json_new_object(), *migrations = json_new_array();
+	size_t next_edge = 0;
+
+	json_set_int(document, "v", 1);
+	json_set_text(document, "plan_id", plan->id.hex);
+	json_set(document, "target", target_json(plan->target));
+	for (size_t i = 0; i < plan->items.count; i++) {
+		const struct plan_item *item = &plan->items.items[i];
+		const struct migration *migration = item->migration;
+		struct json *object = json_new_object();
+		json_set_text(object, "version", migration ? migration->version : item->applied->version);
+		json_set_text(object, "name", migration ? migration->name : item->applied->name);
+		json_set_text(object, "state", migration_state_name(item->state));
+		if (item->reason)
+			json_set_text(object, "reason", item->reason);
+		if (migration) {
+			json_set_text(object, "transaction", migration_transaction(migration));
+			json_set(object, "requires",
+			         requires_json(plan, (size_t)(migration - plan->set->items), &next_edge));
+			json_set(object, "steps", steps_json(&migration->up));
+		}
+		json_push(migrations, object);
+	}
+	json_set(document, "migrations", migrations);
+	return document;
+}
