@@ -50,23 +50,31 @@ struct object_use {
 	enum lock_mode lock;     /* predicted from the tree; the rehearsal measures */
 };
 
+/* Why the packaged parser does not take a statement: it is wrong, or newer than the parser. */
+struct parse_problem {
+	const char *message; /* the parser's words */
+	long line, column;   /* in the file, 1-based, column in characters */
+};
+
 struct statement {
-	const char *sql;         /* without the final semicolon and without COPY data; NUL-ended, in the arena */
+	const char *sql;         /* without the final semicolon and without COPY data; NUL-ended, in the source's text */
 	size_t offset;           /* of its first byte in the canonical text */
 	long line, column;       /* of its first byte in the file, 1-based, column in characters */
 	const char *tag;         /* "CREATE INDEX", "ALTER TABLE", "INSERT", ...; "UNKNOWN" when not parsed */
 	enum transaction_class class;
-	bool parsed;             /* false: the packaged parser is too old for it; cut by the scanner */
-	const char *parse_error; /* why not, when not parsed */
+	bool parsed;             /* false: the packaged parser does not take it; cut by the scanner alone */
+	bool in_block;           /* stands in a BEGIN ... COMMIT of the file's own: set by core/migration */
 	bool concurrent_index;   /* CREATE/DROP/REINDEX ... CONCURRENTLY */
-	const char *index_name;  /* CREATE INDEX: the index named, or NULL */
+	const char *index_name;  /* CREATE INDEX: "schema.name" or "name" of the index named, or NULL */
 	bool if_not_exists;
 	bool cluster_wide;       /* roles, databases, tablespaces, ALTER SYSTEM: reaches beyond the database */
 	bool foreign;            /* reads or writes through a foreign server, dblink, COPY PROGRAM or a server file */
 	bool opaque_writes;      /* DO, CALL, SELECT of a function: may write what the text does not show */
 	bool read_only;          /* SELECT without locking or known-writing functions, SHOW, EXPLAIN without ANALYZE, ... */
+	const struct parse_problem *problem; /* when not parsed */
 	const char *new_enum_value; /* ALTER TYPE ... ADD VALUE: the value, else NULL */
 	const char *enum_type;      /* and its type */
+	size_t uses_enum_of;        /* number (from 1) of the last statement whose new value it uses; 0 = none */
 	bool copy_in;            /* COPY ... FROM STDIN: copy_data holds the inline rows */
 	const char *copy_data;   /* without the line "\."; not NUL-safe: use copy_length */
 	size_t copy_length;
@@ -79,15 +87,28 @@ struct statement_list {
 	size_t room;
 };
 
+/* A text to be cut. */
+struct statement_source {
+	const char *file;   /* for errors */
+	char *text;         /* canonical (no BOM, LF) with a NUL at text[length]; the statements point into it */
+	size_t length;
+	size_t from;        /* where the statements start: behind a header that was read already */
+	const char *marker; /* a line comment that begins with it is an error behind `from`; or NULL */
+};
+
 /*
- * Cuts canonical text (no BOM, LF) into statements. Texts are in the arena; `file` is only for errors.
- * FAIL_REFUSED with file, line and column for: unterminated quote, dollar quote or comment, a psql backslash command
- * (but those that ask for what we do anyway: \set ON_ERROR_STOP, \unset ON_ERROR_STOP, \restrict, \unrestrict),
- * COPY data without its end, a syntax error that the scanner cannot get around. Empty and comment-only text gives
- * an empty list.
+ * Cuts the text into statements and parses each. The list is in the arena; the text must live as long and is changed:
+ * the byte behind each statement becomes NUL, so that a file of 20 MB is not copied. FAIL_REFUSED with file, line and
+ * column for: an unterminated quote, dollar quote or comment (where it opens), a psql command (but those that ask for
+ * what we do anyway: \set ON_ERROR_STOP, \unset ON_ERROR_STOP, \restrict, \unrestrict), COPY rows without their end.
+ * A statement that does not parse is in the list with parsed = false: whether it may stay is the caller's decision.
+ * Empty and comment-only text gives an empty list. Statements with equal objects share one list of them.
  */
-enum status statements_read(struct arena *arena, const char *file, const char *text, size_t length,
+enum status statements_read(struct arena *arena, const struct statement_source *source,
                             struct statement_list *ret_list, struct error *err) MUST_CHECK;
+
+/* Major version of the PostgreSQL whose parser is packaged: what is newer does not parse. */
+int parser_version(void);
 
 /*
  * The statement's fingerprint by libpg_query (16 hex digits), NULL when it does not parse. For display and caches.

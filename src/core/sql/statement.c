@@ -1,0 +1,238 @@
+#include "core/sql/statement.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <pg_query.h>
+
+#include "base/memory.h"
+#include "core/sql/analysis.h"
+#include "core/sql/cut.h"
+#include "core/sql/tree.h"
+
+/* ---- pieces ---- */
+
+struct piece_list {
+	struct piece *items; /* on the heap: they go when the statements are made */
+	size_t count, room;
+};
+
+static void pieces_cleanup(struct piece_list *pieces)
+{
+	memory_free(pieces->items);
+}
+
+static void add_piece(struct piece_list *pieces, struct piece piece)
+{
+	if (pieces->count == pieces->room) {
+		pieces->room = pieces->room ? pieces->room * 2 : 16;
+		pieces->items = memory_resize(pieces->items, pieces->room * sizeof(*pieces->items));
+	}
+	pieces->items[pieces->count++] = piece;
+}
+
+static enum status cut_all(const struct statement_source *source, struct piece_list *pieces, struct error *err)
+{
+	struct cutter cutter;
+	cutter_init(&cutter, source->file, source->text, source->length, source->from);
+	cutter.marker = source->marker;
+	for (;;) {
+		struct piece piece;
+		bool found = false;
+		enum status status = cut_next(&cutter, &piece, &found, err);
+		if (status != OK || !found)
+			return status;
+		add_piece(pieces, piece);
+	}
+}
+
+/* ---- objects, shared by equal statements: of 100,000 INSERTs into one table each has the same ---- */
+
+enum { SHARED_SLOTS = 64 };
+
+struct object_list {
+	struct object_use *items;
+	size_t count;
+};
+
+struct reader {
+	struct arena *arena;
+	struct tree_parser *parser;
+	struct object_list shared[SHARED_SLOTS];
+	struct text_list enum_values;          /* added so far */
+	LIST(size_t) enum_statements;          /* 1-based numbers of the statements that add them */
+};
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return hash;
+}
+
+static unsigned use_bits(const struct object_use *use)
+{
+	return (unsigned)use->creates | (unsigned)use->drops << 1 | (unsigned)use->writes << 2 | (unsigned)use->lock << 3;
+}
+
+static size_t slot_of(const struct object_use *items, size_t count)
+{
+	uint64_t hash = UINT64_C(14695981039346656037) + count;
+	for (size_t i = 0; i < count; i++)
+		hash = hash_text(hash_text(hash, items[i].kind), items[i].name) ^ use_bits(&items[i]);
+	return (size_t)((hash ^ hash >> 32) % SHARED_SLOTS);
+}
+
+static bool same_objects(const struct object_list *list, const struct object_use *items, size_t count)
+{
+	if (list->count != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (use_bits(&list->items[i]) != use_bits(&items[i]) || strcmp(list->items[i].kind, items[i].kind) != 0 ||
+		    strcmp(list->items[i].name, items[i].name) != 0)
+			return false;
+	return true;
+}
+
+static void copy_objects(struct reader *reader, struct object_list *list, const struct object_use *items, size_t count)
+{
+	list->items = arena_alloc(reader->arena, count * sizeof(*items));
+	list->count = count;
+	for (size_t i = 0; i < count; i++) {
+		list->items[i] = items[i];
+		list->items[i].name = arena_strdup(reader->arena, items[i].name);
+	}
+}
+
+static void keep_objects(struct reader *reader, struct statement *statement, const struct object_use *items,
+                         size_t count)
+{
+	if (count == 0)
+		return;
+	struct object_list *list = &reader->shared[slot_of(items, count)];
+	if (!same_objects(list, items, count))
+		copy_objects(reader, list, items, count);
+	statement->objects.items = list->items;
+	statement->objects.count = statement->objects.room = list->count;
+}
+
+/* ---- one statement ---- */
+
+/* The parser's position counts characters of the statement. */
+static struct place place_in(const struct statement *statement, long position)
+{
+	struct place place = {.line = statement->line, .column = statement->column};
+	const char *at = statement->sql;
+	for (long left = position - 1; *at && left > 0; left -= (*at & 0xC0) != 0x80) {
+		place.column = *at == '\n' ? 1 : place.column + ((at[1] & 0xC0) != 0x80);
+		place.line += *at == '\n';
+		at++;
+	}
+	return place;
+}
+
+static void keep_problem(struct reader *reader, struct statement *statement, const struct tree_problem *problem)
+{
+	struct place place = place_in(statement, problem->position);
+	struct parse_problem *kept = arena_alloc(reader->arena, sizeof(*kept));
+	*kept = (struct parse_problem){
+		.message = arena_strdup(reader->arena, problem->message), .line = place.line, .column = place.column};
+	statement->problem = kept;
+	statement->tag = "UNKNOWN";
+}
+
+static void keep_enum(struct reader *reader, const struct analysis *analysis, struct statement *statement,
+                      size_t number)
+{
+	if (analysis->watched_use)
+		statement->uses_enum_of = reader->enum_statements.items[analysis->watched_use - 1];
+	if (!statement->new_enum_value)
+		return;
+	statement->new_enum_value = arena_strdup(reader->arena, statement->new_enum_value);
+	statement->enum_type = arena_strdup(reader->arena, statement->enum_type);
+	list_push(reader->arena, &reader->enum_values, statement->new_enum_value);
+	list_push(reader->arena, &reader->enum_statements, number);
+}
+
+static void study(struct reader *reader, struct statement *statement, const PgQuery__Node *node, size_t number)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct analysis analysis = {.arena = scratch, .statement = statement, .watched = &reader->enum_values};
+	analyse(&analysis, node);
+	keep_objects(reader, statement, analysis.objects.items, analysis.objects.count);
+	statement->index_name = arena_strdup(reader->arena, statement->index_name);
+	keep_enum(reader, &analysis, statement, number);
+}
+
+static void parse_statement(struct reader *reader, const struct piece *piece, struct statement *statement,
+                            size_t number)
+{
+	struct tree_problem problem = {.message = "nested too deeply for the parser"};
+	const PgQuery__Node *node = piece->deep ? NULL : tree_parse(reader->parser, statement->sql, &problem);
+	statement->parsed = node != NULL;
+	if (node)
+		study(reader, statement, node, number);
+	else
+		keep_problem(reader, statement, &problem);
+}
+
+static void place_statements(const struct piece_list *pieces, const char *text, struct statement *statements)
+{
+	struct locator locator;
+	locator_init(&locator, text);
+	for (size_t i = 0; i < pieces->count; i++) {
+		const struct piece *piece = &pieces->items[i];
+		struct place place = locator_find(&locator, piece->start);
+		statements[i] = (struct statement){
+			.sql = text + piece->start,
+			.offset = piece->start,
+			.line = place.line,
+			.column = place.column,
+			.copy_in = piece->copy_in,
+			.copy_data = piece->copy_in ? text + piece->data : NULL,
+			.copy_length = piece->data_end - piece->data,
+		};
+	}
+}
+
+enum status statements_read(struct arena *arena, const struct statement_source *source,
+                            struct statement_list *ret_list, struct error *err)
+{
+	__attribute__((cleanup(pieces_cleanup))) struct piece_list pieces = {0};
+	enum status status = cut_all(source, &pieces, err);
+	if (status != OK)
+		return status;
+
+	struct statement *statements = arena_alloc(arena, pieces.count * sizeof(*statements));
+	_cleanup_tree_parser_ struct tree_parser *parser = tree_parser_open();
+	struct reader reader = {.arena = arena, .parser = parser};
+	/* First the places: ending a statement can cost a newline. */
+	place_statements(&pieces, source->text, statements);
+	for (size_t i = 0; i < pieces.count; i++) {
+		source->text[pieces.items[i].end] = '\0';
+		parse_statement(&reader, &pieces.items[i], &statements[i], i + 1);
+	}
+	*ret_list = (struct statement_list){.items = statements, .count = pieces.count, .room = pieces.count};
+	return OK;
+}
+
+int parser_version(void)
+{
+	return tree_parser_version();
+}
+
+const char *statement_fingerprint(struct arena *arena, const char *sql)
+{
+	struct cutter cutter;
+	struct piece piece;
+	bool found = false;
+	_cleanup_error_ struct error err = {0};
+	cutter_init(&cutter, NULL, sql, strlen(sql), 0);
+	if (cut_next(&cutter, &piece, &found, &err) != OK || !found || piece.deep)
+		return NULL;
+
+	PgQueryFingerprintResult result = pg_query_fingerprint(sql);
+	char *text = result.error ? NULL : arena_strdup(arena, result.fingerprint_str);
+	pg_query_free_fingerprint_result(result);
+	return text;
+}
