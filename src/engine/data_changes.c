@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/losses.h"
 #include "pg/fingerprint.h"
 #include "pg/query.h"
 
@@ -94,7 +95,7 @@ enum status data_changes_declare(struct run *run, struct session *session, struc
 
 	for (size_t m = 0; m < run->plan.pending.count; m++) {
 		const struct migration *migration = run->plan.pending.items[m];
-		declare_statements(run, changes, &migration->up);
+		declare_statements(run, changes, run->direction == DIRECTION_UP ? &migration->up : &migration->down);
 		for (size_t i = 0; i < migration->changes_data.count; i++)
 			if (declare_written(run, session, changes, migration->changes_data.items[i], err) != OK)
 				return err->status;
@@ -163,14 +164,6 @@ static enum status read_relations(struct run *run, const struct session_options 
 	return fingerprint_relations(*ret_reader, run->arena, ret_relations, err);
 }
 
-static void report_gone(struct run *run, struct evidence *evidence, const struct text_list *gone)
-{
-	for (size_t i = 0; i < gone->count; i++)
-		run_warn(run, evidence, "rehearsal.dropped",
-		         "Its rows are gone after the apply: the backup has them.",
-		         arena_printf(run->arena, "the plan drops %s", gone->items[i]), "-");
-}
-
 static void report_differences(struct run *run, struct evidence *evidence, const struct text_list *differences,
                                size_t compared)
 {
@@ -199,6 +192,8 @@ enum status data_changes_prove(struct run *run, struct data_changes *changes, st
 	    read_relations(run, &before_options, &before_reader, &before, err) != OK ||
 	    read_relations(run, &after_options, &after_reader, &after, err) != OK)
 		return err->status;
+	if (losses_report(run, copy, evidence, &before, &after, err) != OK)
+		return err->status;
 	relations_living_through(run->arena, &before, &after, &gone, &born);
 	leave_out(run, changes, &before);
 	leave_out(run, changes, &after);
@@ -206,7 +201,6 @@ enum status data_changes_prove(struct run *run, struct data_changes *changes, st
 	    fingerprint_take(after_reader, run->arena, &after, NULL, err) != OK)
 		return err->status;
 	relations_compare(run->arena, &before, &after, &differences);
-	report_gone(run, evidence, &gone);
 	report_differences(run, evidence, &differences, before.count);
 	return OK;
 }

@@ -11,8 +11,6 @@
 #include "pg/pipeline.h"
 #include "pg/session.h"
 
-enum direction { DIRECTION_UP, DIRECTION_DOWN };
-
 /*
  * One place to execute on. Sessions belong to the caller. On live `promise` is what the rehearsal recorded and
  * `measure` is NULL; on a clone it is the other way round.
@@ -60,7 +58,10 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 enum status execute_single(struct executor *executor, const struct migration *migration, size_t step,
                            struct step_trace *trace, struct error *err) MUST_CHECK;
 
-/* Records a step outside transactions that the catalog proves done, with `proof`; the last one with the history row. */
+/*
+ * Records a step outside transactions that the catalog proves done, with `proof`; the last one with the
+ * history row.
+ */
 enum status execute_record_done(struct executor *executor, const struct migration *migration, size_t step,
                                 const char *proof, struct error *err) MUST_CHECK;
 

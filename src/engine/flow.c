@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "engine/evidence_store.h"
 #include "engine/gates/gates.h"
+#include "engine/record.h"
 
 static enum status (*const WORK[GATE_COUNT])(struct run *, struct evidence *, struct error *) = {
 	[GATE_INSPECT] = gate_inspect,     [GATE_BACKUP] = gate_backup,     [GATE_REHEARSAL] = gate_rehearsal,
@@ -134,7 +135,7 @@ static enum status pass(struct run *run, enum gate gate, struct error *err)
 	return reused ? OK : carry_out(run, gate, err);
 }
 
-enum status flow_run(struct run *run, struct error *err)
+static enum status pass_all(struct run *run, struct error *err)
 {
 	enum gate stop = GATE_COUNT;
 	if (run->settings->stop_before)
@@ -147,6 +148,8 @@ enum status flow_run(struct run *run, struct error *err)
 		}
 		if (loop_stop_signal(run->loop))
 			return loop_stop_error(run->loop, err);
+		if (run->record && gate <= GATE_APPLY && record_check(run->record, err) != OK)
+			return err->status;
 		if (pass(run, gate, err) != OK)
 			return err->status;
 	}
@@ -184,21 +187,32 @@ static enum status nothing_pending(struct run *run, struct error *err)
 	return OK;
 }
 
-enum status flow_batch(struct run *run, struct error *err)
+enum status flow_read(struct run *run, struct error *err)
 {
 	if (run_read_files(run, err) != OK || run_read_target(run, err) != OK)
 		return err->status;
-	enum status refused = run_build_plan(run, err);
-	if (refused == OK && run->resume.unfinished && resume_continue(run, err) != OK)
-		return err->status;
-	if (refused != OK && run->plan.items.count == 0)
-		return refused;
+	return run_build_plan(run, err);
+}
+
+enum status flow_gates(struct run *run, struct error *err)
+{
 	emit_run(run);
-	if (refused != OK)
-		return refused;
 	if (run->plan.pending.count == 0 && !run->resume.continued)
 		return nothing_pending(run, err);
-	if (evidence_store_open(run, &run->store, err) != OK)
+	if (!run->store && evidence_store_open(run, &run->store, err) != OK)
 		return err->status;
-	return flow_run(run, err);
+	return pass_all(run, err);
+}
+
+enum status flow_batch(struct run *run, struct error *err)
+{
+	enum status refused = flow_read(run, err);
+	if (refused != OK) {
+		if (run->plan.items.count)
+			emit_run(run);
+		return refused;
+	}
+	if (run->resume.unfinished && resume_continue(run, err) != OK)
+		return err->status;
+	return flow_gates(run, err);
 }

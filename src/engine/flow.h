@@ -4,13 +4,16 @@
 
 #include "engine/run.h"
 
-/*
- * Carries a run through its gates, after files and target were read and the plan was built. OK: done, nothing to do,
- * or --stop-before reached its gate. Otherwise the status that the first gate which did not hold gives the run.
- */
-enum status flow_run(struct run *run, struct error *err) MUST_CHECK;
+/* Reads files and target and builds the plan. Refusals leave the plan filled in. */
+enum status flow_read(struct run *run, struct error *err) MUST_CHECK;
 
-/* Reads files and target, builds the plan, emits run and plan, then flow_run: the whole of `--batch`. */
+/*
+ * Emits run and plan and carries the run through its gates. OK: done, nothing to do, or --stop-before reached its
+ * gate. Otherwise the status that the first gate which did not hold gives the run.
+ */
+enum status flow_gates(struct run *run, struct error *err) MUST_CHECK;
+
+/* The whole of `--batch`: flow_read, going on with a run that stopped, flow_gates. */
 enum status flow_batch(struct run *run, struct error *err) MUST_CHECK;
 
 #endif

@@ -4,10 +4,11 @@
 #include "pg/ledger.h"
 #include "pg/query.h"
 
-static bool has_unparsed(const struct run *run)
+static bool has_unparsed(const struct executor *executor)
 {
+	const struct run *run = executor->run;
 	for (size_t m = 0; m < run->plan.pending.count; m++) {
-		const struct script *script = &run->plan.pending.items[m]->up;
+		const struct script *script = executor_script(executor, run->plan.pending.items[m]);
 		for (size_t i = 0; i < script->steps.count; i++)
 			for (size_t j = 0; j < script->steps.items[i].count; j++)
 				if (!script->steps.items[i].statements[j].parsed)
@@ -21,7 +22,7 @@ static enum status look_at_triggers(struct executor *executor, struct error *err
 	_cleanup_rows_ struct rows *rows = NULL;
 	if (session_query(executor->watch, query_event_triggers, 0, NULL, &rows, err) != OK)
 		return err->status;
-	executor->count_always = rows_true(rows, 0, 0) || has_unparsed(executor->run);
+	executor->count_always = rows_true(rows, 0, 0) || has_unparsed(executor);
 	session_on_notice(executor->session, execute_notice, executor);
 	return OK;
 }
@@ -39,7 +40,7 @@ enum status place_on_clone(struct run *run, struct clone *clone, bool traced, st
                            struct error *err)
 {
 	struct executor *executor = ret_executor;
-	*executor = (struct executor){.run = run, .history = &run->history};
+	*executor = (struct executor){.run = run, .direction = run->direction, .history = &run->history};
 
 	if (clone_session(clone, CLONE_OPERATOR, "apply", SESSION_READ_WRITE, true, &executor->session, err) != OK ||
 	    clone_session(clone, CLONE_OPERATOR, "ledger", SESSION_READ_WRITE, false, &executor->ledger, err) != OK ||
@@ -56,7 +57,8 @@ enum status place_on_live(struct run *run, struct executor *ret_executor, struct
 {
 	struct executor *executor = ret_executor;
 	struct session_options options = run_session_options(run, "ledger");
-	*executor = (struct executor){.run = run, .history = &run->history, .live = true};
+	*executor = (struct executor){
+		.run = run, .direction = run->direction, .history = &run->history, .live = true};
 
 	options.access = SESSION_READ_WRITE;
 	if (execute_reconnect(executor, err) != OK || session_open(run->loop, &options, &executor->ledger, err) != OK)

@@ -166,6 +166,10 @@ enum status resume_continue(struct run *run, struct error *err)
 		resume->why_not = "it was another command's";
 		return OK;
 	}
+	if (run->direction == DIRECTION_DOWN) {
+		resume->why_not = "a rollback is planned anew from where it stopped";
+		return OK;
+	}
 	resume->why_not = compare_plans(run);
 	if (resume->why_not)
 		return OK;

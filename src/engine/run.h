@@ -22,6 +22,9 @@ struct evidence_store; /* engine/evidence_store.h */
 struct leader;         /* engine/leader.h */
 struct record;         /* engine/record.h */
 
+/* Which scripts of the plan's migrations a run carries out. */
+enum direction { DIRECTION_UP, DIRECTION_DOWN };
+
 struct run {
 	struct arena *arena;              /* lives as long as the run */
 	struct loop *loop;
@@ -29,6 +32,7 @@ struct run {
 	const struct settings *settings;
 	struct uuid id;
 	const char *command;              /* "batch", "rollback", ...: for the ledger and the run event */
+	enum direction direction;
 
 	/* what was read before the gates */
 	struct migration_set set;

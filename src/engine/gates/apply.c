@@ -67,7 +67,8 @@ static enum status before_step(struct executor *executor, struct error *err)
 	boundary_pass();
 	if (loop_stop_signal(executor->run->loop))
 		return loop_stop_error(executor->run->loop, err);
-	record_warn(executor->run->record, executor->run->emitter);
+	if (executor->run->record)
+		record_warn(executor->run->record, executor->run->emitter);
 	return leader_check(executor->run->leader, err);
 }
 

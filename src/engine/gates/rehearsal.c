@@ -201,7 +201,8 @@ static enum status prove(struct rehearsal *rehearsal, struct error *err)
 	struct text_list versions = {0};
 	struct session *session = NULL;
 
-	pending_versions(run, &versions);
+	if (run->direction == DIRECTION_UP)
+		pending_versions(run, &versions);
 	if (clone_session(rehearsal->clone, CLONE_OPERATOR, "verify", SESSION_READ_ONLY, true, &session, err) != OK)
 		return err->status;
 	enum status status =
@@ -255,7 +256,7 @@ enum status gate_rehearsal(struct run *run, struct evidence *evidence, struct er
 	if (status == OK && ran)
 		status = record(&rehearsal, evidence->data, err);
 	close_place(&rehearsal);
-	if (status == OK && ran)
+	if (status == OK && ran && run->direction == DIRECTION_UP)
 		status = rehearse_downs(&rehearsal, evidence->data, err);
 	close_place(&rehearsal);
 	return status;

@@ -85,6 +85,8 @@ static enum status check_schema(struct run *run, struct evidence *evidence, stru
 static void applied_versions(struct run *run, struct text_list *ret_versions)
 {
 	const struct text_list *planned = &run->resume.planned;
+	if (run->direction == DIRECTION_DOWN)
+		return;
 	if (run->resume.continued)
 		for (size_t i = 0; i < planned->count; i++)
 			list_push(run->arena, ret_versions, planned->items[i]);
