@@ -238,6 +238,8 @@ enum status execute_migration(struct executor *executor, const struct migration 
 	int64_t start_ms = clock_ms();
 	struct migration_trace trace = {.version = migration->version};
 
+	for (size_t step = 0; step < first_step; step++)
+		list_add(executor->run->arena, &trace.steps); /* keeps its place: steps are told by their index */
 	for (size_t step = first_step; step < count; step++) {
 		struct step_trace *step_trace = list_add(executor->run->arena, &trace.steps);
 		enum status status = run_step(executor, migration, step, step_trace, err);

@@ -97,7 +97,9 @@ enum status resume_read(struct run *run, struct session *session, struct resume 
 			return err->status;
 		if (strcmp(row->kind, "end") == 0)
 			resume.unfinished = false;
-		if (row->version && row->step >= 0)
+		if (strcmp(row->kind, "resolved") == 0)
+			resume.resolved = true;
+		else if (row->version && row->step >= 0)
 			follow(&resume, row);
 	}
 	if (resume.half_way.version && (in_history(&run->history, resume.half_way.version) ||
@@ -107,6 +109,12 @@ enum status resume_read(struct run *run, struct session *session, struct resume 
 		resume.baseline = baseline.items[0].body;
 	*ret_resume = resume;
 	return OK;
+}
+
+size_t resume_first_step(const struct resume *resume, const char *version)
+{
+	const char *half = resume->half_way.version;
+	return half && version_compare(half, version) == 0 ? resume->half_way.steps_done : 0;
 }
 
 /* The planned versions without those that the history has must be exactly what is pending now, with equal files. */

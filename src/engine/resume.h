@@ -34,9 +34,13 @@ struct resume {
 	struct text_list checksums; /* canonical checksums of their up files, same order */
 	const char *live_digest;    /* when it began */
 	struct half_way half_way;
+	bool resolved;          /* the operator decided that it goes on from there, whatever else changed */
 	struct text_list held;      /* versions that were held when a run was completed */
 	const char *baseline;       /* JSON text: schema of live after the last verified run, or NULL */
 };
+
+/* The step of a migration to go on from: 0 unless it is the one that stopped half-way. */
+size_t resume_first_step(const struct resume *resume, const char *version);
 
 /* Reads it; no ledger gives an empty one. */
 enum status resume_read(struct run *run, struct session *session, struct resume *ret_resume,

@@ -106,6 +106,19 @@ static enum status add_row(struct apply *apply, const char *kind, const char *ve
 	return ledger_add(apply->executor.ledger, &entry, err);
 }
 
+/* Steps that an earlier run committed are known to this one's journal too, should it stop before the next. */
+static enum status carry_half_way(struct apply *apply, struct error *err)
+{
+	const struct half_way *half = &apply->run->resume.half_way;
+	if (!half->version || half->steps_done == 0)
+		return OK;
+	struct ledger_entry entry = {.kind = "step",
+	                             .run_id = apply->run->id.text,
+	                             .version = half->version,
+	                             .step = (int)half->steps_done - 1};
+	return ledger_add(apply->executor.ledger, &entry, err);
+}
+
 /* The beginning of a run in the ledger: what was decided, on which evidence. A continued run says so and no more. */
 static enum status write_beginning(struct apply *apply, struct error *err)
 {
@@ -116,7 +129,7 @@ static enum status write_beginning(struct apply *apply, struct error *err)
 		json_set_text(body, "continues", run->resume.run_id);
 		return add_row(apply, "continued", NULL, body, err);
 	}
-	if (add_row(apply, "run", NULL, body, err) != OK)
+	if (add_row(apply, "run", NULL, body, err) != OK || carry_half_way(apply, err) != OK)
 		return err->status;
 	for (enum gate gate = GATE_INSPECT; gate < GATE_APPLY; gate++) {
 		_cleanup_json_ struct json *evidence = evidence_json(run->arena, &run->evidence[gate]);

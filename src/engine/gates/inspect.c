@@ -136,15 +136,21 @@ static enum status check_drift(struct run *run, struct evidence *evidence, struc
 static void check_unfinished(struct run *run, struct evidence *evidence)
 {
 	const struct resume *resume = &run->resume;
+	const char *limit = "no run is left half-way, or this one goes on with it", *state;
+
 	if (!resume->unfinished)
 		return;
-	const char *limit = "no run is left half-way, or this one continues it";
-	if (resume->continued || !resume->half_way.version)
+	if (resume->continued)
+		state = "this run continues it";
+	else if (resume->resolved)
+		state = "the operator decided to go on from there";
+	else if (!resume->half_way.version)
+		state = "no migration of it is half-way";
+	else
+		state = NULL;
+	if (state)
 		run_check(run, evidence, "inspect.unfinished", true, NULL,
-		          arena_printf(run->arena, "run %s stopped during apply; %s", resume->run_id,
-		                       resume->continued ?
-		                       	"this run continues it" : "no migration of it is half-way"),
-		          limit);
+		          arena_printf(run->arena, "run %s stopped during apply; %s", resume->run_id, state), limit);
 	else
 		run_check_as(run, evidence, "inspect.unfinished", false, FAIL_PARTIAL,
 		             "Run `pgsluice resolve`: it shows what the catalog proves possible.",

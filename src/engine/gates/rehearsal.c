@@ -141,7 +141,9 @@ static enum status run_plan(struct rehearsal *rehearsal, bool *ret_ran, struct e
 		status = data_changes_declare(run, executor->session, &rehearsal->changes, err);
 	for (size_t i = 0; status == OK && i < run->plan.pending.count; i++) {
 		struct migration_trace *trace = list_add(run->arena, &rehearsal->trace.migrations);
-		status = execute_migration(executor, run->plan.pending.items[i], 0, trace, err);
+		const struct migration *migration = run->plan.pending.items[i];
+		status = execute_migration(executor, migration, resume_first_step(&run->resume, migration->version),
+		                           trace, err);
 	}
 	if (loop_stop_signal(run->loop))
 		return loop_stop_error(run->loop, err);
