@@ -1,7 +1,6 @@
 /*
- * Leadership over a target: one run at a time, by an advisory lock on a dedicated session that never has a
- * transaction open. Polled, never waited for inside the server: a blocked lock request would stall concurrent
- * builds.
+ * Leadership over a target: one run at a time, by an advisory lock on a dedicated session that never has a transaction
+ * open. Polled, never waited for inside the server: a blocked lock request would stall concurrent builds.
  */
 #ifndef ENGINE_LEADER_H
 #define ENGINE_LEADER_H
@@ -35,5 +34,12 @@ struct stray_list {
 	size_t room;
 };
 enum status strays_find(struct run *run, struct stray_list *ret_strays, struct error *err) MUST_CHECK;
+
+/* Waits until none is left, for up to wait_ms; those that are left then are in *ret_strays. */
+enum status strays_wait(struct run *run, int64_t wait_ms, struct stray_list *ret_strays, struct error *err) MUST_CHECK;
+
+/* Has the server end these sessions and waits until they are gone, for up to wait_ms. Consent is the caller's part. */
+enum status strays_end(struct run *run, const struct stray_list *strays, int64_t wait_ms,
+                       struct error *err) MUST_CHECK;
 
 #endif

@@ -163,8 +163,11 @@ static void queue_beginning(struct flight *flight, int64_t lock_timeout_ms)
 	limits[0] = arena_printf(flight->arena, "%" PRId64, lock_timeout_ms);
 	limits[1] = arena_printf(flight->arena, "%" PRId64, statement_timeout_ms);
 
+	struct pipeline_item_list reset = {0};
 	if (flight->step_index == 0) /* what an earlier file left in the session must not reach this one */
-		queue_sql(flight, SLOT_OURS, 0, "discard all", false);
+		session_reset_items(executor->session, flight->arena, &reset);
+	for (size_t i = 0; i < reset.count; i++)
+		queue(flight, SLOT_OURS, 0, reset.items[i]);
 	queue_sql(flight, SLOT_OURS, 0, "begin", false);
 	queue(flight, SLOT_OURS, 0,
 	      (struct pipeline_item){.sql = query_transaction_limits, .count = 2, .parameters = limits});

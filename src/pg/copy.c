@@ -72,6 +72,7 @@ enum status copy_in(struct session *session, const char *sql, const char *data, 
 		note_line(err);
 		return err->status;
 	}
-	*ret_rows = rows_affected(rows);
+	if (ret_rows)
+		*ret_rows = rows_affected(rows);
 	return OK;
 }

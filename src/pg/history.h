@@ -9,16 +9,19 @@
 #include "pg/session.h"
 
 /*
- * Finds and reads the history table: `configured` is "name" or "schema.name"; a bare name is looked for on the
- * session role's own search path, not the session's pinned one. None: ret->exists is false and schema says
- * where it will be
- * created. FAIL_REFUSED: two tables on the path (both named); a foreign shape (its columns named, the hint says
- * `pgsluice adopt` is what takes such a history over).
+ * Finds and reads the history table, on a session that is not `plain`: `configured` is "name" or "schema.name"; a bare
+ * name is looked for on the session role's own search path, not the session's pinned one. None: ret->exists is false
+ * and schema says where it will be created. FAIL_REFUSED: two tables on the path (both named), or none on it but one
+ * elsewhere; a foreign shape (its columns named, the hint says `pgsluice adopt` is what takes such a history over); a
+ * row whose version is no number, or two rows for one. FAIL_USAGE: a name that is none, a schema that is not there.
  */
 enum status history_read(struct session *session, struct arena *arena, const char *configured,
                          struct history *ret_history, struct error *err) MUST_CHECK;
 
-/* Creates the table, or adds the columns that are missing; in the session's transaction if one is open. */
+/*
+ * Creates the table, or adds the columns and the key that are missing; in the session's transaction if one is open.
+ * Looks at the table again first. The session is not `plain`.
+ */
 enum status history_prepare(struct session *session, const struct history *history,
                             struct error *err) MUST_CHECK;
 
@@ -30,7 +33,7 @@ struct pipeline_item history_insert(struct arena *arena, const struct history *h
                                     const struct migration *migration, const char *run_id);
 /* Sets duration_ms from the server's clock: now() is the start of the transaction. */
 struct pipeline_item history_duration(struct arena *arena, const struct history *history, const char *version);
-/* Removes the row of a migration that is rolled back. */
+/* Removes the row of a migration that is rolled back, however it writes its number. */
 struct pipeline_item history_delete(struct arena *arena, const struct history *history, const char *version);
 
 /* Whether the row is there now (after a lost connection): a fresh read. */

@@ -1,6 +1,5 @@
 /*
- * The ledger: one append-only, hash-chained table `pgsluice.ledger` in the target, with readable views. First
- * written
+ * The ledger: one append-only, hash-chained table `pgsluice.ledger` in the target, with readable views. First written
  * when an approved apply begins. Knows how rows are kept, not what they mean for the flow.
  */
 #ifndef PG_LEDGER_H
@@ -14,8 +13,9 @@
 #include "pg/session.h"
 
 /*
- * Kinds of rows, PostgreSQL text: "run" (begins), "evidence", "approval", "intent", "outcome", "step",
- * "held", "end".
+ * Kinds of rows, PostgreSQL text: "run" (begins), "evidence", "approval", "intent", "outcome", "step", "held",
+ * "baseline", "end". What the views show is in the bodies: run {command, environment, plan_id}, end {status, exit},
+ * evidence {gate, state}, intent {tag, sql}, outcome {outcome}.
  */
 struct ledger_entry {
 	const char *kind;
@@ -43,18 +43,24 @@ struct ledger_rows {
 enum status ledger_exists(struct session *session, bool *ret_exists, struct error *err) MUST_CHECK;
 
 /*
- * Creates schema, table, triggers and views where they are missing. FAIL_USAGE when the right to do so is
- * missing.
+ * Creates schema, table, triggers and views where they are missing, as a whole or not at all. FAIL_USAGE when the right
+ * to do so is missing, FAIL_REFUSED when a ledger is there without its triggers.
  */
 enum status ledger_setup(struct session *session, struct error *err) MUST_CHECK;
 
-/* Appends a row in a transaction of its own (or in the open one). */
+/*
+ * Appends a row in a transaction of its own (or in the open one). Rows wait for each other: never add one on a second
+ * session while the first has one in an open transaction.
+ */
 enum status ledger_add(struct session *session, const struct ledger_entry *entry, struct error *err) MUST_CHECK;
 
 /* The same as an item of a step's pipeline; texts are in the arena. */
 struct pipeline_item ledger_item(struct arena *arena, const struct ledger_entry *entry);
 
-/* The newest run: its "run" row and every row after it, by seq; empty when there is none. */
+/*
+ * The newest run: its "run" row and every row after it, by seq; empty when there is none. Bodies of evidence and base
+ * lines are left out, for they are large.
+ */
 enum status ledger_last_run(struct session *session, struct arena *arena, struct ledger_rows *ret_rows,
                             struct error *err) MUST_CHECK;
 
@@ -68,7 +74,10 @@ enum status ledger_all(struct session *session, struct arena *arena, const char 
                        struct ledger_rows *ret_rows,
                        struct error *err) MUST_CHECK;
 
-/* Recomputes the chain. FAIL_REFUSED naming the first row that does not follow from the one before. */
+/*
+ * Recomputes the chain. FAIL_REFUSED naming the first row that does not follow from the one before, or when the
+ * triggers are not as they must be.
+ */
 enum status ledger_check_chain(struct session *session, struct error *err) MUST_CHECK;
 
 #endif

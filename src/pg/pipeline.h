@@ -28,7 +28,8 @@ struct pipeline_item_list {
 
 /*
  * Appends what brings a session back to how session_open left it: settings, role, prepared statements, cursors,
- * temporary tables and advisory locks that a file may have left. Works in a transaction and in a pipeline.
+ * temporary tables and advisory locks that a file may have left. They must be the first of their pipeline, and no
+ * transaction be open: DISCARD ALL alone would lose the configured role and our settings.
  */
 void session_reset_items(struct session *session, struct arena *arena, struct pipeline_item_list *list);
 
@@ -47,7 +48,10 @@ enum status pipeline_run(struct session *session, const struct pipeline_item *it
                          pipeline_result *result, void *context, size_t *ret_failed, long *ret_position,
                          struct error *err) MUST_CHECK;
 
-/* COPY ... FROM STDIN with inline data, outside a pipeline. Error lines count from the data's first line. */
+/*
+ * COPY ... FROM STDIN with inline data, outside a pipeline. Error lines count from the data's first line. ret_rows may
+ * be NULL.
+ */
 enum status copy_in(struct session *session, const char *sql, const char *data, size_t length, int64_t *ret_rows,
                     struct error *err) MUST_CHECK;
 

@@ -10,6 +10,8 @@
 
 enum { OLDEST_SERVER = 130000, CONNECT_TIMEOUT_S = 10, LONGEST_TIMEOUT_S = 3600 };
 
+enum { SETTINGS_PARAMETERS = 3 };
+
 struct parameter {
 	const char *keyword, *value;
 };
@@ -126,18 +128,19 @@ static enum status check_facts(struct session *session, bool direct, struct erro
 
 static const char *const *settings_parameters(const struct session *session, struct arena *arena)
 {
-	const char **parameters = arena_alloc(arena, 4 * sizeof(*parameters));
+	const char **parameters = arena_alloc(arena, SETTINGS_PARAMETERS * sizeof(*parameters));
 	parameters[0] = arena_printf(arena, "%d", session->server_version);
-	parameters[1] = session->plain ? "true" : "false";
-	parameters[2] = session->access == SESSION_READ_WRITE ? "true" : "false";
-	parameters[3] = session->set_role;
+	parameters[1] = session->access == SESSION_READ_WRITE ? "true" : "false";
+	parameters[2] = session->set_role;
 	return parameters;
 }
 
 static enum status make_settings(struct session *session, struct error *err)
 {
-	return session_query(session, query_session_settings, 4, settings_parameters(session, session->arena), NULL,
-	                     err);
+	if (session_query(session, query_session_settings, SETTINGS_PARAMETERS,
+	                  settings_parameters(session, session->arena), NULL, err) != OK || session->plain)
+		return err->status;
+	return session_exec(session, query_session_pinned, err);
 }
 
 static enum status open_checked(struct session *session, const struct session_options *options, struct error *err)
@@ -190,15 +193,13 @@ void session_cleanup(struct session **session)
 
 void session_reset_items(struct session *session, struct arena *arena, struct pipeline_item_list *list)
 {
-	for (const char *at = query_session_reset; *at;) {
-		size_t length = strcspn(at, ";");
-		list_add(arena, list)->sql = arena_strndup(arena, at, length);
-		at += length + strspn(at + length, ";\n");
-	}
+	list_add(arena, list)->sql = "discard all";
 	struct pipeline_item *settings = list_add(arena, list);
 	settings->sql = query_session_settings;
-	settings->count = 4;
+	settings->count = SETTINGS_PARAMETERS;
 	settings->parameters = settings_parameters(session, arena);
+	if (!session->plain)
+		list_add(arena, list)->sql = query_session_pinned;
 }
 
 int session_server_version(const struct session *session)

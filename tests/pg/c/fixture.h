@@ -70,7 +70,18 @@ static inline const char *value_of(struct session *session, const char *sql)
 
 static inline void assert_value(struct session *session, const char *sql, const char *expected)
 {
-	assert_string_equal(value_of(session, sql), expected);
+	const char *value = value_of(session, sql);
+	assert_non_null(value);
+	assert_string_equal(value, expected);
+}
+
+/* Asks again until the query's value is true. */
+static inline void await(struct session *session, const char *sql)
+{
+	int64_t deadline_ms = clock_ms() + 20000;
+	for (const char *value = ""; !value || strcmp(value, "t") != 0; value = value_of(session, sql))
+		if (clock_ms() > deadline_ms)
+			fail_msg("waited in vain for: %s", sql);
 }
 
 /* Asks to stop from inside the wait, as a signal would. */

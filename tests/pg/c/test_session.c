@@ -190,15 +190,13 @@ static void closing_a_busy_session_ends_its_statement(void **state)
 	_cleanup_error_ struct error err = {0};
 	_cleanup_session_ struct session *watcher = open_session(SESSION_READ_ONLY);
 	struct session *session = open_session(SESSION_READ_ONLY);
-	const char *gone = arena_printf(arena, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d",
+	const char *gone = arena_printf(arena, "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = %d",
 	                                session_backend_pid(session));
 	expect_status(session_send(session, "SELECT pg_sleep(600)", 0, NULL, &err), OK, &err);
-	while (strcmp(value_of(watcher, arena_printf(arena, "%s AND wait_event = 'PgSleep'", gone)), "1") != 0)
-		;
+	await(watcher, arena_printf(arena, "SELECT wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = %d",
+	                            session_backend_pid(session)));
 	session_close(session);
-	int64_t deadline_ms = clock_ms() + 20000;
-	while (strcmp(value_of(watcher, gone), "0") != 0)
-		assert_true(clock_ms() < deadline_ms);
+	await(watcher, gone);
 }
 
 static void a_session_that_was_ended_says_so(void **state)
