@@ -32,37 +32,50 @@ static int64_t validity(const struct run *run, enum gate gate)
 	return configured ? configured : gate_get(gate)->validity_ms;
 }
 
-/* Evidence of an earlier run that still counts; of a run that is continued, by its own binding. */
+/* Of a run that is continued, evidence counts by its own binding. */
+enum status flow_stored(const struct run *run, enum gate gate, struct stored *ret_stored, struct error *err)
+{
+	struct stored stored = {0};
+	struct evidence *evidence = &stored.evidence;
+
+	if (evidence_store_load(run->store, run->arena, gate, evidence, &stored.there, err) != OK)
+		return err->status;
+	if (stored.there) {
+		bool continued = run->resume.continued && strcmp(evidence->plan_id, run->plan.id.hex) == 0;
+		struct digest binding = continued ? evidence->binding : run_binding(run, gate);
+		stored.bound = strcmp(evidence->binding.hex, binding.hex) == 0;
+		stored.holds = evidence_holds(run->arena, evidence, &binding, clock_wall_ms(), &stored.why);
+	}
+	*ret_stored = stored;
+	return OK;
+}
+
 static enum status reuse(struct run *run, enum gate gate, bool *ret_reused, struct error *err)
 {
-	struct evidence stored = {0};
-	bool there = false;
-	const char *why = NULL;
+	struct stored stored;
 
 	*ret_reused = false;
 	bool other_consent = gate == GATE_APPROVAL && run->settings->approve &&
 	                     !plan_id_matches(&run->plan, run->settings->approve);
 	if (validity(run, gate) == 0 || other_consent)
 		return OK;
-	if (evidence_store_load(run->store, run->arena, gate, &stored, &there, err) != OK)
+	if (flow_stored(run, gate, &stored, err) != OK)
 		return err->status;
-	if (!there)
+	if (!stored.there)
 		return OK;
-	bool continued = run->resume.continued && strcmp(stored.plan_id, run->plan.id.hex) == 0;
-	struct digest binding = continued ? stored.binding : run_binding(run, gate);
-	if (!evidence_holds(run->arena, &stored, &binding, clock_wall_ms(), &why)) {
-		json_close(stored.data);
-		if (stored.state != GATE_FAILED) {
+	if (!stored.holds) {
+		json_close(stored.evidence.data);
+		if (stored.evidence.state != GATE_FAILED) {
 			move(run, gate, GATE_STALE);
-			emit_log(run->emitter, LOG_NOTICE, "%s is done again: %s", gate_get(gate)->name, why);
+			emit_log(run->emitter, LOG_NOTICE, "%s is done again: %s", gate_get(gate)->name, stored.why);
 		}
 		return OK;
 	}
-	run->evidence[gate] = stored;
+	run->evidence[gate] = stored.evidence;
 	*ret_reused = true;
 	emit_log(run->emitter, LOG_INFO, "%s: evidence of %s ago is reused", gate_get(gate)->name,
-	         text_duration(run->arena, clock_wall_ms() - stored.taken_ms));
-	move(run, gate, stored.state);
+	         text_duration(run->arena, clock_wall_ms() - stored.evidence.taken_ms));
+	move(run, gate, stored.evidence.state);
 	return OK;
 }
 

@@ -181,7 +181,7 @@ enum status resume_continue(struct run *run, struct error *err)
 	resume->why_not = compare_plans(run);
 	if (resume->why_not)
 		return OK;
-	if (evidence_store_open(run, &run->store, err) != OK ||
+	if ((!run->store && evidence_store_open(run, &run->store, err) != OK) ||
 	    evidence_store_load(run->store, run->arena, GATE_REHEARSAL, &rehearsal, &there, err) != OK)
 		return err->status;
 	if (!there || strcmp(rehearsal.plan_id, resume->plan_id) != 0) {

@@ -235,6 +235,28 @@ enum status file_close(int fd, const char *path, struct error *err)
 	return durable ? OK : refusal(err, "could not make file \"%s\" durable", path);
 }
 
+enum status file_add(const char *path, const void *bytes, size_t length, struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+	if (fd < 0 && errno == EEXIST) {
+		error_set(err, FAIL_USAGE, "file \"%s\" is there already", path);
+		return error_hint(err, "Choose another name, or remove that file.");
+	}
+	if (fd < 0)
+		return refusal(err, "could not create file \"%s\"", path);
+	bool written = write_all(fd, bytes, length);
+	int number = errno;
+	if (close(fd) != 0 && written) {
+		number = errno;
+		written = false;
+	}
+	if (written)
+		return OK;
+	unlink(path);
+	errno = number;
+	return refusal(err, "could not write file \"%s\"", path);
+}
+
 bool file_exists(const char *path)
 {
 	struct stat facts;

@@ -33,6 +33,12 @@ enum status file_create(const char *path, int *ret_fd, struct error *err) MUST_C
 enum status file_put(int fd, const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
 enum status file_close(int fd, const char *path, struct error *err) MUST_CHECK;
 
+/*
+ * A new file in the user's own tree, with the mode that the umask leaves. FAIL_USAGE when there is something of that
+ * name; then, and after a failed write, nothing was changed.
+ */
+enum status file_add(const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
+
 bool file_exists(const char *path);
 bool folder_exists(const char *path);
 int64_t file_size(const char *path); /* bytes, -1 when it is not there */

@@ -175,6 +175,22 @@ static void a_digest_is_sha256_of_the_bytes(void **state)
 	             with_path(place, "could not open file \"%s\": No such file or directory", none));
 }
 
+static void a_new_file_has_the_mode_of_the_umask_and_never_replaces_another(void **state)
+{
+	struct place *place = *state;
+	const char *path = place_path(place, "new");
+	struct stat facts;
+	mode_t former = umask(027);
+	assert_ok(place, file_add(path, "one", 3, &place->err));
+	umask(former);
+	assert_int_equal(stat(path, &facts), 0);
+	assert_int_equal(facts.st_mode & 0777, 0640);
+	assert_fails(place, file_add(path, "two", 3, &place->err), FAIL_USAGE,
+	             with_path(place, "file \"%s\" is there already", path));
+	assert_string_equal(place->err.hint, "Choose another name, or remove that file.");
+	assert_int_equal(file_size(path), 3);
+}
+
 static void a_lock_is_held_by_one_and_names_its_holder(void **state)
 {
 	struct place *place = *state;
@@ -229,6 +245,7 @@ int main(void)
 		PLACE_TEST(a_write_into_a_missing_folder_is_named),
 		PLACE_TEST(a_full_disk_is_named),
 		PLACE_TEST(a_digest_is_sha256_of_the_bytes),
+		PLACE_TEST(a_new_file_has_the_mode_of_the_umask_and_never_replaces_another),
 		PLACE_TEST(a_lock_is_held_by_one_and_names_its_holder),
 		PLACE_TEST(a_lock_ends_with_its_process),
 		PLACE_TEST(joining_puts_one_slash_between),
