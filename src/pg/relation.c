@@ -106,6 +106,7 @@ void relations_living_through(struct arena *arena, struct relation_list *before,
 	drop_lonely(arena, after, before, ret_new);
 	for (size_t i = 0; i < before->count; i++) {
 		struct relation *old = &before->items[i], *now = find_oid(after, old);
+		old->later = now->name;
 		keep_common(old, now, true);
 		keep_common(now, old, false);
 	}
@@ -115,9 +116,14 @@ void relations_living_through(struct arena *arena, struct relation_list *before,
 
 /* ---- comparison ---- */
 
+static const char *name_of(const struct relation *relation)
+{
+	return relation->later ? relation->later : relation->name;
+}
+
 static int by_name(const void *a, const void *b)
 {
-	return strcmp((*(struct relation *const *)a)->name, (*(struct relation *const *)b)->name);
+	return strcmp(name_of(*(struct relation *const *)a), name_of(*(struct relation *const *)b));
 }
 
 static struct relation **sorted_by_name(struct arena *arena, const struct relation_list *list)
@@ -148,7 +154,7 @@ void relations_compare(struct arena *arena, const struct relation_list *before, 
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	struct relation **old = sorted_by_name(scratch, before), **new = sorted_by_name(scratch, after);
 	for (size_t i = 0, j = 0; i < before->count || j < after->count;) {
-		int order = i == before->count ? 1 : j == after->count ? -1 : strcmp(old[i]->name, new[j]->name);
+		int order = i == before->count ? 1 : j == after->count ? -1 : strcmp(name_of(old[i]), name_of(new[j]));
 		const char *text = NULL;
 		if (order < 0)
 			text = arena_printf(arena, "%s: is missing", old[i]->name);

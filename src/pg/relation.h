@@ -31,6 +31,7 @@ struct fingerprint_column {
 struct relation {
 	unsigned oid;       /* stays when a relation is renamed; 0 for large objects */
 	const char *name;   /* qualified and quoted */
+	const char *later;  /* its name after a change that renamed it, or NULL; set by relations_living_through */
 	char kind;          /* pg_class.relkind, 'L' for all large objects together */
 	enum fingerprint_treatment treatment;
 	const char *why;    /* why it is not compared, or NULL */
@@ -54,8 +55,8 @@ struct relation *relation_find(const struct relation_list *relations, const char
 
 /*
  * Makes two lists of one database (before and after a change, told by oid and attnum) comparable: drops relations and
- * columns that only one of them has, and has `before` read with the types of `after`. Names of relations that lost or
- * gained columns stay; relations only one side has are appended to *ret_gone and *ret_new.
+ * columns that only one of them has, and has `before` read with the types of `after`. Relations only one side has are
+ * appended to *ret_gone and *ret_new; one that was renamed is compared under its later name.
  */
 void relations_living_through(struct arena *arena, struct relation_list *before, struct relation_list *after,
                               struct text_list *ret_gone, struct text_list *ret_new);

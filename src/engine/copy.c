@@ -1,0 +1,218 @@
+#include "engine/copy.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "engine/copy_restore.h"
+#include "engine/copy_server.h"
+#include "engine/evidence_store.h"
+#include "pg/query.h"
+#include "sys/file.h"
+
+struct clone {
+	struct copy *copy;
+};
+
+/* ---- opening and closing ---- */
+
+static enum status find_secrets(struct copy *copy, struct error *err)
+{
+	const struct run *run = copy->run;
+	const char *folder;
+	if (run->store)
+		folder = evidence_store_folder(run->store);
+	else if (state_folder(copy->arena, &folder, err) != OK)
+		return err->status;
+	copy->secrets = arena_printf(copy->arena, "%s/connection-%.8s", folder, run->id.text);
+	return OK;
+}
+
+enum status copy_open(struct run *run, struct copy **ret_copy, struct error *err)
+{
+	struct copy *copy = memory_new(sizeof(*copy));
+	copy->run = run;
+	copy->arena = arena_open();
+	copy->user = arena_strdup(copy->arena, session_user(run->live));
+	if (find_secrets(copy, err) != OK || server_open(copy, err) != OK || server_check_extensions(copy, err) != OK ||
+	    server_populate(copy, err) != OK) {
+		enum status status = err->status;
+		copy_close(copy);
+		return status;
+	}
+	*ret_copy = copy;
+	return OK;
+}
+
+void copy_close(struct copy *copy)
+{
+	_cleanup_error_ struct error ignored = {0};
+	if (!copy)
+		return;
+	clone_drop(copy->clone);
+	session_close(copy->admin);
+	scratch_close(copy->scratch);
+	if (copy->secrets)
+		(void)!folder_remove(copy->secrets, &ignored);
+	arena_close(copy->arena);
+	memory_free(copy);
+}
+
+enum status copy_need(struct run *run, struct copy **ret_copy, struct error *err)
+{
+	struct copy *copy = NULL;
+	struct dump dump;
+	if (run->copy) {
+		*ret_copy = run->copy;
+		return OK;
+	}
+	const struct json *data = json_get(run->evidence[GATE_BACKUP].data, "dump");
+	if (dump_read(run->arena, data, &dump, err) != OK || dump_check(run->loop, &dump, err) != OK ||
+	    copy_open(run, &copy, err) != OK)
+		return err->status;
+	if (copy_restore(copy, &dump, NULL, err) != OK || copy_harden(copy, err) != OK) {
+		enum status status = err->status;
+		copy_close(copy);
+		return status;
+	}
+	*ret_copy = run->copy = copy;
+	return OK;
+}
+
+struct session_options copy_options(struct copy *copy, const char *role_word)
+{
+	return (struct session_options){
+		.conninfo = copy->conninfo,
+		.database = copy->kept_name,
+		.role_word = role_word,
+		.run_id = copy->run->id.text,
+		.access = SESSION_READ_ONLY,
+	};
+}
+
+enum status copy_session(struct copy *copy, const char *role_word, struct session **ret_session, struct error *err)
+{
+	struct session_options options = copy_options(copy, role_word);
+	return session_open(copy->run->loop, &options, ret_session, err);
+}
+
+const char *copy_isolation(const struct copy *copy)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	if (copy->scratch && scratch_isolated(copy->scratch))
+		strbuf_puts(&text, "scratch cluster with a network of its own: no way in or out");
+	else if (copy->scratch)
+		strbuf_puts(&text, "scratch cluster on a private socket; this system gives no network of its own,"
+		                   " so functions that reach out still can");
+	else
+		strbuf_puts(&text, "a database on the staging server: what the database can reach from there, it can");
+	strbuf_puts(&text, "; without user mappings and subscriptions");
+	for (size_t i = 0; i < copy->notes.count; i++)
+		strbuf_printf(&text, "; %s", copy->notes.items[i]);
+	return arena_strdup(copy->arena, strbuf_text(&text));
+}
+
+/* ---- clones ---- */
+
+static enum status create_clone(struct copy *copy, struct error *err)
+{
+	enum { STRATEGY_SINCE = 150000 };
+	struct arena *arena = copy->arena;
+	const char *parameters[] = {copy->kept_name, copy->live_name};
+	const char *sql = arena_printf(arena, "CREATE DATABASE %s TEMPLATE %s OWNER %s%s",
+	                               quote_ident(arena, copy->live_name), quote_ident(arena, copy->kept_name),
+	                               quote_ident(arena, copy->facts.owner),
+	                               session_server_version(copy->admin) >= STRATEGY_SINCE ? " STRATEGY file_copy" : "");
+	if (session_exec(copy->admin, sql, err) != OK)
+		return err->status;
+	return session_query(copy->admin, query_clone_properties, 2, parameters, NULL, err);
+}
+
+static enum status check_space(struct copy *copy, struct error *err)
+{
+	enum { RESERVE_BYTES = 128 * 1024 * 1024 };
+	_cleanup_rows_ struct rows *rows = NULL;
+	const char *name[] = {copy->kept_name};
+	if (!copy->scratch)
+		return OK;
+	if (session_query(copy->admin, "SELECT pg_database_size($1)", 1, name, &rows, err) != OK)
+		return err->status;
+	int64_t needed = rows_int(rows, 0, 0) + RESERVE_BYTES, free = folder_free(scratch_place(copy->scratch));
+	if (free < 0 || free >= needed)
+		return OK;
+	error_set(err, FAIL_GATE, "no space for a clone of the copy: %s needed, %s free in \"%s\"",
+	          text_bytes(copy->arena, needed), text_bytes(copy->arena, free), scratch_place(copy->scratch));
+	return error_hint(err, "Free space there, or set work-dir to a folder on a bigger file system.");
+}
+
+enum status clone_make(struct copy *copy, struct clone **ret_clone, struct error *err)
+{
+	if (copy->clone) {
+		error_set(err, FAIL_INTERNAL, "a clone of the copy is there already");
+		return err->status;
+	}
+	if (copy->scratch && !scratch_alive(copy->scratch, err))
+		return err->status;
+	if (check_space(copy, err) != OK)
+		return err->status;
+	if (create_clone(copy, err) != OK) {
+		if (err->status != FAIL_INTERRUPTED && err->status != FAIL_TERMINATED)
+			error_recast(err, FAIL_GATE);
+		return error_wrap(err, "could not clone the copy");
+	}
+	copy->clone = memory_new(sizeof(*copy->clone));
+	copy->clone->copy = copy;
+	*ret_clone = copy->clone;
+	return OK;
+}
+
+void clone_drop(struct clone *clone)
+{
+	_cleanup_error_ struct error ignored = {0};
+	if (!clone)
+		return;
+	struct copy *copy = clone->copy;
+	struct loop *loop = copy->run->loop;
+	const char *sql = arena_printf(copy->arena, "DROP DATABASE IF EXISTS %s WITH (FORCE)",
+	                               quote_ident(copy->arena, copy->live_name));
+	/* A scratch cluster that is being closed takes it along; else it goes also after a stop. */
+	loop_shield(loop);
+	if (copy->admin && session_alive(copy->admin))
+		(void)!session_exec(copy->admin, sql, &ignored);
+	loop_unshield(loop);
+	copy->clone = NULL;
+	memory_free(clone);
+}
+
+struct session_options clone_options(struct clone *clone, const char *role_word)
+{
+	struct session_options options = copy_options(clone->copy, role_word);
+	options.database = clone->copy->live_name;
+	return options;
+}
+
+enum status clone_session(struct clone *clone, enum clone_user user, const char *role_word, enum session_access access,
+                          bool plain, struct session **ret_session, struct error *err)
+{
+	struct copy *copy = clone->copy;
+	struct session_options options = clone_options(clone, role_word);
+	options.access = access;
+	options.plain = plain;
+	if (user == CLONE_OPERATOR) {
+		options.user = copy->user;
+		options.set_role = copy->run->settings->role;
+	}
+	return session_open(copy->run->loop, &options, ret_session, err);
+}
+
+enum status clone_environment(struct clone *clone, struct arena *arena, const char *const **ret_environment,
+                              struct error *err)
+{
+	_cleanup_session_ struct session *session = NULL;
+	struct copy *copy = clone->copy;
+	if (clone_session(clone, CLONE_OPERATOR, "command", SESSION_READ_WRITE, true, &session, err) != OK ||
+	    folder_make(copy->secrets, err) != OK)
+		return err->status;
+	return session_child_environment(session, arena, copy->secrets, NULL, ret_environment, err);
+}

@@ -1,0 +1,37 @@
+/* Making the copy: for the backup gate, which proves it before it is used. Later gates only need engine/copy.h. */
+#ifndef ENGINE_COPY_RESTORE_H
+#define ENGINE_COPY_RESTORE_H
+
+#include "engine/copy.h"
+#include "engine/dump.h"
+#include "pg/catalog.h"
+
+/*
+ * Makes the server for the run's copy ready: a scratch cluster of live's major with live's roles, tablespaces and
+ * settings. FAIL_USAGE for what has to be installed, FAIL_GATE naming extensions that are missing. The caller closes
+ * it.
+ */
+enum status copy_open(struct run *run, struct copy **ret_copy, struct error *err) MUST_CHECK;
+
+/* Restores a dump as the copy. */
+enum status copy_restore(struct copy *copy, const struct dump *dump, const struct watch *watch,
+                         struct error *err) MUST_CHECK;
+
+/* After the proof: takes out what could act on the world, and gathers statistics for the planner. */
+enum status copy_harden(struct copy *copy, struct error *err) MUST_CHECK;
+
+/* Bytes that the restored database has by now. */
+enum status copy_size(struct copy *copy, int64_t *ret_bytes, struct error *err) MUST_CHECK;
+
+/* What live is like, as read when the copy's server was made; the programs; a session as its superuser. */
+const struct database_facts *copy_facts(const struct copy *copy);
+const struct binaries *copy_binaries(const struct copy *copy);
+struct session *copy_admin(struct copy *copy);
+
+/* Where its files are; NULL on a staging server. */
+const char *copy_place(const struct copy *copy);
+
+/* A folder that only we can read, for connection files; may have to be made. */
+const char *copy_secrets(const struct copy *copy);
+
+#endif

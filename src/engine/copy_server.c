@@ -1,0 +1,212 @@
+#include "engine/copy_server.h"
+
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "pg/query.h"
+#include "sys/file.h"
+
+/* ---- opening ---- */
+
+/* Settings of the server, as a session without pinned ones sees them. */
+static enum status read_settings(struct copy *copy, struct setting_list *ret_settings, struct error *err)
+{
+	_cleanup_session_ struct session *session = NULL;
+	struct session_options options = run_session_options(copy->run, "settings");
+	options.plain = true;
+	options.set_role = NULL;
+	if (session_open(copy->run->loop, &options, &session, err) != OK)
+		return err->status;
+	return catalog_settings(session, copy->arena, ret_settings, err);
+}
+
+static enum status open_admin(struct copy *copy, struct error *err)
+{
+	struct session_options options = {
+		.conninfo = copy->conninfo,
+		.role_word = "copy",
+		.run_id = copy->run->id.text,
+		.access = SESSION_READ_WRITE,
+	};
+	return session_open(copy->run->loop, &options, &copy->admin, err);
+}
+
+static enum status open_scratch(struct copy *copy, struct error *err)
+{
+	struct run *run = copy->run;
+	struct setting_list settings = {0};
+	const char *folder;
+
+	if (binaries_find(run->loop, copy->arena, NULL, run->target.server_version, &copy->binaries, err) != OK ||
+	    scratch_folder(copy->arena, run->settings->work_dir, &folder, err) != OK ||
+	    read_settings(copy, &settings, err) != OK)
+		return err->status;
+	struct scratch_options options = {
+		.folder = folder,
+		.binaries = &copy->binaries,
+		.superuser = copy->facts.superuser,
+		.run_id = run->id.text,
+		.like = &copy->facts,
+		.settings = &settings,
+	};
+	if (scratch_open(run->loop, &options, &copy->scratch, err) != OK)
+		return err->status;
+	copy->conninfo = scratch_conninfo(copy->scratch);
+	copy->live_name = run->target.database;
+	copy->kept_name = "pgsluice_copy";
+	const struct text_list *left_out = scratch_left_out(copy->scratch);
+	for (size_t i = 0; i < left_out->count; i++)
+		list_push(copy->arena, &copy->notes, left_out->items[i]);
+	if (!copy->facts.preload)
+		list_push(copy->arena, &copy->notes, "this role may not see which libraries live preloads: none is");
+	return OK;
+}
+
+enum status server_open(struct copy *copy, struct error *err)
+{
+	if (catalog_facts(copy->run->live, copy->arena, &copy->facts, err) != OK || open_scratch(copy, err) != OK)
+		return err->status;
+	if (!binaries_fresh(copy->binaries.version, copy->run->target.server_version)) {
+		error_set(err, FAIL_USAGE, "pg_dump %s is older than the server, which is %s", copy->binaries.version_text,
+		          copy->run->target.server_version_text);
+		return error_hint(err, "Update the packages postgresql-%d and postgresql-client-%d on this machine: an older"
+		                       " pg_dump writes what cannot be restored.",
+		                  copy->binaries.version / 10000, copy->binaries.version / 10000);
+	}
+	return open_admin(copy, err);
+}
+
+/* ---- extensions ---- */
+
+static bool has_version(const struct rows *rows, const char *name, const char *version)
+{
+	for (size_t i = 0; i < rows_count(rows); i++)
+		if (strcmp(rows_get(rows, i, 0), name) == 0 && strcmp(rows_get(rows, i, 1), version) == 0)
+			return true;
+	return false;
+}
+
+enum status server_check_extensions(struct copy *copy, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	_cleanup_strbuf_ struct strbuf missing = {0};
+	if (session_query(copy->admin, query_extension_versions, 0, NULL, &rows, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < copy->facts.extensions.count; i++) {
+		const struct extension *extension = &copy->facts.extensions.items[i];
+		if (!has_version(rows, extension->name, extension->installed))
+			strbuf_printf(&missing, "%s%s %s", missing.length ? ", " : "", extension->name, extension->installed);
+	}
+	if (!missing.length)
+		return OK;
+	error_set(err, FAIL_GATE, "live has extensions that the copy's server cannot make: %s", strbuf_text(&missing));
+	return error_hint(err, "Install their packages for PostgreSQL %d on this machine, in these versions.",
+	                  copy->binaries.version / 10000);
+}
+
+enum status server_other_versions(struct copy *copy, struct text_list *ret_names, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (session_query(copy->admin, query_extensions, 0, NULL, &rows, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < copy->facts.extensions.count; i++) {
+		const struct extension *extension = &copy->facts.extensions.items[i];
+		for (size_t j = 0; j < rows_count(rows); j++)
+			if (strcmp(rows_get(rows, j, 0), extension->name) == 0 && rows_get(rows, j, 2) &&
+			    strcmp(rows_get(rows, j, 2), extension->installed) != 0)
+				list_push(copy->arena, ret_names, extension->name);
+	}
+	return OK;
+}
+
+/* ---- roles, tablespaces, collations ---- */
+
+static enum status run_statements(struct copy *copy, const char *query, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (session_query(copy->run->live, query, 0, NULL, &rows, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < rows_count(rows); i++)
+		if (session_exec(copy->admin, rows_get(rows, i, 0), err) != OK) {
+			error_recast(err, FAIL_GATE);
+			return error_wrap(err, "could not make a role as on live");
+		}
+	return OK;
+}
+
+static enum status make_roles(struct copy *copy, struct error *err)
+{
+	enum { PARAMETER_GRANTS_SINCE = 150000 };
+	if (run_statements(copy, query_role_statements, err) != OK)
+		return err->status;
+	if (copy->run->target.server_version < PARAMETER_GRANTS_SINCE)
+		return OK;
+	return run_statements(copy, query_parameter_grants, err);
+}
+
+/* Of the same name as on live, below the scratch cluster's own folder. */
+static enum status make_tablespaces(struct copy *copy, struct error *err)
+{
+	struct arena *arena = copy->arena;
+	for (size_t i = 0; i < copy->facts.tablespaces.count; i++) {
+		const struct tablespace *space = &copy->facts.tablespaces.items[i];
+		const char *path = arena_printf(arena, "%s/tablespace%zu", scratch_place(copy->scratch), i + 1);
+		const char *sql = arena_printf(arena, "CREATE TABLESPACE %s OWNER %s LOCATION %s",
+		                               quote_ident(arena, space->name), quote_ident(arena, space->owner),
+		                               quote_literal(arena, path));
+		if (folder_make(path, err) != OK || scratch_give(copy->scratch, path, err) != OK ||
+		    session_exec(copy->admin, sql, err) != OK)
+			return error_wrap(err, "could not make tablespace %s for the copy", space->name);
+		list_push(arena, &copy->notes, arena_printf(arena, "tablespace %s is mapped into the scratch cluster's folder",
+		                                            space->name));
+	}
+	return OK;
+}
+
+static enum status make_collation(struct session *session, struct arena *arena, const struct locale_use *use,
+                                  struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	static const char is_there[] = "SELECT 1 FROM pg_collation"
+	                               " WHERE collname = $1 AND collnamespace = 'pg_catalog'::regnamespace";
+	const char *name[] = {use->collation};
+	if (session_query(session, is_there, 1, name, &rows, err) != OK)
+		return err->status;
+	if (rows_count(rows))
+		return OK;
+	static const char make[] = "CREATE COLLATION pg_catalog.%s (PROVIDER = libc, LC_COLLATE = %s, LC_CTYPE = %s)";
+	const char *sql = arena_printf(arena, make, quote_ident(arena, use->collation), quote_literal(arena, use->collate),
+	                               quote_literal(arena, use->ctype));
+	return session_exec(session, sql, err);
+}
+
+/* Collations that live's initdb found on its system are in pg_catalog there, so in the template here. */
+static enum status make_collations(struct copy *copy, struct error *err)
+{
+	_cleanup_session_ struct session *session = NULL;
+	const struct database_facts *facts = &copy->facts;
+	bool needed = false;
+	for (size_t i = 0; i < facts->locales.count; i++)
+		needed = needed || facts->locales.items[i].built_in;
+	if (!needed)
+		return OK;
+
+	struct session_options options = copy_options(copy, "copy");
+	options.database = "template0";
+	options.access = SESSION_READ_WRITE;
+	if (session_exec(copy->admin, "ALTER DATABASE template0 ALLOW_CONNECTIONS true", err) != OK ||
+	    session_open(copy->run->loop, &options, &session, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < facts->locales.count; i++)
+		if (facts->locales.items[i].built_in &&
+		    make_collation(session, copy->arena, &facts->locales.items[i], err) != OK)
+			return err->status;
+	return session_exec(copy->admin, "ALTER DATABASE template0 ALLOW_CONNECTIONS false", err);
+}
+
+enum status server_populate(struct copy *copy, struct error *err)
+{
+	if (make_roles(copy, err) != OK || make_tablespaces(copy, err) != OK)
+		return err->status;
+	return make_collations(copy, err);
+}

@@ -1,0 +1,45 @@
+/*
+ * The server that a copy lives on, made ready for it: roles, tablespaces, collations, extensions that must be there.
+ * Inside the engine's copy only.
+ */
+#ifndef ENGINE_COPY_SERVER_H
+#define ENGINE_COPY_SERVER_H
+
+#include "engine/copy.h"
+#include "engine/dump.h"
+#include "pg/catalog.h"
+#include "pg/scratch.h"
+
+struct copy {
+	struct run *run;
+	struct arena *arena;
+	struct scratch *scratch;     /* NULL on a staging server */
+	struct binaries binaries;
+	struct database_facts facts; /* of live */
+	struct session *admin;       /* superuser, on a database that is neither copy nor clone */
+	const char *conninfo;        /* of the server, as its superuser */
+	const char *live_name;       /* what a clone is called */
+	const char *kept_name;       /* what the copy is called */
+	const char *user;            /* the operator's own login role */
+	const char *secrets;         /* folder for connection files of child programs */
+	bool restored;
+	struct clone *clone;         /* the one that lives, or NULL */
+	struct text_list notes;      /* sentences for the evidence */
+};
+
+/* Starts the scratch cluster, or connects to the staging server, and reads what live is like. */
+enum status server_open(struct copy *copy, struct error *err) MUST_CHECK;
+
+/* FAIL_GATE naming every extension, with its version, that live has and this server cannot make. */
+enum status server_check_extensions(struct copy *copy, struct error *err) MUST_CHECK;
+
+/* Roles, tablespaces and collations as on live. On a staging server roles must be there: FAIL_GATE with statements. */
+enum status server_populate(struct copy *copy, struct error *err) MUST_CHECK;
+
+/*
+ * Extensions of live in another version than this server would install: they have to be made before the restore.
+ * Their names go to *ret_names.
+ */
+enum status server_other_versions(struct copy *copy, struct text_list *ret_names, struct error *err) MUST_CHECK;
+
+#endif
