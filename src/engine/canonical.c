@@ -1,0 +1,139 @@
+#include "engine/canonical.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "engine/copy_restore.h"
+#include "pg/catalog.h"
+#include "sys/file.h"
+
+#define DATABASE "pgsluice_canonical"
+
+enum { LOCK_WAIT_MS = 10000 };
+
+static enum status create_database(struct copy *copy, struct arena *scratch, struct error *err)
+{
+	enum { PROVIDERS_SINCE = 150000 };
+	const struct database_facts *facts = copy_facts(copy);
+	_cleanup_strbuf_ struct strbuf sql = {0};
+
+	/* Bounds of text partitions are only in order under the right collation. */
+	strbuf_printf(&sql, "CREATE DATABASE " DATABASE " TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s",
+	              quote_literal(scratch, facts->encoding), quote_literal(scratch, facts->collate),
+	              quote_literal(scratch, facts->ctype));
+	if (facts->server_version >= PROVIDERS_SINCE && facts->provider == 'i' && facts->locale)
+		strbuf_printf(&sql, " LOCALE_PROVIDER icu ICU_LOCALE %s", quote_literal(scratch, facts->locale));
+	if (facts->server_version >= PROVIDERS_SINCE && facts->provider == 'b' && facts->locale)
+		strbuf_printf(&sql, " LOCALE_PROVIDER builtin BUILTIN_LOCALE %s", quote_literal(scratch, facts->locale));
+	return session_exec(copy_admin(copy), strbuf_text(&sql), err);
+}
+
+/* The round trip: what the session's database looks like after one dump and restore, read by the copy's superuser. */
+static enum status round_trip(struct run *run, struct copy *copy, struct session *session, const char *folder,
+                              struct schema *ret_schema, struct error *err)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	_cleanup_session_ struct session *reader = NULL;
+	struct dumping *dumping;
+	struct dump dump;
+	struct text_list warnings = {0};
+	struct dump_options dump_options = {
+		.loop = run->loop, .binaries = copy_binaries(copy), .source = session, .folder = folder, .jobs = 1,
+		.lock_wait_ms = LOCK_WAIT_MS, .schema_only = true,
+	};
+	struct restore_options restore = {
+		.loop = run->loop, .binaries = copy_binaries(copy), .server = copy_admin(copy), .database = DATABASE,
+		.secrets = copy_secrets(copy), .jobs = run->settings->jobs,
+	};
+	struct session_options read = copy_options(copy, "canonical");
+	struct catalog_options options = {
+		.history_schema = run->history.schema,
+		.history_table = run->history.table,
+		.ignore = &run->settings->digest_ignore,
+	};
+
+	read.database = DATABASE;
+	if (dump_start(scratch, &dump_options, &dumping, err) != OK ||
+	    dump_finish(dumping, NULL, &dump, &warnings, err) != OK || create_database(copy, scratch, err) != OK ||
+	    dump_restore(&dump, &restore, NULL, err) != OK || session_open(run->loop, &read, &reader, err) != OK)
+		return err->status;
+	return catalog_schema(reader, run->arena, &options, ret_schema, err);
+}
+
+enum status canonical_schema(struct run *run, struct copy *copy, struct session *session, struct schema *ret_schema,
+                             struct error *err)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	_cleanup_error_ struct error ignored = {0};
+	const char *folder = arena_printf(scratch, "%s-schema", copy_secrets(copy));
+
+	enum status status = round_trip(run, copy, session, folder, ret_schema, err);
+	loop_shield(run->loop);
+	(void)!session_exec(copy_admin(copy), "DROP DATABASE IF EXISTS " DATABASE " WITH (FORCE)", &ignored);
+	(void)!folder_remove(folder, &ignored);
+	(void)!folder_remove(copy_secrets(copy), &ignored);
+	loop_unshield(run->loop);
+	return status;
+}
+
+static int by_identity(const void *a, const void *b)
+{
+	const struct schema_object *left = a, *right = b;
+	int order = strcmp(left->kind, right->kind);
+	return order ? order : strcmp(left->name, right->name);
+}
+
+static const struct schema_object *find(const struct schema *schema, const struct schema_object *wanted)
+{
+	if (!schema->count)
+		return NULL;
+	return bsearch(wanted, schema->items, schema->count, sizeof(*wanted), by_identity);
+}
+
+/* Kinds that a schema-only dump of one database does not carry from server to server. */
+static bool survives(const struct schema_difference *difference)
+{
+	static const char *const not_carried[] = {"database", "setting", "extension"};
+	for (size_t i = 0; i < sizeof(not_carried) / sizeof(*not_carried); i++)
+		if (strcmp(difference->before->kind, not_carried[i]) == 0)
+			return false;
+	/* The round trip leaves every materialised view unpopulated: there it is what was printed that counts. */
+	return strcmp(difference->before->kind, "materialized view") != 0 ||
+	       !strstr(difference->before->definition, " not populated") ==
+	               !strstr(difference->after->definition, " not populated");
+}
+
+/* Only another way to print the same: both sides are there after the round trip, and equal. */
+static bool is_print_only(const struct schema_difference *difference, const struct schema *a, const struct schema *b)
+{
+	if (difference->kind != DIFFERENCE_CHANGED || !survives(difference))
+		return false;
+	const struct schema_object *before = find(a, difference->before), *after = find(b, difference->after);
+	return before && after && strcmp(before->definition, after->definition) == 0;
+}
+
+enum status canonical_compare(struct run *run, struct copy *copy, struct session *a, const struct schema *schema_a,
+                              struct session *b, const struct schema *schema_b,
+                              struct schema_difference_list *ret_differences, struct error *err)
+{
+	struct schema_difference_list printed = {0}, real = {0};
+	struct schema canonical_a, canonical_b;
+	bool doubtful = false;
+
+	schema_compare(run->arena, schema_a, schema_b, &printed);
+	for (size_t i = 0; i < printed.count; i++)
+		doubtful = doubtful || (printed.items[i].kind == DIFFERENCE_CHANGED && survives(&printed.items[i]));
+	if (!doubtful) {
+		*ret_differences = printed;
+		return OK;
+	}
+	if (canonical_schema(run, copy, a, &canonical_a, err) != OK ||
+	    canonical_schema(run, copy, b, &canonical_b, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < printed.count; i++)
+		if (!is_print_only(&printed.items[i], &canonical_a, &canonical_b))
+			list_push(run->arena, &real, printed.items[i]);
+	*ret_differences = real;
+	return OK;
+}
