@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/migration/target.h"
 #include "engine/evidence_store.h"
 #include "engine/gates/gates.h"
 #include "engine/record.h"
@@ -173,7 +174,7 @@ static void emit_run(struct run *run)
 {
 	struct json *fields = json_new_object();
 	json_set_text(fields, "command", run->command);
-	json_set_text(fields, "target", safe_text(run->arena, run->target.database));
+	json_set(fields, "target", target_json(&run->target));
 	json_set_text(fields, "environment", run->target.environment);
 	json_set_text(fields, "plan_id", run->plan.id.hex);
 	json_set_text(fields, "tool_version", PACKAGE_VERSION);
