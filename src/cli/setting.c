@@ -1,0 +1,306 @@
+#include "cli/setting.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/panic.h"
+#include "base/text.h"
+#include "cli/words.h"
+#include "core/flow/window.h"
+
+#define AT(member) .offset = offsetof(struct settings, member)
+#define VALIDITY(gate) .offset = offsetof(struct settings, validity_ms) + sizeof(int64_t) * (gate)
+
+static void choose_provider(struct settings *settings, size_t word)
+{
+	settings->backup_by_command = word == 1;
+}
+
+static void choose_rollback(struct settings *settings, size_t word)
+{
+	settings->rollback = word == 1 ? ROLLBACK_REQUIRE : ROLLBACK_REPORT;
+}
+
+static void choose_scope(struct settings *settings, size_t word)
+{
+	settings->window_applies = word == 1 ? WINDOW_BLOCKING : WINDOW_ALL;
+}
+
+static const char *const PROVIDERS[] = {"dump", "command", NULL};
+static const char *const ROLLBACKS[] = {"report", "require", NULL};
+static const char *const SCOPES[] = {"all", "blocking", NULL};
+
+static const struct setting_row ROWS[] = {
+	{.key = "environment", .kind = SETTING_TEXT, AT(environment),
+	 .help = "The word for this target, as in PROD; it is part of the plan id and of every title."},
+	{.key = "history-table", .kind = SETTING_TEXT, AT(history_table), .fallback = "schema_migrations",
+	 .help = "The table of applied migrations; without a schema it is looked for on the role's search path."},
+	{.key = "role", .kind = SETTING_TEXT, AT(role),
+	 .help = "The role to SET ROLE to after login, on the target and in the rehearsal."},
+	{.key = "window", .kind = SETTING_WINDOW, AT(window),
+	 .help = "When live may be changed: days, times and a zone, by the server's clock; without it, always."},
+	{.key = "window-applies", .kind = SETTING_CHOICE, .words = SCOPES, .choose = choose_scope, .fallback = "all",
+	 .help = "Whether the window holds for all plans, or only for those with statements that block others."},
+	{.key = "lock-timeout", .kind = SETTING_DURATION, AT(lock_timeout_ms), .fallback = "1s", .minimum = 1,
+	 .help = "How long one attempt waits for a lock, and so how long others may queue behind it."},
+	{.key = "lock-budget", .kind = SETTING_DURATION, AT(lock_budget_ms), .fallback = "10min", .minimum = 1,
+	 .help = "How long all attempts of one step may take together; then the run ends with 21."},
+	{.key = "statement-timeout", .kind = SETTING_DURATION, AT(statement_timeout_ms), .fallback = "0",
+	 .help = "How long one statement may run on live; 0 sets no limit, and the guard remains."},
+	{.key = "validity-backup", .kind = SETTING_DURATION, VALIDITY(GATE_BACKUP), .fallback = "24h", .minimum = 1,
+	 .help = "How long the evidence of the backup gate counts."},
+	{.key = "validity-rehearsal", .kind = SETTING_DURATION, VALIDITY(GATE_REHEARSAL), .fallback = "24h",
+	 .minimum = 1, .help = "How long the evidence of the rehearsal gate counts."},
+	{.key = "validity-approval", .kind = SETTING_DURATION, VALIDITY(GATE_APPROVAL), .fallback = "4h", .minimum = 1,
+	 .help = "How long an approval counts."},
+	{.key = "validity-preflight", .kind = SETTING_DURATION, VALIDITY(GATE_PREFLIGHT), .fallback = "30s",
+	 .minimum = 1, .help = "How long a look at live counts before it is taken again."},
+	{.key = "rollback", .kind = SETTING_CHOICE, .words = ROLLBACKS, .choose = choose_rollback,
+	 .fallback = "report",
+	 .help = "Whether a down script that is missing or inexact is reported, or fails the rehearsal."},
+	{.key = "approvals", .kind = SETTING_NUMBER, AT(approvals), .fallback = "1", .minimum = 1, .maximum = 2,
+	 .help = "How many persons must consent; the second logs in to the target under a role of his own."},
+	{.key = "digest-ignore", .kind = SETTING_PATTERNS, AT(digest_ignore),
+	 .help = "Names of objects that come and go and are left out of the schema digest, with * and ?."},
+	{.key = "max-lag", .kind = SETTING_DURATION, AT(max_lag_ms), .fallback = "10s", .minimum = 1,
+	 .help = "How far behind a replica may be when the apply begins."},
+	{.key = "max-transaction-age", .kind = SETTING_DURATION, AT(max_transaction_age_ms), .fallback = "1min",
+	 .minimum = 1, .help = "How old the oldest transaction may be when the apply begins."},
+	{.key = "work-dir", .kind = SETTING_TEXT, AT(work_dir),
+	 .help = "Where dumps and scratch clusters live; it needs room for a dump and two copies of the database."},
+	{.key = "backup-provider", .kind = SETTING_CHOICE, .words = PROVIDERS, .choose = choose_provider,
+	 .fallback = "dump", .help = "Who takes the backup: pg_dump, or the program that backup-command names."},
+	{.key = "backup-command", .kind = SETTING_COMMAND, AT(backup_command),
+	 .help = "The program that dumps on the exported snapshot and restores."},
+	{.key = "rehearsal-command", .kind = SETTING_COMMAND, AT(rehearsal_command),
+	 .help = "The application's own tests; they are given the migrated copy's connection."},
+	{.key = "disk-command", .kind = SETTING_COMMAND, AT(disk_command),
+	 .help = "A program that prints the bytes free for the target's data and WAL."},
+	{.key = "notify-command", .kind = SETTING_COMMAND, AT(notify_command),
+	 .help = "A program that is told when a person is needed and when the run is done."},
+	{.key = "verify-watch", .kind = SETTING_DURATION, AT(verify_watch_ms), .fallback = "2min",
+	 .help = "How long live is watched after the apply before the run is called healthy."},
+	{.key = "file-ceiling", .kind = SETTING_SIZE, AT(file_ceiling_bytes), .fallback = "64MiB", .minimum = 1,
+	 .maximum = INT64_C(1) << 30, .help = "How large a migration file may be."},
+	{.key = "jobs", .kind = SETTING_NUMBER, AT(jobs), .fallback = "2", .minimum = 1, .maximum = 64,
+	 .help = "How many sessions dump, restore and fingerprint in parallel."},
+};
+
+enum { ROW_COUNT = sizeof(ROWS) / sizeof(ROWS[0]) };
+
+const struct setting_row *settings_rows(size_t *ret_count)
+{
+	*ret_count = ROW_COUNT;
+	return ROWS;
+}
+
+const struct setting_row *setting_find(const char *key)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (strcmp(ROWS[i].key, key) == 0)
+			return &ROWS[i];
+	return NULL;
+}
+
+static void *member(struct settings *settings, const struct setting_row *row)
+{
+	return (char *)settings + row->offset;
+}
+
+static enum status bad_value(const char *key, const char *value, struct error *err, const char *wanted)
+{
+	error_set(err, FAIL_USAGE, "%s: \"%s\" is not %s", key, value, wanted);
+	return error_hint(err, "Correct the value; pgsluice.conf(5) says what each key takes.");
+}
+
+static enum status check_range(struct arena *arena, const struct setting_row *row, const char *value, int64_t number,
+                               struct error *err)
+{
+	const char *unit = row->kind == SETTING_DURATION ? " ms" : row->kind == SETTING_SIZE ? " bytes" : "";
+	if (number >= row->minimum && (row->maximum == 0 || number <= row->maximum))
+		return OK;
+	if (row->maximum == 0)
+		return bad_value(row->key, value, err,
+		                 arena_printf(arena, "at least %" PRId64 "%s", row->minimum, unit));
+	return bad_value(row->key, value, err,
+	                 arena_printf(arena, "between %" PRId64 " and %" PRId64 "%s", row->minimum, row->maximum,
+	                              unit));
+}
+
+static bool read_number(const char *text, const char **ret_rest, int64_t *ret_number)
+{
+	char *end;
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	long long number = strtoll(text, &end, 10);
+	if (errno || number > INT64_MAX >> 31)
+		return false;
+	*ret_number = number;
+	*ret_rest = end;
+	return true;
+}
+
+/* Digits with a unit of bytes behind them; false when it is none. */
+static bool read_size(const char *text, int64_t *ret_bytes)
+{
+	static const struct {
+		const char *unit;
+		int64_t bytes;
+	} UNITS[] = {{"", 1},         {"B", 1},         {"kB", 1 << 10}, {"KiB", 1 << 10},
+	             {"MB", 1 << 20}, {"MiB", 1 << 20}, {"GB", 1 << 30}, {"GiB", 1 << 30}};
+	const char *rest;
+	int64_t number;
+	if (!read_number(text, &rest, &number))
+		return false;
+	rest += strspn(rest, " ");
+	for (size_t i = 0; i < sizeof(UNITS) / sizeof(UNITS[0]); i++) {
+		if (strcmp(rest, UNITS[i].unit) == 0) {
+			*ret_bytes = number * UNITS[i].bytes;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum status set_number(struct arena *arena, struct settings *settings, const struct setting_row *row,
+                              const char *value, struct error *err)
+{
+	const char *rest = "";
+	int64_t number;
+	if (row->kind == SETTING_DURATION && !text_read_duration(value, &number))
+		return bad_value(row->key, value, err, "a duration such as 250ms, 2s, 10min, 4h or 1d");
+	if (row->kind == SETTING_SIZE && !read_size(value, &number))
+		return bad_value(row->key, value, err, "a size such as 64MiB");
+	if (row->kind == SETTING_NUMBER && (!read_number(value, &rest, &number) || *rest))
+		return bad_value(row->key, value, err, "a number");
+	enum status status = check_range(arena, row, value, number, err);
+	if (status)
+		return status;
+	if (row->kind == SETTING_NUMBER)
+		*(int *)member(settings, row) = (int)number;
+	else
+		*(int64_t *)member(settings, row) = number;
+	return OK;
+}
+
+static enum status set_choice(struct arena *arena, struct settings *settings, const struct setting_row *row,
+                              const char *value, struct error *err)
+{
+	_cleanup_strbuf_ struct strbuf words = {0};
+	for (size_t i = 0; row->words[i]; i++) {
+		if (strcmp(row->words[i], value) == 0) {
+			row->choose(settings, i);
+			return OK;
+		}
+		strbuf_printf(&words, "%s%s", i ? " or " : "", row->words[i]);
+	}
+	return bad_value(row->key, value, err, arena_strdup(arena, strbuf_text(&words)));
+}
+
+static enum status set_window(struct arena *arena, struct settings *settings, const struct setting_row *row,
+                              const char *value, struct error *err)
+{
+	struct window window;
+	enum status status = window_read(arena, value, &window, err);
+	if (status)
+		return status;
+	*(const char **)member(settings, row) = window.spans.count ? window.text : NULL;
+	return OK;
+}
+
+static enum status set_words(struct arena *arena, struct settings *settings, const struct setting_row *row,
+                             const char *value, struct error *err)
+{
+	struct text_list words = {0};
+	if (words_split(arena, value, &words, err)) {
+		error_wrap(err, "%s", row->key);
+		return error_hint(err, "Words are separated by blanks and kept together by quotes; no shell reads them.");
+	}
+	*(struct text_list *)member(settings, row) = words;
+	return OK;
+}
+
+static enum status set_not_checked(struct arena *arena, struct settings *settings, const char *check,
+                                   const char *reason, struct error *err)
+{
+	const char *why = "A check is switched off one by one: name it as GATE.CHECK.";
+	if (!strchr(check, '.') || !waiver_allowed(check, &why)) {
+		error_set(err, FAIL_USAGE, "check \"%s\" cannot be switched off", check);
+		return error_hint(err, "%s", why);
+	}
+	if (!*reason) {
+		error_set(err, FAIL_USAGE, "check \"%s\" is switched off without a reason", check);
+		return error_hint(err, "Say why this site cannot have it: every run lists it with the reason.");
+	}
+	struct not_checked *row = list_add(arena, &settings->not_checked);
+	row->check = arena_strdup(arena, check);
+	row->reason = arena_strdup(arena, reason);
+	return OK;
+}
+
+static enum status refuse_key(const char *key, struct error *err)
+{
+	const char *keys[ROW_COUNT + 1];
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		keys[i] = ROWS[i].key;
+	keys[ROW_COUNT] = SETTING_NOT_CHECKED "GATE.CHECK";
+	const char *nearest = text_nearest(key, keys, ROW_COUNT + 1);
+
+	error_set(err, FAIL_USAGE, "unknown key \"%s\"", key);
+	if (nearest)
+		return error_hint(err, "Did you mean \"%s\"?", nearest);
+	return error_hint(err, "pgsluice.conf(5) lists the keys.");
+}
+
+enum status setting_set(struct arena *arena, struct settings *settings, const char *key, const char *value,
+                        struct error *err)
+{
+	const struct setting_row *row = setting_find(key);
+	if (!row && strncmp(key, SETTING_NOT_CHECKED, strlen(SETTING_NOT_CHECKED)) == 0)
+		return set_not_checked(arena, settings, key + strlen(SETTING_NOT_CHECKED), value, err);
+	if (!row)
+		return refuse_key(key, err);
+	switch (row->kind) {
+	case SETTING_TEXT:
+		*(const char **)member(settings, row) = *value ? arena_strdup(arena, value) : NULL;
+		return OK;
+	case SETTING_DURATION:
+	case SETTING_SIZE:
+	case SETTING_NUMBER:
+		return set_number(arena, settings, row, value, err);
+	case SETTING_CHOICE:
+		return set_choice(arena, settings, row, value, err);
+	case SETTING_WINDOW:
+		return set_window(arena, settings, row, value, err);
+	case SETTING_PATTERNS:
+	case SETTING_COMMAND:
+		return set_words(arena, settings, row, value, err);
+	}
+	return error_set(err, FAIL_INTERNAL, "key \"%s\" has no kind", key);
+}
+
+void settings_init(struct arena *arena, struct settings *ret_settings)
+{
+	*ret_settings = (struct settings){.conninfo = ""};
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		_cleanup_error_ struct error err = {0};
+		if (ROWS[i].fallback && setting_set(arena, ret_settings, ROWS[i].key, ROWS[i].fallback, &err))
+			panic(err.message);
+	}
+}
+
+enum status settings_check(const struct settings *settings, struct error *err)
+{
+	if (settings->lock_timeout_ms > settings->lock_budget_ms) {
+		error_set(err, FAIL_USAGE, "lock-timeout is longer than lock-budget");
+		return error_hint(err, "One attempt must fit the budget of all attempts.");
+	}
+	if (settings->backup_by_command && settings->backup_command.count == 0) {
+		error_set(err, FAIL_USAGE, "backup-provider is command, and there is no backup-command");
+		return error_hint(err, "Name the program in backup-command, or remove backup-provider.");
+	}
+	return OK;
+}
