@@ -187,6 +187,11 @@ const char *json_text(const struct json *value)
 	return json_string_value(inner(value));
 }
 
+int64_t json_int(const struct json *value)
+{
+	return json_integer_value(inner(value));
+}
+
 enum json_kind json_kind(const struct json *value)
 {
 	switch (json_typeof(inner(value))) {

@@ -54,6 +54,7 @@ bool json_has(const struct json *object, const char *key);
 size_t json_count(const struct json *array);
 const struct json *json_at(const struct json *array, size_t index);
 const char *json_text(const struct json *value); /* NULL unless a text */
+int64_t json_int(const struct json *value);      /* 0 unless an integer */
 
 /* Kinds, for those who validate. */
 enum json_kind {

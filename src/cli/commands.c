@@ -1,0 +1,20 @@
+#include "cli/command.h"
+
+#include <string.h>
+
+static const struct command *const COMMANDS[] = {
+	NULL,
+};
+
+const struct command *const *commands_list(void)
+{
+	return COMMANDS;
+}
+
+const struct command *command_find(const struct command *const *commands, const char *name)
+{
+	for (; *commands; commands++)
+		if (strcmp((*commands)->name, name) == 0)
+			return *commands;
+	return NULL;
+}

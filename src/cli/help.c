@@ -1,0 +1,125 @@
+#include "cli/options.h"
+
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/words.h"
+
+enum { HELP_COLUMN = 30 };
+
+static void put_option(struct strbuf *out, enum option option, const char *const *formats)
+{
+	const struct option_row *row = option_get(option);
+	_cleanup_strbuf_ struct strbuf argument = {0};
+	size_t start = out->length;
+
+	if (option == OPTION_FORMAT) {
+		static const char *const TWO[] = {"text", "json", NULL};
+		for (size_t i = 0; (formats ? formats : TWO)[i]; i++)
+			strbuf_printf(&argument, "%s%s", i ? "|" : "", (formats ? formats : TWO)[i]);
+	} else {
+		strbuf_puts(&argument, row->argument ? row->argument : "");
+	}
+	if (row->letter)
+		strbuf_printf(out, "  -%c, --%s", row->letter, row->name);
+	else
+		strbuf_printf(out, "      --%s", row->name);
+	if (argument.length)
+		strbuf_printf(out, " %s", strbuf_text(&argument));
+	do {
+		strbuf_putc(out, ' ');
+	} while (out->length - start < HELP_COLUMN);
+	strbuf_printf(out, " %s\n", row->help);
+}
+
+static void put_options(struct strbuf *out, const struct command *command)
+{
+	uint64_t taken = command ? command->options : 0;
+	taken |= OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
+	for (enum option option = 0; option < OPTION_COUNT; option++)
+		if (taken & OPTION_BIT(option))
+			put_option(out, option, command ? command->formats : NULL);
+}
+
+static void put_program(struct strbuf *out, const struct command *const *commands)
+{
+	const struct command *flow = command_find(commands, "");
+	bool any = false;
+
+	strbuf_puts(out, "pgsluice proves PostgreSQL migrations on a restored copy before they touch live.\n\n");
+	strbuf_puts(out, "usage:\n");
+	if (flow)
+		strbuf_printf(out, "  %-36s %s\n", "pgsluice --batch [options]", flow->summary);
+	for (size_t i = 0; commands[i]; i++)
+		any = any || *commands[i]->name;
+	if (any)
+		strbuf_puts(out, "  pgsluice COMMAND [options]\n\ncommands:\n");
+	for (size_t i = 0; commands[i]; i++)
+		if (*commands[i]->name)
+			strbuf_printf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	strbuf_puts(out, "\noptions:\n");
+	put_options(out, flow);
+	if (any)
+		strbuf_puts(out, "\n`pgsluice COMMAND --help` lists the options of a command.\n");
+	strbuf_puts(out, "Manual: pgsluice(1), pgsluice.conf(5), pgsluice-migration(5), pgsluice-runbook(7).\n");
+}
+
+void options_help(struct strbuf *out, const struct command *const *commands, const struct command *command)
+{
+	if (!command || !*command->name) {
+		put_program(out, commands);
+		return;
+	}
+	strbuf_printf(out, "usage: pgsluice %s%s%s [options]\n\n%s\n\noptions:\n", command->name,
+	              command->operands ? " " : "", command->operands ? command->operands : "", command->summary);
+	put_options(out, command);
+}
+
+/* A password may stand in a URI before the @ or after a keyword; then nothing of the text is shown. */
+static bool holds_secret(const char *conninfo)
+{
+	const char *scheme = strstr(conninfo, "://");
+	const char *at = scheme ? strchr(scheme + 3, '@') : NULL;
+	const char *colon = scheme ? strchr(scheme + 3, ':') : NULL;
+	return strcasestr(conninfo, "password") || (at && colon && colon < at);
+}
+
+static void put_given(struct strbuf *out, const struct given *given)
+{
+	bool conninfo = given->option == OPTION_DATABASE || given->option == OPTION_STAGING ||
+	                given->option == OPTION_SOURCE;
+	const struct option_row *row = option_get(given->option);
+
+	if (row->letter)
+		strbuf_printf(out, " -%c", row->letter);
+	else
+		strbuf_printf(out, " --%s", row->name);
+	if (!given->value)
+		return;
+	strbuf_putc(out, ' ');
+	if (conninfo && holds_secret(given->value))
+		strbuf_puts(out, "CONNINFO");
+	else
+		words_quote(out, given->value);
+}
+
+void options_again(struct strbuf *out, const struct options *options, const char *plan_id)
+{
+	strbuf_puts(out, "pgsluice");
+	if (options->command && *options->command->name)
+		strbuf_printf(out, " %s", options->command->name);
+	if (options->batch)
+		strbuf_puts(out, " --batch");
+	if (plan_id)
+		strbuf_printf(out, " --approve %s", plan_id);
+	for (size_t i = 0; i < options->given.count; i++) {
+		enum option option = options->given.items[i].option;
+		if (option == OPTION_BATCH || option == OPTION_STOP_BEFORE || (plan_id && option == OPTION_APPROVE))
+			continue;
+		put_given(out, &options->given.items[i]);
+	}
+	for (size_t i = 0; i < options->operands.count; i++) {
+		strbuf_putc(out, ' ');
+		words_quote(out, options->operands.items[i]);
+	}
+}

@@ -1,0 +1,180 @@
+#include "cli/options.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define AT(member) .offset = offsetof(struct options, member)
+
+static void *member(struct options *options, const struct option_row *row)
+{
+	return (char *)options + row->offset;
+}
+
+static enum status bad_value(const struct option_row *row, const char *value, struct error *err, const char *wanted)
+{
+	error_set(err, FAIL_USAGE, "--%s: \"%s\" is not %s", row->name, value, wanted);
+	return error_hint(err, "Correct the value; pgsluice(1) says what each option takes.");
+}
+
+static enum status take_flag(struct arena *arena, struct options *options, const struct option_row *row,
+                             const char *value, struct error *err)
+{
+	(void)arena, (void)value, (void)err;
+	*(bool *)member(options, row) = true;
+	return OK;
+}
+
+static enum status take_text(struct arena *arena, struct options *options, const struct option_row *row,
+                             const char *value, struct error *err)
+{
+	(void)err;
+	*(const char **)member(options, row) = arena_strdup(arena, value);
+	return OK;
+}
+
+static enum status take_list(struct arena *arena, struct options *options, const struct option_row *row,
+                             const char *value, struct error *err)
+{
+	struct text_list *list = member(options, row);
+	(void)err;
+	text_list_add_once(arena, list, value);
+	return OK;
+}
+
+static bool is_version(const char *value)
+{
+	return strspn(value, "0123456789") == strlen(value);
+}
+
+static enum status take_version(struct arena *arena, struct options *options, const struct option_row *row,
+                                const char *value, struct error *err)
+{
+	if (!is_version(value))
+		return bad_value(row, value, err, "a version: the digits before the name of a migration file");
+	return take_text(arena, options, row, value, err);
+}
+
+static enum status take_versions(struct arena *arena, struct options *options, const struct option_row *row,
+                                 const char *value, struct error *err)
+{
+	if (!is_version(value))
+		return bad_value(row, value, err, "a version: the digits before the name of a migration file");
+	return take_list(arena, options, row, value, err);
+}
+
+static enum status take_duration(struct arena *arena, struct options *options, const struct option_row *row,
+                                 const char *value, struct error *err)
+{
+	(void)arena;
+	if (!text_read_duration(value, member(options, row)))
+		return bad_value(row, value, err, "a duration such as 30s, 10min or 1h");
+	return OK;
+}
+
+enum { PLAN_ID_SHORTEST = 12, PLAN_ID_WHOLE = DIGEST_HEX_LENGTH };
+
+static enum status take_plan_id(struct arena *arena, struct options *options, const struct option_row *row,
+                                const char *value, struct error *err)
+{
+	char *id = arena_strdup(arena, value);
+	size_t length = strlen(id);
+	for (char *digit = id; *digit; digit++)
+		*digit = (char)tolower((unsigned char)*digit);
+	if (strspn(id, "0123456789abcdef") != length || length < PLAN_ID_SHORTEST || length > PLAN_ID_WHOLE)
+		return bad_value(row, value, err, "a plan id: its first 12 hex digits or more");
+	return take_text(arena, options, row, id, err);
+}
+
+static enum status take_gate(struct arena *arena, struct options *options, const struct option_row *row,
+                             const char *value, struct error *err)
+{
+	const char *names[GATE_COUNT];
+	enum gate found;
+	if (gate_find(value, &found))
+		return take_text(arena, options, row, value, err);
+	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
+		names[gate] = gate_get(gate)->name;
+	const char *nearest = text_nearest(value, names, GATE_COUNT);
+	error_set(err, FAIL_USAGE, "--%s: there is no gate \"%s\"", row->name, value);
+	if (nearest)
+		return error_hint(err, "Did you mean \"%s\"?", nearest);
+	return error_hint(err, "The gates are inspect, backup, rehearsal, preflight, approval, apply and verify.");
+}
+
+static enum status take_waiver(struct arena *arena, struct options *options, const struct option_row *row,
+                               const char *value, struct error *err)
+{
+	const char *why;
+	if (!waiver_allowed(value, &why)) {
+		error_set(err, FAIL_USAGE, "--%s: \"%s\" cannot be waived", row->name, value);
+		return error_hint(err, "%s", why);
+	}
+	struct waiver *waiver = list_add(arena, &options->waivers);
+	waiver->check = arena_strdup(arena, value);
+	return OK;
+}
+
+static enum status take_reason(struct arena *arena, struct options *options, const struct option_row *row,
+                               const char *value, struct error *err)
+{
+	struct waiver *last = options->waivers.count ? &options->waivers.items[options->waivers.count - 1] : NULL;
+	if (!last || last->reason) {
+		error_set(err, FAIL_USAGE, "--%s stands without its --waive", row->name);
+		return error_hint(err, "Write --waive CHECK --reason TEXT, one after the other.");
+	}
+	last->reason = arena_strdup(arena, value);
+	return OK;
+}
+
+static const struct option_row ROWS[OPTION_COUNT] = {
+	[OPTION_BATCH] = {.name = "batch", .take = take_flag, AT(batch), .help = "run the flow without a console"},
+	[OPTION_DATABASE] = {.name = "database", .letter = 'd', .argument = "CONNINFO", .take = take_text,
+	                     AT(database), .help = "target; else $DATABASE_URL, else libpq's own PG* variables"},
+	[OPTION_MIGRATIONS] = {.name = "migrations", .letter = 'm', .argument = "DIR", .take = take_text,
+	                       AT(migrations), .help = "folder of migration files (./migrations)"},
+	[OPTION_CONFIG] = {.name = "config", .letter = 'c', .argument = "FILE", .take = take_text, AT(config),
+	                   .help = "configuration (./pgsluice.conf, else the one in $XDG_CONFIG_HOME)"},
+	[OPTION_STAGING] = {.name = "staging", .argument = "CONNINFO", .take = take_text, AT(staging),
+	                    .help = "a server to restore into, instead of a scratch cluster"},
+	[OPTION_SOURCE] = {.name = "source", .argument = "CONNINFO", .take = take_text, AT(source),
+	                   .help = "a replica to read the backup from"},
+	[OPTION_EVIDENCE] = {.name = "evidence", .argument = "DIR", .take = take_text, AT(evidence),
+	                     .help = "where evidence is kept ($XDG_STATE_HOME/pgsluice)"},
+	[OPTION_UNTIL] = {.name = "until", .argument = "VERSION", .take = take_version, AT(until),
+	                  .help = "the last migration of the plan"},
+	[OPTION_STOP_BEFORE] = {.name = "stop-before", .argument = "GATE", .take = take_gate, AT(stop_before),
+	                        .help = "end well before this gate: `--stop-before approval` touches nothing"},
+	[OPTION_APPROVE] = {.name = "approve", .argument = "PLAN_ID", .take = take_plan_id, AT(approve),
+	                    .help = "consent to exactly this plan (12 digits or more)"},
+	[OPTION_WAIVE] = {.name = "waive", .argument = "CHECK", .take = take_waiver, AT(waivers),
+	                  .help = "let this check fail; --reason follows"},
+	[OPTION_REASON] = {.name = "reason", .argument = "TEXT", .take = take_reason, AT(waivers),
+	                   .help = "why; it is kept and shown with the evidence"},
+	[OPTION_ACCEPT_DRIFT] = {.name = "accept-drift", .argument = "OBJECT", .take = take_list, AT(accept_drift),
+	                         .help = "take this object's present form as the new base line"},
+	[OPTION_OUT_OF_ORDER] = {.name = "out-of-order", .argument = "VERSION", .take = take_versions,
+	                         AT(out_of_order), .help = "apply this version below the highest applied one"},
+	[OPTION_WAIT_LEADER] = {.name = "wait-leader", .argument = "DURATION", .take = take_duration,
+	                        AT(wait_leader_ms), .help = "how long to wait for another run to end (0)"},
+	[OPTION_FORMAT] = {.name = "format", .argument = "FORMAT", .take = take_text, AT(format),
+	                   .help = "how to print"},
+	[OPTION_RECORD] = {.name = "record", .argument = "FILE", .take = take_text, AT(record),
+	                   .help = "a copy of the event lines"},
+	[OPTION_CHECK] = {.name = "check", .take = take_flag, AT(check), .help = "exit 3 when migrations are pending"},
+	[OPTION_AT_LEAST] = {.name = "at-least", .argument = "VERSION", .take = take_version, AT(at_least),
+	                     .help = "exit 3 when this version is not applied"},
+	[OPTION_TO] = {.name = "to", .argument = "VERSION", .take = take_version, AT(to),
+	               .help = "the version to go back to"},
+	[OPTION_HELP] = {.name = "help", .letter = 'h', .take = take_flag, AT(help), .help = "print this and end"},
+	[OPTION_VERSION] = {.name = "version", .letter = 'V', .take = take_flag, AT(version),
+	                    .help = "print the version and end"},
+};
+
+const struct option_row *option_get(enum option option)
+{
+	assert((unsigned)option < OPTION_COUNT);
+	return &ROWS[option];
+}
