@@ -70,7 +70,8 @@ struct closed_check {
 	const struct field_row *fields;
 	size_t count;
 	const char *unknown;
-	bool head; /* the fields of the line's head are there too */
+	bool head;     /* the fields of the line's head are there too */
+	bool document; /* a document carries its version, which is the line's too */
 };
 
 static bool is_known(const char *key, const struct json *value, void *context)
@@ -78,7 +79,7 @@ static bool is_known(const char *key, const struct json *value, void *context)
 	struct closed_check *check = context;
 	(void)value;
 	if (!find_field(check->fields, check->count, key) &&
-	    !(check->head && find_field(EVENT_HEAD, HEAD_COUNT, key)))
+	    !(check->head && find_field(EVENT_HEAD, HEAD_COUNT, key)) && !(check->document && strcmp(key, "v") == 0))
 		check->unknown = key;
 	return check->unknown == NULL;
 }
@@ -188,7 +189,7 @@ void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const c
 	_cleanup_error_ struct error err = {0};
 	_cleanup_json_ struct json *line = json_new_object();
 	struct place place = {.arena = scratch, .type = row->name, .prefix = "", .err = &err};
-	struct closed_check check = {.fields = row->fields, .count = row->field_count};
+	struct closed_check check = {.fields = row->fields, .count = row->field_count, .document = true};
 
 	json_each(fields, is_known, &check);
 	assert(!check.unknown);

@@ -50,7 +50,7 @@ bool event_find(const char *name, enum event_type *ret_type);
 /*
  * One line without its newline: v, seq, ts, run, type, then the fields in table order. `fields` is an object with
  * exactly the type's fields (optional ones that are missing or null are left out); a wrong one is a bug (assert).
- * Every text goes through safe_text.
+ * Every text goes through safe_text. A document's own "v" gives way to the line's.
  */
 void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const char *timestamp, const char *run,
                   const struct json *fields);

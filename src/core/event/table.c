@@ -37,6 +37,7 @@ static const struct field_row TARGET[] = {
 	{.name = "timeline", .kind = FIELD_TEXT, .required = true},
 	{.name = "database_oid", .kind = FIELD_TEXT, .required = true},
 	{.name = "database", .kind = FIELD_TEXT, .required = true},
+	{.name = "environment", .kind = FIELD_TEXT},
 	{.name = "server_version", .kind = FIELD_TEXT},
 };
 
@@ -53,13 +54,32 @@ static const struct field_row REQUIRES[] = {
 	{.name = "reason", .kind = FIELD_TEXT, .required = true},
 };
 
+static const struct field_row LOCK[] = {
+	{.name = "relation", .kind = FIELD_TEXT, .required = true},
+	{.name = "mode", .kind = FIELD_TEXT, .required = true},
+};
+
+static const struct field_row PLANNED_STATEMENT[] = {
+	{.name = "tag", .kind = FIELD_TEXT, .required = true},
+	{.name = "line", .kind = FIELD_INT, .required = true},
+	{.name = "locks", .kind = FIELD_ARRAY, .required = true, MEMBERS(LOCK)},
+};
+
+static const struct field_row PLANNED_STEP[] = {
+	{.name = "transactional", .kind = FIELD_BOOL, .required = true},
+	{.name = "reason", .kind = FIELD_TEXT},
+	{.name = "statements", .kind = FIELD_ARRAY, .required = true, MEMBERS(PLANNED_STATEMENT)},
+};
+
+/* A version whose file is gone has no more than its history row. */
 static const struct field_row MIGRATION[] = {
 	{.name = "version", .kind = FIELD_TEXT, .required = true},
 	{.name = "name", .kind = FIELD_TEXT, .required = true},
 	{.name = "state", .kind = FIELD_TEXT, .required = true, .words = MIGRATION_STATES},
+	{.name = "reason", .kind = FIELD_TEXT},
 	{.name = "transaction", .kind = FIELD_TEXT, .words = TRANSACTIONS},
-	{.name = "requires", .kind = FIELD_ARRAY, .required = true, MEMBERS(REQUIRES)},
-	{.name = "steps", .kind = FIELD_ARRAY, .required = true},
+	{.name = "requires", .kind = FIELD_ARRAY, MEMBERS(REQUIRES)},
+	{.name = "steps", .kind = FIELD_ARRAY, MEMBERS(PLANNED_STEP)},
 };
 
 static const struct field_row PLAN[] = {
@@ -82,11 +102,6 @@ static const struct field_row EVIDENCE[] = {
 	{.name = "measured", .kind = FIELD_TEXT, .required = true},
 	{.name = "limit", .kind = FIELD_TEXT, .required = true},
 	{.name = "ok", .kind = FIELD_BOOL, .required = true},
-};
-
-static const struct field_row LOCK[] = {
-	{.name = "relation", .kind = FIELD_TEXT, .required = true},
-	{.name = "mode", .kind = FIELD_TEXT, .required = true},
 };
 
 static const struct field_row STEP[] = {

@@ -1,18 +1,7 @@
 #include <string.h>
 
 #include "core/migration/plan.h"
-
-static struct json *target_json(const struct target *target)
-{
-	struct json *object = json_new_object();
-	json_set_text(object, "system_identifier", target->system_identifier);
-	json_set_text(object, "timeline", target->timeline);
-	json_set_text(object, "database_oid", target->database_oid);
-	json_set_text(object, "database", target->database);
-	json_set_text(object, "environment", target->environment);
-	json_set_text(object, "server_version", target->server_version_text);
-	return object;
-}
+#include "core/migration/target.h"
 
 static struct json *statement_json(const struct statement *statement)
 {

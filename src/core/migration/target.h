@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "core/migration/plan.h"
 
-/* {system_identifier, timeline, database_oid, database, server_version}, all texts; the caller owns it. */
+/* {system_identifier, timeline, database_oid, database, environment, server_version}: texts; the caller owns it. */
 struct json *target_json(const struct target *target);
 
 #endif

@@ -70,7 +70,8 @@ static void feed_plan(struct fixture *f)
 	feed(f, EVENT_PLAN, "{\"plan_id\":\"" PLAN_ID "\"," TARGET ",\"migrations\":["
 	                    "{\"version\":\"001\",\"name\":\"base\",\"state\":\"applied\",\"requires\":[],\"steps\":[]},"
 	                    "{\"version\":\"002\",\"name\":\"index\",\"state\":\"pending\",\"transaction\":\"none\","
-	                    "\"requires\":[],\"steps\":[{}]},"
+	                    "\"requires\":[],"
+	                    "\"steps\":[{\"transactional\":false,\"statements\":[]}]},"
 	                    "{\"version\":\"003\",\"name\":\"vector\",\"state\":\"held\",\"requires\":[],\"steps\":[]}]}");
 }
 

@@ -13,7 +13,7 @@
 #define HEAD(type) "{\"v\":1,\"seq\":7,\"ts\":\"2026-01-01T00:00:00.000Z\",\"run\":\"r\",\"type\":\"" type "\","
 #define TARGET                                                                               \
 	"\"target\":{\"system_identifier\":\"7\",\"timeline\":\"1\",\"database_oid\":\"5\"," \
-	"\"database\":\"app\",\"server_version\":\"15.20\"}"
+	"\"database\":\"app\",\"environment\":\"PROD\",\"server_version\":\"15.20\"}"
 
 /* One right line of each type with all of its fields, in table order. */
 static const char *const RIGHT[EVENT_TYPE_COUNT] = {
@@ -22,7 +22,9 @@ static const char *const RIGHT[EVENT_TYPE_COUNT] = {
 	[EVENT_PLAN] = HEAD("plan") "\"plan_id\":\"1a\"," TARGET
                                     ",\"migrations\":[{\"version\":\"002\",\"name\":\"b\",\"state\":\"pending\","
                                     "\"transaction\":\"mixed\",\"requires\":[{\"version\":\"001\",\"reason\":"
-                                    "\"declared\"}],\"steps\":[]}]}",
+                                    "\"declared\"}],\"steps\":[{\"transactional\":false,\"reason\":\"c\","
+                                    "\"statements\":[{\"tag\":\"CREATE INDEX\",\"line\":3,\"locks\":[{"
+                                    "\"relation\":\"t\",\"mode\":\"SHARE\"}]}]}]}]}",
 	[EVENT_GATE] = HEAD("gate") "\"gate\":\"backup\",\"state\":\"failed\",\"reason\":\"r\",\"hint\":\"h\","
                                     "\"valid_until\":\"2026-01-02T00:00:00.000Z\"}",
 	[EVENT_EVIDENCE] = HEAD("evidence") "\"gate\":\"backup\",\"check\":\"backup.content\",\"measured\":\"1\","
@@ -190,6 +192,18 @@ static void optional_fields_without_a_value_are_left_out(void **state)
 	assert_string_equal(strbuf_text(&line), HEAD("gate") "\"gate\":\"inspect\",\"state\":\"passed\"}");
 }
 
+static void a_document_brings_its_own_version(void **state)
+{
+	_cleanup_json_ struct json *fields = NULL;
+	_cleanup_error_ struct error err = {0};
+	_cleanup_strbuf_ struct strbuf line = {0};
+	static const char DOCUMENT[] = "{\"v\":1,\"plan_id\":\"1a\"," TARGET ",\"migrations\":[]}";
+	(void)state;
+	assert_int_equal(json_parse(DOCUMENT, strlen(DOCUMENT), &fields, &err), OK);
+	event_encode(&line, EVENT_PLAN, 7, "2026-01-01T00:00:00.000Z", "r", fields);
+	assert_string_equal(strbuf_text(&line), HEAD("plan") "\"plan_id\":\"1a\"," TARGET ",\"migrations\":[]}");
+}
+
 static const char *const *words_of(enum event_type type, const char *field)
 {
 	const struct event_row *row = event_get(type);
@@ -244,6 +258,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_json_is_refused),
 		cmocka_unit_test(text_from_outside_is_made_safe_in_the_line),
 		cmocka_unit_test(optional_fields_without_a_value_are_left_out),
+		cmocka_unit_test(a_document_brings_its_own_version),
 		cmocka_unit_test(words_are_those_of_the_gate_and_status_tables),
 		cmocka_unit_test(the_shipped_schema_is_that_of_the_table),
 	};
