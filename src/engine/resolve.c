@@ -117,6 +117,10 @@ static enum status write_row(struct run *run, struct executor *executor, const c
 	json_set_text(body, "action", ROWS[action].name);
 	json_set_text(body, "by", session_user(run->live));
 	json_set_bool(body, "done", false);
+	if (action == RESOLVE_GIVE_UP) {
+		json_set_text(body, "status", "given_up");
+		json_set_int(body, "exit", status_get(FAIL_PARTIAL)->exit_code);
+	}
 	struct ledger_entry entry = {.kind = kind,
 	                             .run_id = run->id.text,
 	                             .version = half->version,

@@ -22,14 +22,23 @@ struct run *run_open(struct loop *loop, const struct settings *settings, const c
 	return run;
 }
 
+void run_release(struct run *run)
+{
+	leader_close(run->leader);
+	run->leader = NULL;
+	copy_close(run->copy);
+	run->copy = NULL;
+	session_close(run->live);
+	run->live = NULL;
+	evidence_store_close(run->store);
+	run->store = NULL;
+}
+
 void run_close(struct run *run)
 {
 	if (!run)
 		return;
-	leader_close(run->leader);
-	copy_close(run->copy);
-	session_close(run->live);
-	evidence_store_close(run->store);
+	run_release(run);
 	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
 		json_close(run->evidence[gate].data);
 	emitter_close(run->emitter);

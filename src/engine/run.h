@@ -61,6 +61,9 @@ struct run {
  * copies and scratch clusters). Settings and loop outlive it.
  */
 struct run *run_open(struct loop *loop, const struct settings *settings, const char *command);
+
+/* Lets go of sessions, leadership, copies and locks; what was read stays, and events can still be emitted. */
+void run_release(struct run *run);
 void run_close(struct run *run);
 
 /* Reads the migration folder: what the files alone show. FAIL_REFUSED, FAIL_USAGE. */

@@ -88,6 +88,7 @@ static struct json *beginning_body(struct run *run)
 		json_push(waivers, waiver);
 	}
 	json_set_text(body, "command", run->command);
+	json_set_text(body, "environment", run->target.environment);
 	json_set_text(body, "plan_id", run->plan.id.hex);
 	json_set_text(body, "tool_version", PACKAGE_VERSION);
 	json_set_text(body, "live_digest", run->live_digest.hex);

@@ -12,6 +12,9 @@
 #include "sys/child.h"
 #include "sys/file.h"
 
+/* A session whose client was killed goes within a moment where the server looks after its clients. */
+enum { STRAY_PATIENCE_MS = 3000 };
+
 enum { CONNECTIONS_NEEDED = 5, SPACE_RESERVE_BYTES = 256 * 1024 * 1024 };
 
 enum fact {
@@ -290,7 +293,9 @@ static enum status check_other_runs(struct preflight *preflight, struct error *e
 	struct stray_list strays = {0};
 	struct arena *arena = arena_of(preflight);
 
-	if (strays_find(preflight->run, &strays, err) != OK)
+	int64_t patience_ms = preflight->run->settings->wait_leader_ms;
+	if (strays_wait(preflight->run, patience_ms > STRAY_PATIENCE_MS ? patience_ms : STRAY_PATIENCE_MS, &strays,
+	                err) != OK)
 		return err->status;
 	if (strays.count == 0)
 		verdict(preflight, "preflight.runs", true, OK, NULL, "no other run is at work", "none");
