@@ -11,8 +11,12 @@ static const char KEY[] = "8099569364512629605";
 
 enum { POLL_MS = 200, POLL_JITTER_MS = 100 };
 
+/* The lock lives as long as its session, so between two questions a look at the socket will do. */
+enum { ASK_EVERY_MS = 1000 };
+
 struct leader {
 	struct session *session;
+	int64_t asked_ms;
 };
 
 static const char *or_unknown(const char *text)
@@ -94,11 +98,14 @@ enum status leader_check(struct leader *leader, struct error *err)
 	_cleanup_rows_ struct rows *rows = NULL;
 	const char *parameters[] = {KEY};
 
+	if (clock_ms() - leader->asked_ms < ASK_EVERY_MS && session_connected(leader->session))
+		return OK;
 	if (session_query(leader->session, query_leader_check, 1, parameters, &rows, err) != OK) {
 		if (err->status == FAIL_UNREACHABLE)
 			error_wrap(err, "leadership of this target was lost");
 		return err->status;
 	}
+	leader->asked_ms = clock_ms();
 	if (rows_true(rows, 0, 0))
 		return OK;
 	error_set(err, FAIL_BUSY, "leadership of this target was lost: its lock is not held any more");

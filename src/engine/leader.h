@@ -15,8 +15,8 @@ enum status leader_take(struct run *run, int64_t wait_ms, struct leader **ret_le
                         struct error *err) MUST_CHECK;
 
 /*
- * Whether the lock is still ours, asked of pg_locks; FAIL_BUSY when it is not, FAIL_UNREACHABLE when its
- * session is lost.
+ * Whether the lock is still ours: pg_locks is asked, but no more than once a second; in between it counts that the
+ * lock's session was not closed. FAIL_BUSY when it is not ours, FAIL_UNREACHABLE when its session is lost.
  */
 enum status leader_check(struct leader *leader, struct error *err) MUST_CHECK;
 void leader_close(struct leader *leader);

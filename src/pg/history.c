@@ -280,13 +280,13 @@ enum status history_read(struct session *session, struct arena *arena, const cha
 	return OK;
 }
 
-enum status history_prepare(struct session *session, const struct history *history, struct error *err)
+static enum status make(struct session *session, struct arena *arena, const struct history *history,
+                        struct error *err)
 {
-	_cleanup_arena_ struct arena *arena = arena_open();
 	struct place place = {.schema = history->schema, .table = history->table};
 
 	/* Looked at again: what was read may be hours old. */
-	if (inspect(session, arena, &place, err) != OK)
+	if (session_exec(session, query_history_limits, err) != OK || inspect(session, arena, &place, err) != OK)
 		return err->status;
 	if (place.shape == SHAPE_FOREIGN)
 		return foreign(&place, err);
@@ -300,6 +300,29 @@ enum status history_prepare(struct session *session, const struct history *histo
 	    (!place.has_key && session_exec(session, on_table(arena, query_history_key, history), err) != OK))
 		return error_wrap(err, "cannot extend the history table %s.%s", place.schema, place.table);
 	return OK;
+}
+
+static enum status make_alone(struct session *session, struct arena *arena, const struct history *history,
+                              struct error *err)
+{
+	_cleanup_error_ struct error ignored = {0};
+
+	if (session_exec(session, "begin", err) != OK)
+		return err->status;
+	if (make(session, arena, history, err) == OK)
+		return session_exec(session, "commit", err);
+	loop_shield(session_loop(session));
+	if (session_alive(session))
+		(void)!session_exec(session, "rollback", &ignored);
+	loop_unshield(session_loop(session));
+	return err->status;
+}
+
+enum status history_prepare(struct session *session, const struct history *history, struct error *err)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	return session_in_transaction(session) ? make(session, arena, history, err)
+	                                       : make_alone(session, arena, history, err);
 }
 
 static struct pipeline_item item_of(struct arena *arena, const struct history *history, const char *query,

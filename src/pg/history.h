@@ -20,7 +20,7 @@ enum status history_read(struct session *session, struct arena *arena, const cha
 
 /*
  * Creates the table, or adds the columns and the key that are missing; in the session's transaction if one is open.
- * Looks at the table again first. The session is not `plain`.
+ * Looks at the table again first. Waits at most 3 s for its lock, then FAIL_LOCK_BUDGET. The session is not `plain`.
  */
 enum status history_prepare(struct session *session, const struct history *history,
                             struct error *err) MUST_CHECK;

@@ -13,9 +13,9 @@
 #include "pg/session.h"
 
 /*
- * Kinds of rows, PostgreSQL text: "run" (begins), "evidence", "approval", "intent", "outcome", "step", "held",
- * "baseline", "end". What the views show is in the bodies: run {command, environment, plan_id}, end {status, exit},
- * evidence {gate, state}, intent {tag, sql}, outcome {outcome}.
+ * Kinds of rows, and what the views read of their bodies: "run" and "continued" {command, plan_id, continues},
+ * "evidence" and "approval" (evidence_json), "journal" {trace: trace_json}, "intent" {tag, sql}, "outcome" {outcome},
+ * "resolved" {action}, "step", "held", "baseline", "stopped" {message}, "end" {state}.
  */
 struct ledger_entry {
 	const char *kind;
@@ -58,8 +58,8 @@ enum status ledger_add(struct session *session, const struct ledger_entry *entry
 struct pipeline_item ledger_item(struct arena *arena, const struct ledger_entry *entry);
 
 /*
- * The newest run: its "run" row and every row after it, by seq; empty when there is none. Bodies of evidence and base
- * lines are left out, for they are large.
+ * The newest run: its "run" row and every row after it, by seq; empty when there is none. Bodies of evidence, approval,
+ * journal and baseline are left out, for they can be large.
  */
 enum status ledger_last_run(struct session *session, struct arena *arena, struct ledger_rows *ret_rows,
                             struct error *err) MUST_CHECK;

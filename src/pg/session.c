@@ -217,6 +217,14 @@ bool session_alive(const struct session *session)
 	return !session->lost && PQstatus(session->conn) == CONNECTION_OK;
 }
 
+bool session_connected(struct session *session)
+{
+	/* The first call takes the server's last words, the second sees that it hung up. */
+	if (!session->lost && (!PQconsumeInput(session->conn) || !PQconsumeInput(session->conn)))
+		session->lost = true;
+	return session_alive(session);
+}
+
 bool session_in_transaction(const struct session *session)
 {
 	PGTransactionStatusType state = PQtransactionStatus(session->conn);

@@ -47,7 +47,8 @@ void session_cleanup(struct session **session);
 
 int session_server_version(const struct session *session);    /* server_version_num */
 int session_backend_pid(const struct session *session);
-bool session_alive(const struct session *session);            /* the connection was not lost */
+bool session_alive(const struct session *session);            /* the connection was not lost, as far as we know */
+bool session_connected(struct session *session);              /* the same, after a look at the socket; never waits */
 bool session_in_transaction(const struct session *session);
 struct loop *session_loop(const struct session *session);
 const char *session_user(const struct session *session);

@@ -159,6 +159,23 @@ static void tables_of_another_origin_are_extended_in_place(void **state)
 	}
 }
 
+static void extending_does_not_queue_readers_behind_it(void **state)
+{
+	(void)state;
+	_cleanup_error_ struct error err = {0};
+	_cleanup_session_ struct session *reader = writer();
+	_cleanup_session_ struct session *session = writer();
+	must_exec(session, "CREATE TABLE public.schema_migrations (version text, name text, applied_at timestamptz)");
+	struct history history = read_history(session, "schema_migrations");
+	must_exec(reader, "BEGIN; SELECT * FROM public.schema_migrations");
+	expect_status(history_prepare(session, &history, &err), FAIL_LOCK_BUDGET, &err);
+	assert_string_equal(err.message, "cannot extend the history table public.schema_migrations: canceling statement "
+	                                 "due to lock timeout");
+	assert_false(session_in_transaction(session));
+	must_exec(reader, "ROLLBACK");
+	assert_false(read_history(session, "schema_migrations").complete);
+}
+
 static void foreign_shapes_are_refused_with_their_columns(void **state)
 {
 	(void)state;
@@ -264,6 +281,7 @@ int main(void)
 		on_clean(created_table_takes_rows_and_gives_them_back),
 		on_clean(second_runner_meets_the_first_at_the_key),
 		on_clean(tables_of_another_origin_are_extended_in_place),
+		on_clean(extending_does_not_queue_readers_behind_it),
 		on_clean(foreign_shapes_are_refused_with_their_columns),
 		on_clean(more_columns_that_need_no_value_are_fine_in_ours),
 		on_clean(rows_come_by_number_and_must_be_numbers),

@@ -109,9 +109,11 @@ static void lost_leadership_is_noticed(void **state)
 	_cleanup_error_ struct error err = {0};
 	struct run run = make_run();
 	struct leader *leader = lead(&run);
-	assert_value(run.live, arena_printf(arena, "SELECT pg_terminate_backend(%s)", leader_pid(&run)), "t");
-	enum status status = leader_check(leader, &err);
-	assert_int_equal(status, FAIL_UNREACHABLE);
+	expect_status(leader_check(leader, &err), OK, &err);
+	const char *pid = leader_pid(&run);
+	assert_value(run.live, arena_printf(arena, "SELECT pg_terminate_backend(%s)", pid), "t");
+	await(run.live, arena_printf(arena, "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = %s", pid));
+	expect_status(leader_check(leader, &err), FAIL_UNREACHABLE, &err);
 	assert_memory_equal(err.message, "leadership of this target was lost: ", 36);
 	leader_close(leader);
 	session_close(run.live);

@@ -78,7 +78,7 @@ static void rows_are_chained_and_read_back(void **state)
 	expect_status(ledger_last_run(session, arena, &rows, &err), OK, &err);
 	assert_int_equal(rows.count, 0);
 	add(session, FIRST, "run", NULL, -1, "{\"command\":\"batch\",\"plan_id\":\"abc\"}");
-	add(session, FIRST, "end", NULL, -1, "{\"status\":\"ok\",\"exit\":0}");
+	add(session, FIRST, "end", NULL, -1, "{\"state\":\"passed\"}");
 	add(session, FIRST, "held", "009", -1, NULL);
 	add(session, NEXT, "run", NULL, -1, "{\"command\":\"batch\",\"text\":\"Zürich \\\"x\\\" 1.50\"}");
 	add(session, NEXT, "baseline", NULL, -1, "{\"objects\":[[1,2]]}");
@@ -104,10 +104,14 @@ static void rows_are_chained_and_read_back(void **state)
 	assert_int_equal(rows.count, 2);
 	expect_status(ledger_check_chain(session, &err), OK, &err);
 	assert_value(session,
-	             "SELECT string_agg(concat_ws(' ', plan_id, status, exit, ended_at IS NULL), ', ' ORDER BY began_at) "
+	             "SELECT string_agg(concat_ws(' ', plan_id, outcome, ended_at IS NULL), ', ' ORDER BY began_at) "
 	             "FROM pgsluice.runs",
-	             "abc ok 0 f, t");
-	assert_value(session, "SELECT version || tag FROM pgsluice.journal", "010CREATE INDEX");
+	             "abc passed f, t");
+	add(session, NEXT, "journal", NULL, -1, "{\"trace\":[{\"version\":\"010\",\"duration_ms\":7}]}");
+	assert_value(session,
+	             "SELECT string_agg(concat_ws(' ', version, step, kind, tag, outcome, duration_ms), ', ' ORDER BY seq)"
+	             "FROM pgsluice.journal",
+	             "010 2 intent CREATE INDEX, 010 migration committed 7");
 }
 
 static void rows_cannot_be_changed_or_taken_away(void **state)
