@@ -164,7 +164,10 @@ static bool put_value(const char *key, const struct json *value, void *out)
 	size_t suffix = bytes ? strlen("_bytes") : duration ? strlen("_ms") : 0;
 	_cleanup_strbuf_ struct strbuf raw = {0};
 
-	strbuf_printf(text, "%s%.*s ", text->length ? ", " : "", (int)(strlen(key) - suffix), key);
+	strbuf_puts(text, text->length ? ", " : "");
+	for (size_t i = 0; i < strlen(key) - suffix; i++)
+		strbuf_putc(text, key[i] == '_' ? ' ' : key[i]);
+	strbuf_putc(text, ' ');
 	if (json_kind(value) == JSON_KIND_INT && suffix) {
 		int64_t number = json_int(value);
 		strbuf_puts(text, bytes ? text_bytes(scratch, number) : text_duration(scratch, number));

@@ -153,8 +153,8 @@ static void emit_progress(struct backup_source *source, const char *phase, const
 	if (progress) {
 		json_set_int(values, "tables_done", (int64_t)progress->tables_done);
 		json_set_int(values, "tables_total", (int64_t)progress->tables_total);
-		json_set_int(values, "bytes_done", progress->bytes_done);
-		json_set_int(values, "bytes_total", progress->bytes_total);
+		json_set_int(values, "done_bytes", progress->bytes_done);
+		json_set_int(values, "total_bytes", progress->bytes_total);
 		json_set_int(values, "rate_bytes", progress->rate_bytes);
 		if (progress->remaining_ms >= 0)
 			json_set_int(values, "remaining_ms", progress->remaining_ms);

@@ -205,10 +205,10 @@ static void without_a_terminal_samples_are_rare(void **state)
 	struct fixture *f = start(false, false);
 	(void)state;
 	for (int i = 0; i < 4; i++) {
-		feed(f, EVENT_SAMPLE, "{\"sampler\":\"dump\",\"values\":{\"done_bytes\":512}}");
+		feed(f, EVENT_SAMPLE, "{\"sampler\":\"dump\",\"values\":{\"done_bytes\":512,\"tables_done\":3}}");
 		now_ms += 10000;
 	}
-	assert_string_equal(f->out, "  dump: done 512 B\n  dump: done 512 B\n");
+	assert_string_equal(f->out, "  dump: done 512 B, tables done 3\n  dump: done 512 B, tables done 3\n");
 	stop(f);
 }
 
