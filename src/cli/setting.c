@@ -48,7 +48,7 @@ static const struct setting_row ROWS[] = {
 	{.key = "lock-budget", .kind = SETTING_DURATION, AT(lock_budget_ms), .fallback = "10min", .minimum = 1,
 	 .help = "How long all attempts of one step may take together; then the run ends with 21."},
 	{.key = "statement-timeout", .kind = SETTING_DURATION, AT(statement_timeout_ms), .fallback = "0",
-	 .help = "How long one statement may run on live; 0 sets no limit, and the guard remains."},
+	 .help = "How long one statement may run on live; 0 sets no limit."},
 	{.key = "validity-backup", .kind = SETTING_DURATION, VALIDITY(GATE_BACKUP), .fallback = "24h", .minimum = 1,
 	 .help = "How long the evidence of the backup gate counts."},
 	{.key = "validity-rehearsal", .kind = SETTING_DURATION, VALIDITY(GATE_REHEARSAL), .fallback = "24h",
