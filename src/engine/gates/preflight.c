@@ -280,7 +280,7 @@ static enum status check_disk(struct preflight *preflight, struct error *err)
 		return err->status;
 	verdict(preflight, "preflight.disk", free >= needed, free < 0 ? OK : FAIL_NOT_READY,
 	        free < 0 ? "Set disk-command to a program that prints the free bytes, or switch the check off with "
-	                   "`preflight.disk = REASON` in the section [not-checked]."
+	                   "`not-checked.preflight.disk = REASON` in the configuration."
 	                 : "Free space on the server first.",
 	        free < 0 ? "the free space of the server cannot be seen from here" : text_bytes(arena, free),
 	        arena_printf(arena, "at least %s (twice the rehearsed WAL and a reserve)", text_bytes(arena,
