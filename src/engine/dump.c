@@ -110,6 +110,11 @@ enum status dump_start(struct arena *arena, const struct dump_options *options, 
 	return OK;
 }
 
+bool dump_ended(const struct dumping *dumping)
+{
+	return child_ended(dumping->child);
+}
+
 void dump_drop(struct dumping *dumping)
 {
 	_cleanup_error_ struct error ignored = {0};

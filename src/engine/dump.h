@@ -63,6 +63,9 @@ enum status dump_start(struct arena *arena, const struct dump_options *options, 
 enum status dump_finish(struct dumping *dumping, const struct watch *watch, struct dump *ret_dump,
                         struct text_list *ret_warnings, struct error *err) MUST_CHECK;
 
+/* Whether pg_dump has ended, well or not. */
+bool dump_ended(const struct dumping *dumping);
+
 /* Ends pg_dump and removes what it wrote. NULL does nothing. */
 void dump_drop(struct dumping *dumping);
 

@@ -99,6 +99,36 @@ static void read_objects(struct arena *arena, const struct rows *rows, const str
 	*ret_schema = schema;
 }
 
+static enum status explain_failure(struct error *err)
+{
+	if (strcmp(err->sqlstate, "55P03") == 0) {
+		error_wrap(err, "somebody holds a lock on an object whose definition has to be read");
+		error_hint(err, "Run again when that session has ended its transaction; pg_locks shows who it is.");
+		return error_recast(err, FAIL_NOT_READY);
+	}
+	/* pg_get_constraintdef and its like look past the snapshot. */
+	if (strcmp(err->sqlstate, "XX000") == 0) {
+		error_wrap(err, "the schema changed while it was read");
+		error_hint(err, "Run it again when no other session creates or drops objects.");
+		return error_recast(err, FAIL_NOT_READY);
+	}
+	return err->status;
+}
+
+/* Printing a view or an expression locks what it names: for others' sake and ours that wait has an end. */
+static enum status query_with_limit(struct session *session, const char *sql, const char *parameter,
+                                    struct rows **ret_rows, struct error *err)
+{
+	_cleanup_error_ struct error ignored = {0};
+	if (session_exec(session, "SET lock_timeout = '10s'", err) != OK)
+		return err->status;
+	enum status status = session_query(session, sql, 1, &parameter, ret_rows, err);
+	/* In a transaction that has failed this fails too, and its end takes the setting back. */
+	if (session_alive(session))
+		(void)!session_exec(session, "SET lock_timeout = 0", &ignored);
+	return status;
+}
+
 enum status catalog_schema(struct session *session, struct arena *arena, const struct catalog_options *options,
                            struct schema *ret_schema, struct error *err)
 {
@@ -110,15 +140,8 @@ enum status catalog_schema(struct session *session, struct arena *arena, const s
 		history = arena_printf(arena, "%s.%s", quote_ident(arena, options->history_schema),
 		                       quote_ident(arena, options->history_table));
 	build_schema_query(&sql, session_server_version(session));
-	if (session_query(session, strbuf_text(&sql), 1, &history, &rows, err) != OK) {
-		/* pg_get_constraintdef and its like look past the snapshot. */
-		if (strcmp(err->sqlstate, "XX000") == 0) {
-			error_wrap(err, "the schema changed while it was read");
-			error_hint(err, "Run it again when no other session creates or drops objects.");
-			error_recast(err, FAIL_NOT_READY);
-		}
-		return err->status;
-	}
+	if (query_with_limit(session, strbuf_text(&sql), history, &rows, err) != OK)
+		return explain_failure(err);
 	read_objects(arena, rows, options->ignore, ret_schema);
 	return OK;
 }

@@ -25,7 +25,7 @@ struct catalog_options {
  * The schema, sorted: one query, so one state. Kinds are words: table, column, index, function, ... Schema pgsluice,
  * the history table and extension members are left out; so are objects whose name, or whose relation's name, matches
  * a pattern (as the shell matches file names, on "schema.name" or "kind schema.name"). Options of user mappings are
- * never read. Works on 13 to 18. An object that was dropped while it was read is FAIL_NOT_READY: try again.
+ * never read. Works on 13 to 18. FAIL_NOT_READY when an object was dropped while it was read, or is locked for long.
  */
 enum status catalog_schema(struct session *session, struct arena *arena, const struct catalog_options *options,
                            struct schema *ret_schema, struct error *err) MUST_CHECK;
@@ -50,7 +50,7 @@ struct tablespace {
 struct locale_use {
 	const char *collation; /* name of the collation; NULL for the database's own */
 	const char *collate, *ctype;
-	bool built_in;         /* the collation came with the cluster */
+	bool built_in;         /* it is the server's own: no dump carries it */
 };
 
 struct database_facts {

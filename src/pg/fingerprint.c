@@ -59,7 +59,8 @@ static bool is_native(unsigned type_oid)
 static const char pinned_settings[] =
 	"SET search_path = pg_catalog; SET row_security = off; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';"
 	" SET timezone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex'; SET client_encoding = 'UTF8';"
-	" SET lc_monetary = 'C'; SET max_parallel_workers_per_gather = 0; SET jit = off";
+	" SET lc_monetary = 'C'; SET max_parallel_workers_per_gather = 0; SET jit = off;"
+	" SET lock_timeout = '10s'";
 
 static enum status begin(const struct fingerprint_reader *reader, struct worker *worker, struct error *err)
 {
@@ -359,6 +360,8 @@ static enum status failed_on(struct error *err, const struct relation *relation)
 	if (denied && relation->kind == 'L')
 		return error_hint(err, "Large objects are read by their owner, by roles with SELECT on each, and by superusers:"
 		                       " use such a role for the backup.");
+	if (strcmp(err->sqlstate, "55P03") == 0)
+		return error_hint(err, "Somebody holds a strong lock on that table: run again when it is released.");
 	if (denied)
 		return error_hint(err, "Give the role SELECT on this table, and BYPASSRLS where it has row level security.");
 	return err->status;

@@ -163,14 +163,14 @@ static enum status run_initdb(struct scratch *scratch, const struct scratch_opti
 }
 
 static enum status write_configuration(struct scratch *scratch, const struct scratch_options *options,
-                                       struct error *err)
+                                       const struct text_list *locales, struct error *err)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 	const char *conf = path_join(scratch->arena, scratch->data, "postgresql.conf");
 	const char *hba = path_join(scratch->arena, scratch->data, "pg_hba.conf");
 	static const char trust[] = "local all all trust\n";
 
-	scratch_settings(&text, scratch->arena, options, scratch->socket_folder, &scratch->left_out);
+	scratch_settings(&text, scratch->arena, options, scratch->socket_folder, locales, &scratch->left_out);
 	if (file_append(conf, strbuf_text(&text), text.length, err) != OK ||
 	    file_write(hba, trust, strlen(trust), err) != OK)
 		return err->status;
@@ -275,7 +275,7 @@ static enum status make(struct scratch *scratch, const struct scratch_options *o
 	    make_socket_folder(scratch, err) != OK ||
 	    folder_give(scratch->folder, scratch->account.uid, scratch->account.gid, err) != OK ||
 	    run_initdb(scratch, options, locale_path, err) != OK ||
-	    write_configuration(scratch, options, err) != OK)
+	    write_configuration(scratch, options, &locales, err) != OK)
 		return err->status;
 	return start_server(scratch, options, locale_path, err);
 }

@@ -20,7 +20,6 @@ static const struct name_value fixed[] = {
 	{"unix_socket_permissions", "0700"},
 	{"fsync", "off"},
 	{"full_page_writes", "on"},
-	{"max_wal_size", "16GB"},
 	{"checkpoint_timeout", "1h"},
 	{"archive_mode", "off"},
 	{"wal_keep_size", "0"},
@@ -59,12 +58,13 @@ static bool is_locale_setting(const char *name)
 	return strcmp(name, "lc_monetary") == 0 || strcmp(name, "lc_numeric") == 0 || strcmp(name, "lc_time") == 0;
 }
 
-static void add_like_live(struct strbuf *out, const struct setting_list *settings)
+static void add_like_live(struct strbuf *out, const struct setting_list *settings, const struct text_list *locales)
 {
 	for (size_t i = 0; settings && i < settings->count; i++) {
 		const struct name_value *setting = &settings->items[i];
 		/* These only print; a server with one that is not here does not start. */
-		if (is_locale_setting(setting->name) && !locale_exists(setting->value))
+		if (is_locale_setting(setting->name) && !locale_exists(setting->value) &&
+		    !text_list_has(locales, setting->value))
 			continue;
 		add(out, setting->name, setting->value);
 	}
@@ -123,11 +123,19 @@ static int64_t lock_slots(const struct database_facts *like)
 	return for_tables > slots ? for_tables : slots;
 }
 
+/* Few checkpoints, but never so much WAL that the copy has no room. */
+static int64_t wal_megabytes(const char *folder)
+{
+	enum { LEAST = 512, MOST = 16384, SHARE = 10 };
+	int64_t megabytes = (folder_free(folder) >> 20) / SHARE;
+	return megabytes < LEAST ? LEAST : megabytes > MOST ? MOST : megabytes;
+}
+
 void scratch_settings(struct strbuf *out, struct arena *arena, const struct scratch_options *options,
-                      const char *socket_folder, struct text_list *ret_left_out)
+                      const char *socket_folder, const struct text_list *locales, struct text_list *ret_left_out)
 {
 	strbuf_puts(out, "\n# written by pgsluice: as on live, then what a throw-away cluster needs\n");
-	add_like_live(out, options->settings);
+	add_like_live(out, options->settings, locales);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		add(out, fixed[i].name, fixed[i].value);
 	const char *wal_level = options->like ? options->like->wal_level : "replica";
@@ -135,6 +143,7 @@ void scratch_settings(struct strbuf *out, struct arena *arena, const struct scra
 	/* The server refuses the two together. */
 	if (strcmp(wal_level, "minimal") == 0)
 		add(out, "max_wal_senders", "0");
+	strbuf_printf(out, "max_wal_size = %lldMB\n", (long long)wal_megabytes(options->folder));
 	strbuf_printf(out, "max_locks_per_transaction = %lld\n", (long long)lock_slots(options->like));
 	strbuf_printf(out, "max_prepared_transactions = %d\n", options->like ? options->like->max_prepared : 0);
 	add(out, "unix_socket_directories", socket_folder);

@@ -7,8 +7,11 @@
 
 #define SCRATCH_LOG "server.log" /* in the data folder */
 
-/* Appends the lines; preloaded libraries of live that are not loaded here go to *ret_left_out as sentences. */
+/*
+ * Appends the lines; `locales` can be used beside the system's own. Preloaded libraries of live that are not loaded
+ * here go to *ret_left_out as sentences.
+ */
 void scratch_settings(struct strbuf *out, struct arena *arena, const struct scratch_options *options,
-                      const char *socket_folder, struct text_list *ret_left_out);
+                      const char *socket_folder, const struct text_list *locales, struct text_list *ret_left_out);
 
 #endif

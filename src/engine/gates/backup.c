@@ -177,16 +177,34 @@ static bool check_schema_known(struct backup *backup)
 	               "the schema at the snapshot is the one the plan was made for");
 }
 
-static enum status tick_reading(void *context, const struct fingerprint_progress *progress, struct error *err)
-{
-	struct backup *backup = context;
-	return backup_source_watch(&backup->source, "fingerprints", progress, err);
-}
-
 static enum status tick_dumping(void *context, struct error *err)
 {
 	struct backup *backup = context;
 	return backup_source_watch(&backup->source, "dump", NULL, err);
+}
+
+static enum status finish_dump(struct backup *backup, struct error *err)
+{
+	struct watch watch = {.tick = tick_dumping, .context = backup};
+	struct text_list warnings = {0};
+	struct dumping *dumping = backup->dumping;
+	backup->dumping = NULL;
+	if (dump_finish(dumping, &watch, &backup->dump, &warnings, err) != OK)
+		return err->status;
+	backup->dumped = true;
+	for (size_t i = 0; i < warnings.count; i++)
+		run_warn(backup->run, backup->evidence, "backup.dump", "pg_dump says so; the content is proved all the same.",
+		         warnings.items[i], "-");
+	return OK;
+}
+
+/* A dump that failed ends the reading too. */
+static enum status tick_reading(void *context, const struct fingerprint_progress *progress, struct error *err)
+{
+	struct backup *backup = context;
+	if (backup->dumping && dump_ended(backup->dumping) && finish_dump(backup, err) != OK)
+		return err->status;
+	return backup_source_watch(&backup->source, "fingerprints", progress, err);
 }
 
 static const char *dump_folder(const struct backup *backup)
@@ -207,9 +225,7 @@ static enum status read_live(struct backup *backup, struct error *err)
 	struct run *run = backup->run;
 	struct backup_source *source = &backup->source;
 	size_t workers = run->settings->jobs > 0 ? (size_t)run->settings->jobs : 1;
-	struct text_list warnings = {0};
 	struct fingerprint_watch reading = {.tick = tick_reading, .context = backup};
-	struct watch dumping = {.tick = tick_dumping, .context = backup};
 	struct dump_options options = {
 		.loop = run->loop,
 		.binaries = copy_binaries(backup->copy),
@@ -225,14 +241,8 @@ static enum status read_live(struct backup *backup, struct error *err)
 	    dump_start(run->arena, &options, &backup->dumping, err) != OK ||
 	    fingerprint_take(backup->reader, run->arena, &backup->held, &reading, err) != OK)
 		return err->status;
-	struct dumping *running = backup->dumping;
-	backup->dumping = NULL;
-	if (dump_finish(running, &dumping, &backup->dump, &warnings, err) != OK)
+	if (backup->dumping && finish_dump(backup, err) != OK)
 		return err->status;
-	backup->dumped = true;
-	for (size_t i = 0; i < warnings.count; i++)
-		run_warn(run, backup->evidence, "backup.dump", "pg_dump says so; the content is proved all the same.",
-		         warnings.items[i], "-");
 	return backup_source_after(source, &backup->schema_after, &backup->sequences_after, err);
 }
 
@@ -439,25 +449,25 @@ static int64_t validity_ms(const struct run *run)
 	return configured ? configured : gate_get(GATE_BACKUP)->validity_ms;
 }
 
-/* Dumps of earlier backups are kept as long as their evidence was valid. */
-static void remove_expired(const struct run *run, const char *keep)
+/* Only the dump that stored evidence names is kept, as long as it is valid; killed and failed runs leave others. */
+static void remove_others(struct run *run)
 {
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	_cleanup_error_ struct error ignored = {0};
-	const char *folder = evidence_store_folder(run->store);
+	const char *folder = evidence_store_folder(run->store), *kept = NULL;
 	struct text_list names = {0};
-	struct stat facts;
+	struct evidence stored = {0};
+	bool there = false;
 
-	if (folder_list(scratch, folder, &names, &ignored) != OK)
+	if (evidence_store_load(run->store, scratch, GATE_BACKUP, &stored, &there, &ignored) != OK ||
+	    folder_list(scratch, folder, &names, &ignored) != OK)
 		return;
-	for (size_t i = 0; i < names.count; i++) {
-		const char *path = path_join(scratch, folder, names.items[i]);
-		if (strncmp(names.items[i], DUMP_PREFIX, strlen(DUMP_PREFIX)) != 0 || strstr(keep, names.items[i]) ||
-		    stat(path, &facts) != 0)
-			continue;
-		if (clock_wall_ms() - (int64_t)facts.st_mtime * 1000 > validity_ms(run))
-			(void)!folder_remove(path, &ignored);
-	}
+	if (there && stored.valid_until_ms > clock_wall_ms())
+		kept = json_get_text(json_get(stored.data, "dump"), "folder");
+	for (size_t i = 0; i < names.count; i++)
+		if (strncmp(names.items[i], DUMP_PREFIX, strlen(DUMP_PREFIX)) == 0 && !(kept && strstr(kept, names.items[i])))
+			(void)!folder_remove(path_join(scratch, folder, names.items[i]), &ignored);
+	json_close(stored.data);
 }
 
 static void fill_data(struct backup *backup)
@@ -518,6 +528,7 @@ enum status gate_backup(struct run *run, struct evidence *evidence, struct error
 
 	copy_close(run->copy);
 	run->copy = NULL;
+	remove_others(run);
 	enum status status = take(&backup, err);
 	fingerprint_close(backup.reader);
 	dump_drop(backup.dumping);
@@ -525,7 +536,6 @@ enum status gate_backup(struct run *run, struct evidence *evidence, struct error
 	bool good = status == OK && all_hold(evidence);
 	if (good) {
 		run->copy = backup.copy;
-		remove_expired(run, backup.dump.folder);
 		return OK;
 	}
 	/* A backup that is not proved is not one. */
