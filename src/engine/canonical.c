@@ -3,31 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
 #include "engine/copy_restore.h"
+#include "engine/copy_server.h"
 #include "pg/catalog.h"
 #include "sys/file.h"
 
-#define DATABASE "pgsluice_canonical"
-
 enum { LOCK_WAIT_MS = 10000 };
-
-static enum status create_database(struct copy *copy, struct arena *scratch, struct error *err)
-{
-	enum { PROVIDERS_SINCE = 150000 };
-	const struct database_facts *facts = copy_facts(copy);
-	_cleanup_strbuf_ struct strbuf sql = {0};
-
-	/* Bounds of text partitions are only in order under the right collation. */
-	strbuf_printf(&sql, "CREATE DATABASE " DATABASE " TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s",
-	              quote_literal(scratch, facts->encoding), quote_literal(scratch, facts->collate),
-	              quote_literal(scratch, facts->ctype));
-	if (facts->server_version >= PROVIDERS_SINCE && facts->provider == 'i' && facts->locale)
-		strbuf_printf(&sql, " LOCALE_PROVIDER icu ICU_LOCALE %s", quote_literal(scratch, facts->locale));
-	if (facts->server_version >= PROVIDERS_SINCE && facts->provider == 'b' && facts->locale)
-		strbuf_printf(&sql, " LOCALE_PROVIDER builtin BUILTIN_LOCALE %s", quote_literal(scratch, facts->locale));
-	return session_exec(copy_admin(copy), strbuf_text(&sql), err);
-}
 
 /* The round trip: what the session's database looks like after one dump and restore, read by the copy's superuser. */
 static enum status round_trip(struct run *run, struct copy *copy, struct session *session, const char *folder,
@@ -39,12 +20,21 @@ static enum status round_trip(struct run *run, struct copy *copy, struct session
 	struct dump dump;
 	struct text_list warnings = {0};
 	struct dump_options dump_options = {
-		.loop = run->loop, .binaries = copy_binaries(copy), .source = session, .folder = folder, .jobs = 1,
-		.lock_wait_ms = LOCK_WAIT_MS, .schema_only = true,
+		.loop = run->loop,
+		.binaries = copy_binaries(copy),
+		.source = session,
+		.folder = folder,
+		.jobs = 1,
+		.lock_wait_ms = LOCK_WAIT_MS,
+		.schema_only = true,
 	};
 	struct restore_options restore = {
-		.loop = run->loop, .binaries = copy_binaries(copy), .server = copy_admin(copy), .database = DATABASE,
-		.secrets = copy_secrets(copy), .jobs = run->settings->jobs,
+		.loop = run->loop,
+		.binaries = copy_binaries(copy),
+		.server = copy_admin(copy),
+		.database = copy->canonical_name,
+		.secrets = copy_secrets(copy),
+		.jobs = run->settings->jobs,
 	};
 	struct session_options read = copy_options(copy, "canonical");
 	struct catalog_options options = {
@@ -53,9 +43,10 @@ static enum status round_trip(struct run *run, struct copy *copy, struct session
 		.ignore = &run->settings->digest_ignore,
 	};
 
-	read.database = DATABASE;
+	read.database = copy->canonical_name;
 	if (dump_start(scratch, &dump_options, &dumping, err) != OK ||
-	    dump_finish(dumping, NULL, &dump, &warnings, err) != OK || create_database(copy, scratch, err) != OK ||
+	    dump_finish(dumping, NULL, &dump, &warnings, err) != OK ||
+	    server_create_database(copy, copy->canonical_name, err) != OK ||
 	    dump_restore(&dump, &restore, NULL, err) != OK || session_open(run->loop, &read, &reader, err) != OK)
 		return err->status;
 	return catalog_schema(reader, run->arena, &options, ret_schema, err);
@@ -69,11 +60,9 @@ enum status canonical_schema(struct run *run, struct copy *copy, struct session 
 	const char *folder = arena_printf(scratch, "%s-schema", copy_secrets(copy));
 
 	enum status status = round_trip(run, copy, session, folder, ret_schema, err);
-	loop_shield(run->loop);
-	(void)!session_exec(copy_admin(copy), "DROP DATABASE IF EXISTS " DATABASE " WITH (FORCE)", &ignored);
+	server_drop_database(copy, copy->canonical_name);
 	(void)!folder_remove(folder, &ignored);
 	(void)!folder_remove(copy_secrets(copy), &ignored);
-	loop_unshield(run->loop);
 	return status;
 }
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/copy_restore.h"
 #include "engine/copy_server.h"
+#include "engine/copy_staging.h"
 #include "engine/evidence_store.h"
 #include "pg/query.h"
 #include "sys/file.h"
@@ -50,7 +51,11 @@ void copy_close(struct copy *copy)
 	_cleanup_error_ struct error ignored = {0};
 	if (!copy)
 		return;
+	copy->closing = true;
 	clone_drop(copy->clone);
+	/* A scratch cluster takes everything along. */
+	if (!copy->scratch && copy->kept_name)
+		server_drop_database(copy, copy->kept_name);
 	session_close(copy->admin);
 	scratch_close(copy->scratch);
 	if (copy->secrets)
@@ -106,7 +111,8 @@ const char *copy_isolation(const struct copy *copy)
 		strbuf_puts(&text, "scratch cluster on a private socket; this system gives no network of its own,"
 		                   " so functions that reach out still can");
 	else
-		strbuf_puts(&text, "a database on the staging server: what the database can reach from there, it can");
+		strbuf_puts(&text, "a database on the staging server, entered by SET ROLE: what that server can reach, it can;"
+		                   " grants and limits of the database itself are not as on live");
 	strbuf_puts(&text, "; without user mappings and subscriptions");
 	for (size_t i = 0; i < copy->notes.count; i++)
 		strbuf_printf(&text, "; %s", copy->notes.items[i]);
@@ -126,6 +132,8 @@ static enum status create_clone(struct copy *copy, struct error *err)
 	                               session_server_version(copy->admin) >= STRATEGY_SINCE ? " STRATEGY file_copy" : "");
 	if (session_exec(copy->admin, sql, err) != OK)
 		return err->status;
+	if (!copy->scratch)
+		return staging_set(copy, copy->live_name, err);
 	return session_query(copy->admin, query_clone_properties, 2, parameters, NULL, err);
 }
 
@@ -169,18 +177,11 @@ enum status clone_make(struct copy *copy, struct clone **ret_clone, struct error
 
 void clone_drop(struct clone *clone)
 {
-	_cleanup_error_ struct error ignored = {0};
 	if (!clone)
 		return;
 	struct copy *copy = clone->copy;
-	struct loop *loop = copy->run->loop;
-	const char *sql = arena_printf(copy->arena, "DROP DATABASE IF EXISTS %s WITH (FORCE)",
-	                               quote_ident(copy->arena, copy->live_name));
-	/* A scratch cluster that is being closed takes it along; else it goes also after a stop. */
-	loop_shield(loop);
-	if (copy->admin && session_alive(copy->admin))
-		(void)!session_exec(copy->admin, sql, &ignored);
-	loop_unshield(loop);
+	if (!copy->scratch || !copy->closing)
+		server_drop_database(copy, copy->live_name);
 	copy->clone = NULL;
 	memory_free(clone);
 }
@@ -199,10 +200,11 @@ enum status clone_session(struct clone *clone, enum clone_user user, const char 
 	struct session_options options = clone_options(clone, role_word);
 	options.access = access;
 	options.plain = plain;
-	if (user == CLONE_OPERATOR) {
+	/* On a staging server we have no way in as the operator but through our own login. */
+	if (user == CLONE_OPERATOR && copy->scratch)
 		options.user = copy->user;
-		options.set_role = copy->run->settings->role;
-	}
+	if (user == CLONE_OPERATOR)
+		options.set_role = copy->run->settings->role ? copy->run->settings->role : copy->scratch ? NULL : copy->user;
 	return session_open(copy->run->loop, &options, ret_session, err);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/strbuf.h"
 #include "engine/copy_server.h"
+#include "engine/copy_staging.h"
 #include "pg/query.h"
 #include "sys/file.h"
 
@@ -104,10 +105,33 @@ static enum status restore_in_parts(struct copy *copy, const struct dump *dump, 
 
 /* ---- all ---- */
 
+/* There is another database of live's name, perhaps: so this one is made by us, under ours. */
+static enum status restore_on_staging(struct copy *copy, const struct dump *dump, const struct watch *watch,
+                                      struct error *err)
+{
+	struct text_list other_versions = {0};
+	struct restore_options options = restore_options(copy);
+	options.database = copy->kept_name;
+	if (server_create_database(copy, copy->kept_name, err) != OK ||
+	    server_other_versions(copy, &other_versions, err) != OK)
+		return err->status;
+	if (other_versions.count) {
+		error_set(err, FAIL_GATE, "the staging server would make extension %s in another version than live's",
+		          other_versions.items[0]);
+		return error_hint(err, "Update the extension on live first, or leave --staging out: a scratch cluster can make"
+		                       " that version.");
+	}
+	if (dump_restore(dump, &options, watch, err) != OK)
+		return err->status;
+	return staging_set(copy, copy->kept_name, err);
+}
+
 static enum status restore(struct copy *copy, const struct dump *dump, const struct watch *watch, struct error *err)
 {
 	struct text_list other_versions = {0};
 	struct restore_options options = restore_options(copy);
+	if (!copy->scratch)
+		return restore_on_staging(copy, dump, watch, err);
 	if (server_other_versions(copy, &other_versions, err) != OK)
 		return err->status;
 	if (other_versions.count)
@@ -127,12 +151,14 @@ enum status copy_restore(struct copy *copy, const struct dump *dump, const struc
 			error_move(err, &ignored);
 		return err->status;
 	}
+	copy->restored = true;
+	if (!copy->scratch)
+		return OK;
 	/* Live's name is for the clones. */
 	const char *sql = arena_printf(arena, "ALTER DATABASE %s RENAME TO %s", quote_ident(arena, dump->database),
 	                               quote_ident(arena, copy->kept_name));
 	if (session_exec(copy->admin, sql, err) != OK)
 		return error_recast(err, FAIL_GATE);
-	copy->restored = true;
 	return OK;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "engine/copy_staging.h"
 #include "pg/query.h"
 #include "sys/file.h"
 
@@ -54,6 +55,9 @@ static enum status open_scratch(struct copy *copy, struct error *err)
 	copy->conninfo = scratch_conninfo(copy->scratch);
 	copy->live_name = run->target.database;
 	copy->kept_name = "pgsluice_copy";
+	copy->canonical_name = "pgsluice_canonical";
+	if (open_admin(copy, err) != OK)
+		return err->status;
 	const struct text_list *left_out = scratch_left_out(copy->scratch);
 	for (size_t i = 0; i < left_out->count; i++)
 		list_push(copy->arena, &copy->notes, left_out->items[i]);
@@ -64,7 +68,9 @@ static enum status open_scratch(struct copy *copy, struct error *err)
 
 enum status server_open(struct copy *copy, struct error *err)
 {
-	if (catalog_facts(copy->run->live, copy->arena, &copy->facts, err) != OK || open_scratch(copy, err) != OK)
+	if (catalog_facts(copy->run->live, copy->arena, &copy->facts, err) != OK)
+		return err->status;
+	if ((copy->run->settings->staging ? staging_open(copy, err) : open_scratch(copy, err)) != OK)
 		return err->status;
 	if (!binaries_fresh(copy->binaries.version, copy->run->target.server_version)) {
 		error_set(err, FAIL_USAGE, "pg_dump %s is older than the server, which is %s", copy->binaries.version_text,
@@ -73,7 +79,39 @@ enum status server_open(struct copy *copy, struct error *err)
 		                       " pg_dump writes what cannot be restored.",
 		                  copy->binaries.version / 10000, copy->binaries.version / 10000);
 	}
-	return open_admin(copy, err);
+	return OK;
+}
+
+/* ---- databases ---- */
+
+enum status server_create_database(struct copy *copy, const char *name, struct error *err)
+{
+	enum { PROVIDERS_SINCE = 150000 };
+	const struct database_facts *facts = &copy->facts;
+	struct arena *arena = copy->arena;
+	_cleanup_strbuf_ struct strbuf sql = {0};
+
+	/* Bounds of text partitions are only in order under the right collation. */
+	strbuf_printf(&sql, "CREATE DATABASE %s TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s",
+	              quote_ident(arena, name), quote_literal(arena, facts->encoding), quote_literal(arena, facts->collate),
+	              quote_literal(arena, facts->ctype));
+	if (facts->server_version >= PROVIDERS_SINCE && facts->provider == 'i' && facts->locale)
+		strbuf_printf(&sql, " LOCALE_PROVIDER icu ICU_LOCALE %s", quote_literal(arena, facts->locale));
+	if (facts->server_version >= PROVIDERS_SINCE && facts->provider == 'b' && facts->locale)
+		strbuf_printf(&sql, " LOCALE_PROVIDER builtin BUILTIN_LOCALE %s", quote_literal(arena, facts->locale));
+	return session_exec(copy->admin, strbuf_text(&sql), err);
+}
+
+void server_drop_database(struct copy *copy, const char *name)
+{
+	_cleanup_error_ struct error ignored = {0};
+	struct loop *loop = copy->run->loop;
+	if (!copy->admin || !session_alive(copy->admin))
+		return;
+	loop_shield(loop);
+	(void)!session_exec(copy->admin, arena_printf(copy->arena, "DROP DATABASE IF EXISTS %s WITH (FORCE)",
+	                                              quote_ident(copy->arena, name)), &ignored);
+	loop_unshield(loop);
 }
 
 /* ---- extensions ---- */
@@ -206,6 +244,8 @@ static enum status make_collations(struct copy *copy, struct error *err)
 
 enum status server_populate(struct copy *copy, struct error *err)
 {
+	if (!copy->scratch)
+		return staging_check(copy, err);
 	if (make_roles(copy, err) != OK || make_tablespaces(copy, err) != OK)
 		return err->status;
 	return make_collations(copy, err);

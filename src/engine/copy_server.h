@@ -20,9 +20,11 @@ struct copy {
 	const char *conninfo;        /* of the server, as its superuser */
 	const char *live_name;       /* what a clone is called */
 	const char *kept_name;       /* what the copy is called */
+	const char *canonical_name;  /* a database for schemas that go through a restore */
 	const char *user;            /* the operator's own login role */
 	const char *secrets;         /* folder for connection files of child programs */
 	bool restored;
+	bool closing;
 	struct clone *clone;         /* the one that lives, or NULL */
 	struct text_list notes;      /* sentences for the evidence */
 };
@@ -33,8 +35,14 @@ enum status server_open(struct copy *copy, struct error *err) MUST_CHECK;
 /* FAIL_GATE naming every extension, with its version, that live has and this server cannot make. */
 enum status server_check_extensions(struct copy *copy, struct error *err) MUST_CHECK;
 
-/* Roles, tablespaces and collations as on live. On a staging server roles must be there: FAIL_GATE with statements. */
+/* Roles, tablespaces and collations as on live; on a staging server they must be there (staging_check). */
 enum status server_populate(struct copy *copy, struct error *err) MUST_CHECK;
+
+/* An empty database with live's encoding and locale. */
+enum status server_create_database(struct copy *copy, const char *name, struct error *err) MUST_CHECK;
+
+/* Drops a database with all its sessions, also after a stop; failing is left to those who need the name next. */
+void server_drop_database(struct copy *copy, const char *name);
 
 /*
  * Extensions of live in another version than this server would install: they have to be made before the restore.

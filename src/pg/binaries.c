@@ -29,11 +29,21 @@ static int read_version(const char *output, const char **ret_start)
 	return (int)(major * 10000 + minor);
 }
 
-static bool has_programs(struct arena *arena, const char *folder)
+/* What is looked for: the programs, the one that is asked for its version, and the package they come in. */
+struct wanted {
+	const char *const *programs;
+	const char *what, *package;
+};
+
+static const char *const server_programs[] = {"postgres", "initdb", "pg_dump", "pg_restore", NULL};
+static const char *const client_programs[] = {"pg_dump", "pg_restore", NULL};
+static const struct wanted server_wanted = {server_programs, "server programs", "postgresql"};
+static const struct wanted client_wanted = {client_programs, "client programs", "postgresql-client"};
+
+static bool has_programs(struct arena *arena, const char *folder, const struct wanted *wanted)
 {
-	static const char *const needed[] = {"postgres", "initdb", "pg_dump", "pg_restore"};
-	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
-		if (access(path_join(arena, folder, needed[i]), X_OK) != 0)
+	for (size_t i = 0; wanted->programs[i]; i++)
+		if (access(path_join(arena, folder, wanted->programs[i]), X_OK) != 0)
 			return false;
 	return true;
 }
@@ -51,13 +61,13 @@ static const char *ask(struct loop *loop, struct arena *arena, const char *progr
 	return arena_strndup(arena, text, strcspn(text, "\n"));
 }
 
-static bool examine(struct loop *loop, struct arena *arena, const char *folder, int major,
+static bool examine(struct loop *loop, struct arena *arena, const char *folder, const struct wanted *wanted, int major,
                     struct binaries *ret_binaries)
 {
 	const char *start = NULL;
-	if (!folder || !has_programs(arena, folder))
+	if (!folder || !has_programs(arena, folder, wanted))
 		return false;
-	const char *answer = ask(loop, arena, path_join(arena, folder, "postgres"), "--version");
+	const char *answer = ask(loop, arena, path_join(arena, folder, wanted->programs[0]), "--version");
 	int version = answer ? read_version(answer, &start) : 0;
 	if (version == 0 || version / 10000 != major)
 		return false;
@@ -80,8 +90,8 @@ static const char *folder_of(struct arena *arena, const char *program)
 	return path ? arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path)) : NULL;
 }
 
-enum status binaries_find(struct loop *loop, struct arena *arena, const char *configured, int server_version,
-                          struct binaries *ret_binaries, struct error *err)
+static enum status find(struct loop *loop, struct arena *arena, const char *configured, const struct wanted *wanted,
+                        int server_version, struct binaries *ret_binaries, struct error *err)
 {
 	int major = server_version / 10000;
 	const char *config = child_find_program(arena, "pg_config");
@@ -90,21 +100,35 @@ enum status binaries_find(struct loop *loop, struct arena *arena, const char *co
 		arena_printf(arena, "/usr/pgsql-%d/bin", major),
 		arena_printf(arena, "/usr/libexec/postgresql%d", major),
 		config ? ask(loop, arena, config, "--bindir") : NULL,
-		folder_of(arena, "postgres"),
+		folder_of(arena, wanted->programs[0]),
 		"/usr/local/pgsql/bin",
 	};
-	if (configured && examine(loop, arena, configured, major, ret_binaries))
+	if (configured && examine(loop, arena, configured, wanted, major, ret_binaries))
 		return OK;
 	for (size_t i = 0; !configured && i < sizeof(places) / sizeof(*places); i++)
-		if (examine(loop, arena, places[i], major, ret_binaries))
+		if (examine(loop, arena, places[i], wanted, major, ret_binaries))
 			return OK;
 	if (configured)
-		error_set(err, FAIL_USAGE, "no server programs of PostgreSQL %d in \"%s\"", major, configured);
+		error_set(err, FAIL_USAGE, "no %s of PostgreSQL %d in \"%s\"", wanted->what, major, configured);
 	else
-		error_set(err, FAIL_USAGE, "no server programs of PostgreSQL %d on this machine", major);
+		error_set(err, FAIL_USAGE, "no %s of PostgreSQL %d on this machine", wanted->what, major);
 	error_detail(err, "The copy of the target is made on a server of the same major version.");
-	return error_hint(err, "Install the package postgresql-%d, or name a server of that version with --staging.",
-	                  major);
+	if (wanted == &client_wanted)
+		return error_hint(err, "Install the package %s-%d.", wanted->package, major);
+	return error_hint(err, "Install the package %s-%d, or name a server of that version with --staging.",
+	                  wanted->package, major);
+}
+
+enum status binaries_find(struct loop *loop, struct arena *arena, const char *configured, int server_version,
+                          struct binaries *ret_binaries, struct error *err)
+{
+	return find(loop, arena, configured, &server_wanted, server_version, ret_binaries, err);
+}
+
+enum status binaries_find_client(struct loop *loop, struct arena *arena, const char *configured, int server_version,
+                                 struct binaries *ret_binaries, struct error *err)
+{
+	return find(loop, arena, configured, &client_wanted, server_version, ret_binaries, err);
 }
 
 /*

@@ -22,6 +22,10 @@ struct binaries {
 enum status binaries_find(struct loop *loop, struct arena *arena, const char *configured, int server_version,
                           struct binaries *ret_binaries, struct error *err) MUST_CHECK;
 
+/* The same where pg_dump and pg_restore are enough: the server is elsewhere. */
+enum status binaries_find_client(struct loop *loop, struct arena *arena, const char *configured, int server_version,
+                                 struct binaries *ret_binaries, struct error *err) MUST_CHECK;
+
 /*
  * Whether a pg_dump of `version` is not older than the server by release date: older fix levels write what their own
  * pg_restore cannot read. A newer major counts by the round of releases it belongs to.
