@@ -20,10 +20,15 @@ struct graph {
 };
 
 /*
- * Builds the graph. FAIL_REFUSED for a declared requirement that is not there, an edge that points forward (the
- * needed version is higher) and a cycle, whose members are named.
+ * Builds the graph. Declared edges are known of all migrations; inferred ones of those that were parsed: an object is
+ * needed from the last lower version that created it. FAIL_REFUSED with the directive's place for a declared
+ * requirement that is not there, a cycle (naming its members), and an edge that points forward (the needed version is
+ * higher).
  */
 enum status graph_build(struct arena *arena, const struct migration_set *set, struct graph *ret_graph,
                         struct error *err) MUST_CHECK;
+
+/* Where a migration's edges start in graph->edges; they are followed by those of the next one. */
+size_t graph_first_edge(const struct graph *graph, size_t from);
 
 #endif

@@ -31,7 +31,21 @@ struct rule_facts {
 	const struct text_list *tables;          /* "schema.name" of live's tables; a new table is not in it */
 };
 
-/* Runs every rule over the plan's pending migrations. Errors that are allowed stay in the list, marked. */
+/* A row of the table, for the manual and for those who list rules. */
+struct rule {
+	const char *name;       /* as `allow` takes it */
+	enum severity severity;
+	const char *meaning;    /* what it finds, one line */
+};
+
+/* The n-th rule, from 0; NULL behind the last one. `unparsed` is among them: migration_parse looks after it. */
+const struct rule *rule_at(size_t number);
+
+/*
+ * Runs every rule over the plan's pending migrations, which are parsed. What `allow` covers stays in the list, marked.
+ * An `allow` of an unknown rule is an error, one that covers nothing a warning. A table that the plan itself creates,
+ * or that live does not have, is never found fault with. `facts` may have NULL lists: nothing is known then.
+ */
 void rules_check(struct arena *arena, const struct plan *plan, const struct rule_facts *facts,
                  struct finding_list *ret_findings);
 

@@ -1,0 +1,75 @@
+#include "core/migration/canonical.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static const char BOM[] = "\xEF\xBB\xBF";
+enum { BOM_BYTES = 3 };
+
+static enum status refuse_byte(const struct source_file *file, size_t offset, struct error *err)
+{
+	long line = 1;
+	for (size_t at = 0; at < offset; at++)
+		line += file->bytes[at] == '\n';
+	return error_where(err, file->path, line, 0);
+}
+
+static enum status check_bytes(const struct source_file *file, struct error *err)
+{
+	size_t valid = text_valid_prefix(file->bytes, file->length);
+	const char *nul = memchr(file->bytes, '\0', file->length);
+
+	if (valid < file->length && (!nul || valid < (size_t)(nul - file->bytes))) {
+		error_set(err, FAIL_REFUSED, "invalid UTF-8 in %s at byte %zu", file->name, valid + 1);
+		error_hint(err, "Save the file as UTF-8, for example with `iconv -f LATIN1 -t UTF-8`.");
+		return refuse_byte(file, valid, err);
+	}
+	if (nul) {
+		size_t offset = (size_t)(nul - file->bytes);
+		error_set(err, FAIL_REFUSED, "NUL byte in %s at byte %zu", file->name, offset + 1);
+		error_hint(err, "PostgreSQL takes no NUL in text: remove the byte, or save the file as UTF-8.");
+		return refuse_byte(file, offset, err);
+	}
+	return OK;
+}
+
+static size_t copy_lines(char *to, const char *from, size_t length)
+{
+	size_t size = 0;
+	while (length > 0) {
+		const char *cr = memchr(from, '\r', length);
+		size_t run = cr ? (size_t)(cr - from) : length;
+		memcpy(to + size, from, run);
+		size += run;
+		from += run;
+		length -= run;
+		if (length > 0) {
+			if (length == 1 || from[1] != '\n')
+				to[size++] = '\r';
+			from++;
+			length--;
+		}
+	}
+	return size;
+}
+
+enum status canonical_read(struct arena *arena, const struct source_file *file, struct script *ret_script,
+                           struct error *err)
+{
+	if (file->length > 0 && check_bytes(file, err) != OK)
+		return err->status;
+
+	bool bom = file->length >= BOM_BYTES && memcmp(file->bytes, BOM, BOM_BYTES) == 0;
+	size_t skipped = bom ? BOM_BYTES : 0;
+	char *text = arena_alloc(arena, file->length - skipped + 1);
+	size_t length = copy_lines(text, file->length ? file->bytes + skipped : "", file->length - skipped);
+
+	text[length] = '\0';
+	ret_script->path = arena_strdup(arena, file->path);
+	ret_script->text = text;
+	ret_script->length = length;
+	ret_script->raw = digest_of(file->length ? file->bytes : "", file->length);
+	ret_script->canonical = length == file->length ? ret_script->raw : digest_of(text, length);
+	return OK;
+}
