@@ -1,8 +1,11 @@
-#include "cli/command.h"
+#include "cli/commands.h"
 
 #include <string.h>
 
 static const struct command *const COMMANDS[] = {
+	&command_batch,
+	&command_resolve,
+	&command_rollback,
 	NULL,
 };
 

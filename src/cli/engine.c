@@ -1,0 +1,140 @@
+#include "cli/engine.h"
+
+#include <config.h> /* the build's: "config.h" would be cli's own */
+
+#include <string.h>
+
+#include "cli/printer.h"
+#include "engine/record.h"
+#include "engine/report.h"
+#include "engine/trace.h"
+#include "sys/file.h"
+
+/* Everything that lives as long as one run in this process. */
+struct engine {
+	struct arena *arena;
+	struct loop *loop;
+	struct run *run;
+	struct record *record;
+	struct printer printer;
+	int64_t started_ms;
+};
+
+static enum status open_engine(struct engine *engine, struct invocation *invocation, const char *name,
+                               struct error *err)
+{
+	const char *format = invocation->options->format;
+	struct screen screen = screen_standard();
+
+	engine->arena = invocation->arena;
+	engine->started_ms = clock_wall_ms();
+	if (loop_open(&engine->loop, err) != OK)
+		return err->status;
+	engine->run = run_open(engine->loop, &invocation->settings, name);
+	if (record_open(engine->arena, engine->run->id.text, invocation->settings.record, &engine->record, err) != OK)
+		return err->status;
+	printer_init(&engine->printer, &screen, format && strcmp(format, "json") == 0, invocation->options);
+	emitter_add(engine->run->emitter, record_sink(engine->record));
+	emitter_add(engine->run->emitter, &engine->printer.sink);
+	engine->run->record = engine->record;
+	return OK;
+}
+
+static void list_applied(struct engine *engine, struct report *report)
+{
+	_cleanup_error_ struct error ignored = {0};
+	struct run *run = engine->run;
+	struct trace trace = {0};
+
+	if (!run->evidence[GATE_APPLY].data ||
+	    trace_read(engine->arena, json_get(run->evidence[GATE_APPLY].data, "trace"), &trace, &ignored) != OK)
+		return;
+	for (size_t i = 0; i < trace.migrations.count; i++) {
+		const struct migration *migration = migration_find(&run->set, trace.migrations.items[i].version);
+		*list_add(engine->arena, &report->applied) = (struct report_applied){
+			.version = trace.migrations.items[i].version,
+			.name = migration ? migration->name : "",
+			.outcome = "committed",
+			.duration_ms = trace.migrations.items[i].duration_ms,
+		};
+	}
+}
+
+/* NULL when there is nothing to report, or it could not be written (which is said in the log). */
+static const char *write_report(struct engine *engine, enum status status, const struct error *err)
+{
+	struct run *run = engine->run;
+	_cleanup_error_ struct error problem = {0};
+	_cleanup_json_ struct json *plan = NULL;
+	const char *state = NULL, *path = NULL;
+
+	if (run->plan.items.count == 0)
+		return NULL;
+	plan = plan_json(&run->plan);
+	struct report report = {
+		.run_id = run->id.text,
+		.command = run->command,
+		.tool_version = PACKAGE_VERSION,
+		.environment = run->settings->environment,
+		.target = &run->target,
+		.plan = plan,
+		.checklist = &run->checklist,
+		.evidence = run->evidence,
+		.started_ms = engine->started_ms,
+		.ended_ms = clock_wall_ms(),
+		.status = status,
+		.reason = status == OK ? "done" : err->message,
+		.hint = status == OK ? NULL : error_hint_text(err),
+	};
+	list_applied(engine, &report);
+	if (state_folder(engine->arena, &state, &problem) == OK &&
+	    report_write(engine->arena, path_join(engine->arena, state, "runs"), &report, &path, &problem) == OK)
+		return path;
+	emit_log(run->emitter, LOG_WARNING, "the report could not be written: %s", problem.message);
+	return NULL;
+}
+
+static void emit_end(struct engine *engine, enum status status, const struct error *err, const char *report)
+{
+	struct json *fields = json_new_object();
+	json_set_int(fields, "exit", status_get(status)->exit_code);
+	json_set_text(fields, "reason", status == OK ? "done" : err->message);
+	if (report)
+		json_set_text(fields, "report", report);
+	emit(engine->run->emitter, EVENT_END, fields);
+}
+
+static enum status end_engine(struct engine *engine, enum status status, struct error *err)
+{
+	if (status != OK)
+		emit_error(engine->run->emitter, err);
+	const char *report = write_report(engine, status, err);
+	run_release(engine->run);
+	emit_end(engine, status, err, report);
+	if (status != OK)
+		error_clear(err); /* it was shown */
+	return status;
+}
+
+static enum status close_engine(struct engine *engine, enum status status, struct error *err)
+{
+	_cleanup_error_ struct error unrecorded = {0};
+
+	run_close(engine->run);
+	if (engine->record && record_close(engine->record, &unrecorded) != OK && status == OK) {
+		error_move(err, &unrecorded);
+		status = err->status;
+	}
+	loop_close(engine->loop);
+	return status;
+}
+
+enum status engine_run(struct invocation *invocation, const char *name, engine_work *work, struct error *err)
+{
+	struct engine engine = {0};
+
+	enum status status = open_engine(&engine, invocation, name, err);
+	if (status == OK)
+		status = end_engine(&engine, work(engine.run, invocation, err), err);
+	return close_engine(&engine, status, err);
+}
