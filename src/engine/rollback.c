@@ -39,7 +39,7 @@ static enum status choose(struct run *run, const char *version, struct error *er
 			return error_hint(err,
 			                  "Go back to a version above it, write the down, or restore the backup.");
 		}
-		if (migration_parse(run->arena, &run->set, &run->set.items[item->migration - run->set.items], err) != OK)
+		if (run_parse(run, item->migration->version, err) != OK)
 			return err->status;
 		list_push(run->arena, &plan->pending, item->migration);
 	}

@@ -8,6 +8,7 @@
 #include "engine/sources.h"
 #include "pg/catalog.h"
 #include "pg/history.h"
+#include "pg/query.h"
 
 struct run *run_open(struct loop *loop, const struct settings *settings, const char *command)
 {
@@ -57,13 +58,6 @@ struct session_options run_session_options(const struct run *run, const char *ro
 	};
 }
 
-/* The history table's own name, without its schema. */
-static const char *history_name(const struct settings *settings)
-{
-	const char *dot = strrchr(settings->history_table, '.');
-	return dot ? dot + 1 : settings->history_table;
-}
-
 enum status run_read_files(struct run *run, struct error *err)
 {
 	const struct settings *settings = run->settings;
@@ -71,20 +65,54 @@ enum status run_read_files(struct run *run, struct error *err)
 
 	if (sources_read(run->arena, settings->migrations, settings->file_ceiling_bytes, &sources, err) != OK)
 		return err->status;
-	return migrations_read(run->arena, settings->migrations, history_name(settings), sources.items, sources.count,
+	return migrations_read(run->arena, settings->migrations, settings->history_table, sources.items, sources.count,
 	                       &run->set, err);
 }
 
-enum status run_read_target(struct run *run, struct error *err)
+enum status run_parse(struct run *run, const char *version, struct error *err)
+{
+	for (size_t i = 0; i < run->set.count; i++)
+		if (version_compare(run->set.items[i].version, version) == 0)
+			return migration_parse(run->arena, &run->set, &run->set.items[i], err);
+	return OK;
+}
+
+/* A target that a run will write to must be able to take it. */
+static enum status refuse_standby(struct run *run, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (session_query(run->live, query_identity, 0, NULL, &rows, err) != OK)
+		return err->status;
+	if (!rows_true(rows, 0, 2))
+		return OK;
+	error_set(err, FAIL_USAGE, "the target is a standby: it takes no writes");
+	return error_hint(err, "Connect to the primary; a standby can serve the backup with --source.");
+}
+
+static enum status ask_target(struct run *run, struct error *err)
 {
 	struct session_options options = run_session_options(run, "read");
 
-	if (session_open(run->loop, &options, &run->live, err) != OK ||
+	if (session_open(run->loop, &options, &run->live, err) != OK || refuse_standby(run, err) != OK ||
 	    catalog_target(run->live, run->arena, run->settings->environment, &run->target, err) != OK ||
-	    history_read(run->live, run->arena, run->settings->history_table, &run->history, err) != OK ||
-	    resume_read(run, run->live, &run->resume, err) != OK)
+	    history_read(run->live, run->arena, run->settings->history_table, &run->history, err) != OK)
 		return err->status;
-	return OK;
+	return resume_read(run, run->live, &run->resume, err);
+}
+
+/* What the files alone show comes before what the target says; but only its history tells which files still matter. */
+enum status run_read_target(struct run *run, struct error *err)
+{
+	_cleanup_error_ struct error unreadable = {0};
+	struct text_list applied = {0};
+
+	bool answered = ask_target(run, err) == OK;
+	for (size_t i = 0; answered && i < run->history.rows.count; i++)
+		list_push(run->arena, &applied, run->history.rows.items[i].version);
+	if (err->status == FAIL_USAGE || migrations_parse(run->arena, &run->set, &applied, &unreadable) == OK)
+		return err->status;
+	error_move(err, &unreadable);
+	return err->status;
 }
 
 enum status run_read_schema(struct run *run, struct schema *ret_schema, struct error *err)

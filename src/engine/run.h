@@ -69,8 +69,14 @@ void run_close(struct run *run);
 /* Reads the migration folder: what the files alone show. FAIL_REFUSED, FAIL_USAGE. */
 enum status run_read_files(struct run *run, struct error *err) MUST_CHECK;
 
-/* Connects and reads target, history and ledger. FAIL_UNREACHABLE, FAIL_USAGE, FAIL_REFUSED. */
+/*
+ * Connects, reads target, history and ledger, and the statements of what is not applied. FAIL_UNREACHABLE, FAIL_USAGE,
+ * FAIL_REFUSED.
+ */
 enum status run_read_target(struct run *run, struct error *err) MUST_CHECK;
+
+/* Reads the statements of one migration, for those who need them of an applied one. */
+enum status run_parse(struct run *run, const char *version, struct error *err) MUST_CHECK;
 
 /* Reads the live schema and builds the plan with its id. Refusals leave the plan filled in, for those who show it. */
 enum status run_build_plan(struct run *run, struct error *err) MUST_CHECK;

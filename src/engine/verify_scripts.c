@@ -69,6 +69,8 @@ enum status verify_scripts_run(struct run *run, struct evidence *evidence, const
 		const char *problem = NULL;
 		if (!migration || !migration->verify.path)
 			continue;
+		if (run_parse(run, migration->version, err) != OK)
+			return err->status;
 		if (run_script(run, session, &migration->verify, &problem, err) != OK)
 			return error_wrap(err, "verify script of migration %s", migration->version);
 		passed += problem == NULL;
