@@ -68,7 +68,7 @@ static const char *write_report(struct engine *engine, enum status status, const
 	_cleanup_json_ struct json *plan = NULL;
 	const char *state = NULL, *path = NULL;
 
-	if (run->plan.items.count == 0)
+	if (run->plan.items.count == 0 || (status == OK && run->checklist.states[GATE_INSPECT] == GATE_WAITING))
 		return NULL;
 	plan = plan_json(&run->plan);
 	struct report report = {

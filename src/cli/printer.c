@@ -107,9 +107,18 @@ static void print_gate(struct printer *printer, const struct json *fields)
 static void print_evidence(struct printer *printer, const struct json *fields)
 {
 	struct screen *screen = &printer->screen;
-	bool ok = json_get_bool(fields, "ok");
-	screen_line(screen, screen->out, ok ? TONE_PLAIN : TONE_BAD, ok ? "  ok" : "  not ok", " %s: %s (limit: %s)",
-	            text_at(fields, "check"), text_at(fields, "measured"), text_at(fields, "limit"));
+	const char *check = text_at(fields, "check"), *measured = text_at(fields, "measured");
+
+	if (json_get_bool(fields, "ok"))
+		screen_line(screen, screen->out, TONE_PLAIN, "  ok", " %s: %s", check, measured);
+	else if (json_get_bool(fields, "warning"))
+		screen_line(screen, screen->out, TONE_CAUTION, "  note", " %s: %s", check, measured);
+	else if (has_text(fields, "waived"))
+		screen_line(screen, screen->out, TONE_BAD, "  waived", " %s: %s (%s)", check, measured,
+		            text_at(fields, "waived"));
+	else
+		screen_line(screen, screen->out, TONE_BAD, "  not ok", " %s: %s (limit: %s)", check, measured,
+		            text_at(fields, "limit"));
 }
 
 static void put_place(struct strbuf *out, const struct json *fields)

@@ -114,5 +114,8 @@ void emit_check(struct emitter *emitter, enum gate gate, const struct check *che
 	set_safe(fields, "measured", check->measured ? check->measured : "-");
 	set_safe(fields, "limit", check->limit ? check->limit : "-");
 	json_set_bool(fields, "ok", check->ok);
+	if (check->warning)
+		json_set_bool(fields, "warning", true);
+	set_safe(fields, "waived", check->waived_because);
 	emit(emitter, EVENT_EVIDENCE, fields);
 }

@@ -17,6 +17,12 @@ static enum status (*const WORK[GATE_COUNT])(struct run *, struct evidence *, st
 	[GATE_VERIFY] = gate_verify,
 };
 
+static int64_t validity(const struct run *run, enum gate gate)
+{
+	int64_t configured = run->settings->validity_ms[gate];
+	return configured ? configured : gate_get(gate)->validity_ms;
+}
+
 static void move(struct run *run, enum gate gate, enum gate_state state)
 {
 	const struct evidence *evidence = &run->evidence[gate];
@@ -24,13 +30,7 @@ static void move(struct run *run, enum gate gate, enum gate_state state)
 
 	checklist_move(&run->checklist, gate, state);
 	emit_gate(run->emitter, gate, state, decided ? evidence->reason : NULL, decided ? evidence->hint : NULL,
-	          decided && state != GATE_FAILED ? evidence->valid_until_ms : 0);
-}
-
-static int64_t validity(const struct run *run, enum gate gate)
-{
-	int64_t configured = run->settings->validity_ms[gate];
-	return configured ? configured : gate_get(gate)->validity_ms;
+	          decided && state != GATE_FAILED && validity(run, gate) ? evidence->valid_until_ms : 0);
 }
 
 /* Of a run that is continued, evidence counts by its own binding. */

@@ -302,7 +302,8 @@ enum status execute_single(struct executor *executor, const struct migration *mi
 	    write_intent(&single, err) != OK)
 		return err->status;
 	single.wal_start = executor->measure ? wal_position(&single) : -1;
-	execute_event(executor, migration, step, 0, "begin", 0, NULL, NULL);
+	if (executor->live || executor->measure)
+		execute_event(executor, migration, step, 0, "begin", 0, NULL, NULL);
 	if (send(&single, err) != OK)
 		return fail(&single, err);
 	single.trace->wal_bytes = single.wal_start < 0 ? -1 : wal_position(&single) - single.wal_start;
@@ -313,7 +314,8 @@ enum status execute_single(struct executor *executor, const struct migration *mi
 			relation_lock_add(executor->run->arena, &single.trace->locks,
 			                  statement->objects.items[i].name,
 			                  statement->objects.items[i].lock);
-	execute_event(executor, migration, step, 0, "end", single.trace->duration_ms, single.trace, NULL);
+	if (executor->live || executor->measure)
+		execute_event(executor, migration, step, 0, "end", single.trace->duration_ms, single.trace, NULL);
 	return write_outcome(&single, "done", true, err);
 }
 

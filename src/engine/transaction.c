@@ -59,7 +59,7 @@ static bool take_result(void *context, size_t index, const struct rows *rows)
 		break;
 	case SLOT_STATEMENT:
 		statements[slot->statement].duration_ms = now - flight->sent_ms;
-		if (!flight->executor->measure)
+		if (flight->executor->live)
 			execute_event(flight->executor, flight->migration, flight->step_index, slot->statement, "end",
 			              now - flight->sent_ms, NULL, NULL);
 		break;
@@ -272,8 +272,12 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 		list_add(executor->run->arena, &trace->statements)->wal_bytes = -1;
 
 	enum status status = send_step(&flight, lock_timeout_ms, err);
-	if (status == OK && executor->measure)
+	if (status == OK && executor->measure) {
 		status = measure_names(executor->measure, executor->session, executor->run->arena, trace, err);
+		for (size_t i = 0; status == OK && i < trace->statements.count; i++)
+			execute_event(executor, migration, step, i, "end", trace->statements.items[i].duration_ms,
+			              &trace->statements.items[i], NULL);
+	}
 	if (status == OK)
 		status = compare_with_promise(&flight, err);
 	if (status != OK) {

@@ -102,6 +102,8 @@ static const struct field_row EVIDENCE[] = {
 	{.name = "measured", .kind = FIELD_TEXT, .required = true},
 	{.name = "limit", .kind = FIELD_TEXT, .required = true},
 	{.name = "ok", .kind = FIELD_BOOL, .required = true},
+	{.name = "warning", .kind = FIELD_BOOL},
+	{.name = "waived", .kind = FIELD_TEXT},
 };
 
 static const struct field_row STEP[] = {

@@ -87,6 +87,15 @@ static void close_place(struct rehearsal *rehearsal)
 	rehearsal->clone = NULL;
 }
 
+/* What the plan makes itself blocks nobody: only what live has already counts. */
+static bool is_on_live(const struct run *run, const char *relation)
+{
+	for (size_t i = 0; i < run->live_schema.count; i++)
+		if (strcmp(run->live_schema.items[i].name, relation) == 0)
+			return true;
+	return false;
+}
+
 static void summarize(struct rehearsal *rehearsal)
 {
 	struct run *run = rehearsal->run;
@@ -102,7 +111,8 @@ static void summarize(struct rehearsal *rehearsal)
 					&migration->steps.items[s].statements.items[t];
 				wal_bytes += statement->wal_bytes > 0 ? statement->wal_bytes : 0;
 				for (size_t r = 0; r < statement->rewrites.count; r++)
-					run_warn(run, rehearsal->evidence, "rehearsal.rewrites",
+					if (is_on_live(run, statement->rewrites.items[r]))
+						run_warn(run, rehearsal->evidence, "rehearsal.rewrites",
 					         "Nobody can use the table while it is rewritten; see "
 														"pgsluice-runbook(7).",
 					         arena_printf(run->arena, "migration %s rewrites %s in %s",
@@ -114,7 +124,7 @@ static void summarize(struct rehearsal *rehearsal)
 	}
 	trace_locks(run->arena, &rehearsal->trace, &locks);
 	for (size_t i = 0; i < locks.count; i++)
-		if (locks.items[i].mode > LOCK_SHARE_UPDATE_EXCLUSIVE)
+		if (locks.items[i].mode > LOCK_SHARE_UPDATE_EXCLUSIVE && is_on_live(run, locks.items[i].relation))
 			run_warn(run, rehearsal->evidence, "rehearsal.locks",
 			         "Apply it when nobody minds waiting for so long.",
 			         arena_printf(run->arena, "%s on %s", lock_mode_name(locks.items[i].mode),
