@@ -12,6 +12,7 @@
 struct declaration {
 	const char *table;
 	const char *column; /* NULL = the whole table */
+	bool ours;          /* the history table: changes with every migration, and nobody declares it */
 	LIST(unsigned) oids; /* the table with its partitions and children, before and after */
 };
 
@@ -88,6 +89,12 @@ static enum status resolve_all(struct run *run, struct session *session, struct 
 	return OK;
 }
 
+static const char *history_identity(struct run *run)
+{
+	return arena_printf(run->arena, "%s.%s", quote_ident(run->arena, run->history.schema),
+	                    quote_ident(run->arena, run->history.table));
+}
+
 enum status data_changes_declare(struct run *run, struct session *session, struct data_changes **ret_changes,
                                  struct error *err)
 {
@@ -100,6 +107,8 @@ enum status data_changes_declare(struct run *run, struct session *session, struc
 			if (declare_written(run, session, changes, migration->changes_data.items[i], err) != OK)
 				return err->status;
 	}
+	declare(run->arena, changes, history_identity(run), NULL);
+	changes->items.items[changes->items.count - 1].ours = true;
 	if (resolve_all(run, session, changes, err) != OK)
 		return err->status;
 	*ret_changes = changes;
@@ -133,16 +142,13 @@ static bool declared_column(const struct data_changes *changes, unsigned oid, co
 }
 
 /* Takes out what is allowed to change: declared tables, declared columns, the history table, the ledger. */
-static void leave_out(struct run *run, const struct data_changes *changes, struct relation_list *relations)
+static void leave_out(const struct data_changes *changes, struct relation_list *relations)
 {
-	const char *history = arena_printf(run->arena, "%s.%s", quote_ident(run->arena, run->history.schema),
-	                                   quote_ident(run->arena, run->history.table));
 	size_t kept = 0;
 
 	for (size_t i = 0; i < relations->count; i++) {
 		struct relation *relation = &relations->items[i];
-		if (declared_whole(changes, relation->oid) || strcmp(relation->name, history) == 0 ||
-		    strncmp(relation->name, "pgsluice.", 9) == 0)
+		if (declared_whole(changes, relation->oid) || strncmp(relation->name, "pgsluice.", 9) == 0)
 			continue;
 		size_t columns = 0;
 		for (size_t c = 0; c < relation->columns.count; c++)
@@ -195,8 +201,8 @@ enum status data_changes_prove(struct run *run, struct data_changes *changes, st
 	if (losses_report(run, copy, evidence, &before, &after, err) != OK)
 		return err->status;
 	relations_living_through(run->arena, &before, &after, &gone, &born);
-	leave_out(run, changes, &before);
-	leave_out(run, changes, &after);
+	leave_out(changes, &before);
+	leave_out(changes, &after);
 	if (fingerprint_take(before_reader, run->arena, &before, NULL, err) != OK ||
 	    fingerprint_take(after_reader, run->arena, &after, NULL, err) != OK)
 		return err->status;
@@ -213,6 +219,8 @@ struct json *data_changes_json(const struct data_changes *changes)
 	struct json *array = json_new_array();
 	for (size_t i = 0; i < changes->items.count; i++) {
 		_cleanup_strbuf_ struct strbuf name = {0};
+		if (changes->items.items[i].ours)
+			continue;
 		strbuf_puts(&name, changes->items.items[i].table);
 		if (changes->items.items[i].column)
 			strbuf_printf(&name, ".%s", changes->items.items[i].column);
