@@ -83,6 +83,11 @@ void measure_begin(struct measure *measure, const struct rows *rows)
 		measure->relations.items[i].mode = LOCK_NONE;
 		measure->relations.items[i].scans = 0;
 	}
+	for (size_t row = 1; row < rows_count(rows); row++) { /* ours: the history row's */
+		struct relation *relation = find(measure, (uint32_t)rows_int(rows, row, 0));
+		enum lock_mode mode = lock_mode_read(rows_get(rows, row, 1));
+		relation->mode = mode > relation->mode ? mode : relation->mode;
+	}
 	measure->wal_bytes = rows_int(rows, 0, 4);
 	measure->clock_ms = rows_int(rows, 0, 5);
 }

@@ -14,10 +14,7 @@ struct measure;
 enum status measure_open(struct session *session, struct measure **ret_measure, struct error *err) MUST_CHECK;
 void measure_close(struct measure *measure);
 
-/*
- * At the start of a transaction: no locks are held; the clock and the WAL position are those of `rows`
- * (trace_statement).
- */
+/* At the start of a transaction: clock, WAL position and the locks that our own statements took, of trace_statement. */
 void measure_begin(struct measure *measure, const struct rows *rows);
 
 /*
