@@ -125,15 +125,6 @@ enum status run_read_schema(struct run *run, struct schema *ret_schema, struct e
 	return catalog_schema(run->live, run->arena, &options, ret_schema, err);
 }
 
-/* The statements of what is applied are not looked at: 10,000 old files would cost a second. */
-static enum status parse_pending(struct run *run, struct error *err)
-{
-	struct text_list applied = {0};
-	for (size_t i = 0; i < run->history.rows.count; i++)
-		list_push(run->arena, &applied, run->history.rows.items[i].version);
-	return migrations_parse(run->arena, &run->set, &applied, err);
-}
-
 enum status run_build_plan(struct run *run, struct error *err)
 {
 	const struct settings *settings = run->settings;
@@ -144,8 +135,6 @@ enum status run_build_plan(struct run *run, struct error *err)
 	run->live_digest = schema_digest(&run->live_schema);
 	if (run->resume.half_way.version)
 		list_push(run->arena, &partial, run->resume.half_way.version);
-	if (parse_pending(run, err) != OK)
-		return err->status;
 	if (graph_build(run->arena, &run->set, &run->graph, err) != OK)
 		return err->status;
 
