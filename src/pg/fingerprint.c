@@ -257,14 +257,24 @@ static enum status add_large_objects(struct session *session, struct arena *aren
 	return OK;
 }
 
+static enum status failed_to_list(struct error *err)
+{
+	if (strcmp(err->sqlstate, "55P03") != 0)
+		return err->status;
+	error_recast(err, FAIL_GATE);
+	error_wrap(err, "could not look at the tables");
+	return error_hint(err, "Somebody holds a strong lock on a table: run again when it is released.");
+}
+
 enum status fingerprint_relations(struct fingerprint_reader *reader, struct arena *arena,
                                   struct relation_list *ret_relations, struct error *err)
 {
 	struct session *session = reader->workers[0].session;
 	_cleanup_rows_ struct rows *rows = NULL, *columns = NULL;
 	if (session_query(session, query_fingerprint_relations, 0, NULL, &rows, err) != OK ||
-	    session_query(session, query_fingerprint_columns, 0, NULL, &columns, err) != OK ||
-	    check_rights(session, rows, err) != OK)
+	    session_query(session, query_fingerprint_columns, 0, NULL, &columns, err) != OK)
+		return failed_to_list(err);
+	if (check_rights(session, rows, err) != OK)
 		return err->status;
 
 	struct relation_list relations = {0};

@@ -38,3 +38,18 @@ def probe(action, conninfo, *words, env=None, timeout=60):
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
     assert done.returncode == 0 and done.stderr == "", f"probe ended with {done.returncode}\n{done.stdout}{done.stderr}"
     return json.loads(done.stdout)
+
+
+def look(action, conninfo, *words, timeout=120):
+    """Runs look to its end and returns what it read of the server, with status and, of an error, its parts."""
+    done = subprocess.run([path_of("look"), action, str(conninfo), *map(str, words)], env=environment(),
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.returncode == 0 and done.stderr == "", f"look ended with {done.returncode}\n{done.stdout}{done.stderr}"
+    return json.loads(done.stdout)
+
+
+def look_start(action, conninfo, *words, env=None):
+    """Starts look and returns the process and the first line it printed; it ends when its input is closed."""
+    process = subprocess.Popen([path_of("look"), action, str(conninfo), *map(str, words)], env=environment(env),
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return process, json.loads(process.stdout.readline())
