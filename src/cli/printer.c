@@ -295,6 +295,15 @@ static void print_next(struct printer *printer, FILE *stream, int64_t exit_code)
 	screen_line(&printer->screen, stream, TONE_PLAIN, "next: ", "%s", strbuf_text(&line));
 }
 
+/* The error itself was shown when it happened: the end says what the exit code means. */
+static const char *meaning_of(int64_t exit_code)
+{
+	for (enum status status = OK; status < STATUS_COUNT; status++)
+		if (status_get(status)->exit_code == exit_code)
+			return status_get(status)->meaning;
+	return "";
+}
+
 static void print_end(struct printer *printer, const struct json *fields)
 {
 	struct screen *screen = &printer->screen;
@@ -303,8 +312,11 @@ static void print_end(struct printer *printer, const struct json *fields)
 		print_next(printer, screen->log, exit_code);
 		return;
 	}
-	screen_line(screen, screen->out, exit_code ? TONE_BAD : TONE_GOOD, exit_code ? "stopped" : "done",
-	            " with exit %" PRId64 ": %s", exit_code, text_at(fields, "reason"));
+	if (exit_code)
+		screen_line(screen, screen->out, TONE_BAD, "stopped", " with exit %" PRId64 ": %s", exit_code,
+		            meaning_of(exit_code));
+	else
+		screen_line(screen, screen->out, TONE_GOOD, "done", "%s", "");
 	if (has_text(fields, "report"))
 		screen_line(screen, screen->out, TONE_PLAIN, "report: ", "%s", text_at(fields, "report"));
 	print_next(printer, screen->out, exit_code);

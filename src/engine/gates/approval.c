@@ -58,7 +58,7 @@ static void consent(struct run *run, struct json *consents)
 static const char *approve_hint(struct run *run)
 {
 	return arena_printf(run->arena,
-	                    "Review `pgsluice plan`, then consent with `pgsluice --batch --approve %.*s`.",
+	                    "Review what it will do, then run the same command with --approve %.*s.",
 	                    PLAN_ID_SHORT, run->plan.id.hex);
 }
 
@@ -79,8 +79,7 @@ static void check_consent(struct run *run, struct evidence *evidence, size_t giv
 		                        run->plan.id.hex);
 	if (given > 0 && given < needed)
 		hint = arena_printf(run->arena,
-		                    "A second person runs `pgsluice --batch --approve %.*s` logged in under another "
-																						"role.",
+		                    "A second person runs the same command with --approve %.*s, logged in as another role.",
 		                    PLAN_ID_SHORT, run->plan.id.hex);
 	run_check(run, evidence, "approval.consent", given >= needed, hint, measured,
 	          needed > 1 ? "two people, each under a role of their own" : "consent to exactly this plan");
