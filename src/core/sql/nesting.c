@@ -17,21 +17,21 @@ static bool is_one_of(const struct lexer *lexer, struct token token, const char 
 
 static void open_level(struct nesting *nesting)
 {
-	if (nesting->level + 1 >= NESTING_LEVELS) {
-		nesting->deepest = NESTING_LIMIT + 1;
-		nesting->level++;
-		return;
-	}
 	nesting->level++;
-	nesting->levels[nesting->level].links = nesting->levels[nesting->level].joins = 0;
+	if (nesting->level >= NESTING_LEVELS)
+		nesting->deep = true;
+	else
+		nesting->levels[nesting->level].links = nesting->levels[nesting->level].joins = 0;
 }
 
 static void close_level(struct nesting *nesting)
 {
 	if (nesting->level == 0)
 		return;
-	if (nesting->level < NESTING_LEVELS)
-		nesting->total -= nesting->levels[nesting->level].links + nesting->levels[nesting->level].joins;
+	if (!nesting->deep) {
+		nesting->total -= nesting->levels[nesting->level].links;
+		nesting->total -= nesting->levels[nesting->level].joins;
+	}
 	nesting->level--;
 }
 
@@ -41,12 +41,11 @@ static void break_chain(struct nesting *nesting)
 	nesting->levels[nesting->level].links = 0;
 }
 
-static void add_level(struct nesting *nesting, size_t *counter)
+static void add_level(struct nesting *nesting, uint16_t *counter)
 {
 	++*counter;
-	nesting->total++;
-	if (nesting->total > nesting->deepest)
-		nesting->deepest = nesting->total;
+	if (++nesting->total > NESTING_LIMIT)
+		nesting->deep = true;
 }
 
 static void end_statement(struct nesting *nesting)
@@ -68,13 +67,11 @@ static void add_token(struct nesting *nesting, const struct lexer *lexer, struct
 
 void nesting_add(struct nesting *nesting, const struct lexer *lexer, struct token token)
 {
-	bool counted = nesting->level < NESTING_LEVELS;
-
 	if (token.kind == TOKEN_CLOSE)
 		close_level(nesting);
-	else if (counted && token.kind == TOKEN_SEMICOLON)
+	else if (!nesting->deep && token.kind == TOKEN_SEMICOLON)
 		end_statement(nesting);
-	else if (counted)
+	else if (!nesting->deep)
 		add_token(nesting, lexer, token);
 	if (token.kind == TOKEN_OPEN)
 		open_level(nesting);
@@ -87,5 +84,5 @@ size_t nesting_level(const struct nesting *nesting)
 
 bool nesting_is_deep(const struct nesting *nesting)
 {
-	return nesting->deepest > NESTING_LIMIT;
+	return nesting->deep;
 }

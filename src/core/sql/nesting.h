@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/sql/lexer.h"
 
@@ -16,10 +17,10 @@ enum { NESTING_LIMIT = 2500, NESTING_LEVELS = 512 };
 struct nesting {
 	size_t level;  /* open parentheses and brackets */
 	size_t total;  /* bound of the depth at the current token, all levels together */
-	size_t deepest;
+	bool deep;     /* the limit was passed: nothing is counted any more but the open parentheses */
 	struct {
-		size_t links;  /* tokens since the expression started: each can be a level */
-		size_t joins;  /* joins, set operations and CASEs: chains that commas do not break */
+		uint16_t links; /* tokens since the expression started: each can be a level */
+		uint16_t joins; /* joins, set operations and CASEs: chains that commas do not break */
 	} levels[NESTING_LEVELS];
 };
 

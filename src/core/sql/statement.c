@@ -6,6 +6,7 @@
 #include <pg_query.h>
 
 #include "base/memory.h"
+#include "core/sql/abbreviate.h"
 #include "core/sql/analysis.h"
 #include "core/sql/cut.h"
 #include "core/sql/tree.h"
@@ -164,10 +165,39 @@ static void study(struct reader *reader, struct statement *statement, const PgQu
 	keep_enum(reader, &analysis, statement, number);
 }
 
+/* What was left out of a short form can still use a new enum value. */
+static void search_enum_values(const struct reader *reader, struct arena *scratch, struct statement *statement)
+{
+	for (size_t i = 0; i < reader->enum_values.count; i++) {
+		const char *quoted = arena_printf(scratch, "'%s'", reader->enum_values.items[i]);
+		if (strstr(statement->sql, quoted) && reader->enum_statements.items[i] > statement->uses_enum_of)
+			statement->uses_enum_of = reader->enum_statements.items[i];
+	}
+}
+
+static bool parse_short_form(struct reader *reader, const struct piece *piece, struct statement *statement,
+                             size_t number)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct tree_problem problem;
+	if (!abbreviate(&text, statement->sql, piece->end - piece->start))
+		return false;
+	const PgQuery__Node *node = tree_parse(reader->parser, strbuf_text(&text), &problem);
+	if (!node)
+		return false; /* then the whole says where it is wrong */
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	study(reader, statement, node, number);
+	search_enum_values(reader, scratch, statement);
+	statement->parsed = true;
+	return true;
+}
+
 static void parse_statement(struct reader *reader, const struct piece *piece, struct statement *statement,
                             size_t number)
 {
 	struct tree_problem problem = {.message = "nested too deeply for the parser"};
+	if (!piece->deep && parse_short_form(reader, piece, statement, number))
+		return;
 	const PgQuery__Node *node = piece->deep ? NULL : tree_parse(reader->parser, statement->sql, &problem);
 	statement->parsed = node != NULL;
 	if (node)

@@ -9,37 +9,41 @@
 #include "base/memory.h"
 
 /*
- * Unpacked trees are many small pieces that die together: they come from one block that is used again for the next
- * statement. What does not fit into it is allocated by itself and freed with the tree.
+ * Unpacked trees are many small pieces that die together: they are cut from blocks. The first block is used again for
+ * each statement; a large statement takes more, which go with its tree.
  */
-enum { POOL_BYTES = 256 * 1024, POOL_UNIT = 16 };
+enum { FIRST_BYTES = 32 * 1024, BLOCK_BYTES = 256 * 1024, PIECE_UNIT = 16 };
 
-struct extra {
-	struct extra *next;
+struct block {
+	struct block *next;
+	size_t used, size;
 	max_align_t data[];
 };
 
 struct tree_parser {
 	ProtobufCAllocator allocator;
 	PgQueryProtobufParseResult result;
-	char *pool;
-	size_t used;
-	struct extra *extras;
+	struct block *blocks; /* the one being cut comes first, the first one last */
 };
+
+static struct block *block_new(size_t size, struct block *next)
+{
+	struct block *block = memory_new(sizeof(*block) + size);
+	block->size = size;
+	block->next = next;
+	return block;
+}
 
 static void *pool_alloc(void *context, size_t size)
 {
 	struct tree_parser *parser = context;
-	size_t rounded = (size + POOL_UNIT - 1) / POOL_UNIT * POOL_UNIT;
-	if (rounded <= POOL_BYTES - parser->used) {
-		void *piece = parser->pool + parser->used;
-		parser->used += rounded;
-		return piece;
-	}
-	struct extra *extra = memory_new(sizeof(*extra) + size);
-	extra->next = parser->extras;
-	parser->extras = extra;
-	return extra->data;
+	size_t rounded = (size + PIECE_UNIT - 1) / PIECE_UNIT * PIECE_UNIT;
+
+	if (rounded > parser->blocks->size - parser->blocks->used)
+		parser->blocks = block_new(rounded > BLOCK_BYTES ? rounded : BLOCK_BYTES, parser->blocks);
+	void *piece = (char *)parser->blocks->data + parser->blocks->used;
+	parser->blocks->used += rounded;
+	return piece;
 }
 
 /* All of a tree goes at once. */
@@ -57,18 +61,16 @@ static void forget_result(struct tree_parser *parser)
 
 static void release(struct tree_parser *parser)
 {
-	for (struct extra *next; parser->extras; parser->extras = next) {
-		next = parser->extras->next;
-		memory_free(parser->extras);
-	}
-	parser->used = 0;
+	for (struct block *next; (next = parser->blocks->next) != NULL; parser->blocks = next)
+		memory_free(parser->blocks);
+	parser->blocks->used = 0;
 	forget_result(parser);
 }
 
 struct tree_parser *tree_parser_open(void)
 {
 	struct tree_parser *parser = memory_new(sizeof(*parser));
-	parser->pool = memory_new(POOL_BYTES);
+	parser->blocks = block_new(FIRST_BYTES, NULL);
 	parser->allocator =
 		(ProtobufCAllocator){.alloc = pool_alloc, .free = pool_free, .allocator_data = parser};
 	return parser;
@@ -79,7 +81,7 @@ void tree_parser_close(struct tree_parser *parser)
 	if (!parser)
 		return;
 	release(parser);
-	memory_free(parser->pool);
+	memory_free(parser->blocks);
 	memory_free(parser);
 }
 

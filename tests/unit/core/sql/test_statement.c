@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/strbuf.h"
+#include "core/sql/abbreviate.h"
 #include "core/sql/statement.h"
 
 static struct arena *arena;
@@ -257,6 +258,59 @@ static void equal_statements_share_their_objects(void **state)
 	assert_ptr_not_equal(list.items[0].objects.items, list.items[1].objects.items);
 }
 
+/* 2,000 rows of constants, with what is given before the last one. */
+static const char *large_insert(const char *special)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	strbuf_puts(&text, "INSERT INTO t (a, b) VALUES\n");
+	for (int i = 0; i < 2000; i++)
+		strbuf_printf(&text, "(-%d, 'some text; in a row', NULL),\n", i);
+	strbuf_printf(&text, "%s(0, U&'x', true) -- end\nON CONFLICT DO NOTHING", special);
+	return arena_strdup(arena, strbuf_text(&text));
+}
+
+static void a_large_insert_is_parsed_in_its_short_form(void **state)
+{
+	(void)state;
+	const char *sql = large_insert("");
+	_cleanup_strbuf_ struct strbuf text = {0};
+	assert_true(abbreviate(&text, sql, strlen(sql)));
+	assert_true(text.length < 6000);
+	assert_non_null(strstr(strbuf_text(&text), "ON\nCONFLICT\nDO\nNOTHING"));
+	assert_false(abbreviate(&text, "INSERT INTO t VALUES (1)", 24));
+
+	const struct statement *statement = read_one(sql);
+	assert_true(statement->parsed && !statement->opaque_writes);
+	assert_string_equal(statement->sql, sql);
+	assert_string_equal(statement->objects.items[0].name, "t");
+	assert_true(statement->objects.items[0].writes);
+	assert_true(read_one(large_insert("(f(1), 'x', NULL),"))->opaque_writes);
+	assert_true(read_one(large_insert("((SELECT g(1)), 'x', NULL),"))->opaque_writes);
+}
+
+static void a_wrong_large_insert_is_wrong_where_it_is(void **state)
+{
+	(void)state;
+	const struct statement *statement = read_one(large_insert("(1, 2 3),"));
+	assert_false(statement->parsed);
+	assert_string_equal(statement->problem->message, "syntax error at or near \"3\"");
+	assert_int_equal(statement->problem->line, 2002);
+	assert_int_equal(statement->problem->column, 7);
+}
+
+static void long_constants_do_not_reach_the_parser(void **state)
+{
+	(void)state;
+	_cleanup_strbuf_ struct strbuf sql = {0}, text = {0};
+	strbuf_puts(&sql, "INSERT INTO t VALUES (E'");
+	for (int i = 0; i < 100000; i++)
+		strbuf_puts(&sql, "\\'");
+	strbuf_puts(&sql, "', $$a$$)");
+	assert_true(abbreviate(&text, strbuf_text(&sql), sql.length));
+	assert_string_equal(strbuf_text(&text), "INSERT\nINTO\nt\nVALUES\n('',\n$$a$$)");
+	assert_true(read_one(strbuf_text(&sql))->parsed);
+}
+
 static void fingerprint_is_blind_to_constants(void **state)
 {
 	(void)state;
@@ -278,6 +332,9 @@ int main(void)
 		cmocka_unit_test(a_statement_too_deep_for_the_parser_is_kept_unparsed),
 		cmocka_unit_test(new_enum_values_are_followed_to_their_use),
 		cmocka_unit_test(equal_statements_share_their_objects),
+		cmocka_unit_test(a_large_insert_is_parsed_in_its_short_form),
+		cmocka_unit_test(a_wrong_large_insert_is_wrong_where_it_is),
+		cmocka_unit_test(long_constants_do_not_reach_the_parser),
 		cmocka_unit_test(fingerprint_is_blind_to_constants),
 	};
 	return cmocka_run_group_tests(tests, open_arena, close_arena);
