@@ -34,13 +34,14 @@ static enum status check_bytes(const struct source_file *file, struct error *err
 	return OK;
 }
 
-static size_t copy_lines(char *to, const char *from, size_t length)
+/* Moves the text to its new place without the CRs that stand before LF; returns its length. */
+static size_t move_lines(char *to, const char *from, size_t length)
 {
 	size_t size = 0;
 	while (length > 0) {
 		const char *cr = memchr(from, '\r', length);
 		size_t run = cr ? (size_t)(cr - from) : length;
-		memcpy(to + size, from, run);
+		memmove(to + size, from, run);
 		size += run;
 		from += run;
 		length -= run;
@@ -57,19 +58,17 @@ static size_t copy_lines(char *to, const char *from, size_t length)
 enum status canonical_read(struct arena *arena, const struct source_file *file, struct script *ret_script,
                            struct error *err)
 {
-	if (file->length > 0 && check_bytes(file, err) != OK)
+	if (check_bytes(file, err) != OK)
 		return err->status;
 
 	bool bom = file->length >= BOM_BYTES && memcmp(file->bytes, BOM, BOM_BYTES) == 0;
 	size_t skipped = bom ? BOM_BYTES : 0;
-	char *text = arena_alloc(arena, file->length - skipped + 1);
-	size_t length = copy_lines(text, file->length ? file->bytes + skipped : "", file->length - skipped);
-
-	text[length] = '\0';
 	ret_script->path = arena_strdup(arena, file->path);
-	ret_script->text = text;
-	ret_script->length = length;
-	ret_script->raw = digest_of(file->length ? file->bytes : "", file->length);
-	ret_script->canonical = length == file->length ? ret_script->raw : digest_of(text, length);
+	ret_script->raw = digest_of(file->bytes, file->length);
+	ret_script->text = file->bytes;
+	ret_script->length = move_lines(file->bytes, file->bytes + skipped, file->length - skipped);
+	ret_script->text[ret_script->length] = '\0';
+	ret_script->canonical = ret_script->length == file->length ? ret_script->raw
+	                                                           : digest_of(ret_script->text, ret_script->length);
 	return OK;
 }

@@ -89,7 +89,7 @@ struct migration_set {
 struct source_file {
 	const char *name; /* without the folder */
 	const char *path; /* for messages */
-	const char *bytes;
+	char *bytes;      /* with a NUL behind them; migrations_read turns them into the script's text, in place */
 	size_t length;
 };
 
@@ -105,10 +105,10 @@ enum file_kind file_kind_of(const char *name);
 
 /*
  * Phase one: a whole folder's files (of any order) become a set with names, headers, directives and checksums. The
- * bytes are copied. FAIL_REFUSED with file, line and column for a bad name, a version in two files, a down or verify
- * file without its up file, no up file at all, a NUL byte, invalid UTF-8, and an unknown or wrong directive. `folder`
- * is for messages. history_table is the name of the history table, with or without its schema: its CREATE and INSERTs
- * in the files are absorbed.
+ * set takes the files' bytes over, which must live as long as it does. FAIL_REFUSED with file, line and column for a
+ * bad name, a version in two files, a down or verify file without its up file, no up file at all, a NUL byte, invalid
+ * UTF-8, and an unknown or wrong directive. `folder` is for messages. history_table is the name of the history table,
+ * with or without its schema: its CREATE and INSERTs in the files are absorbed.
  */
 enum status migrations_read(struct arena *arena, const char *folder, const char *history_table,
                             const struct source_file *files, size_t count, struct migration_set *ret_set,

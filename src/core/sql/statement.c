@@ -22,6 +22,7 @@ static void pieces_cleanup(struct piece_list *pieces)
 {
 	memory_free(pieces->items);
 }
+#define _cleanup_pieces_ __attribute__((cleanup(pieces_cleanup)))
 
 static void add_piece(struct piece_list *pieces, struct piece piece)
 {
@@ -114,7 +115,7 @@ static void keep_objects(struct reader *reader, struct statement *statement, con
 	if (!same_objects(list, items, count))
 		copy_objects(reader, list, items, count);
 	statement->objects.items = list->items;
-	statement->objects.count = statement->objects.room = list->count;
+	statement->objects.count = list->count;
 }
 
 /* ---- one statement ---- */
@@ -175,12 +176,11 @@ static void search_enum_values(const struct reader *reader, struct arena *scratc
 	}
 }
 
-static bool parse_short_form(struct reader *reader, const struct piece *piece, struct statement *statement,
-                             size_t number)
+static bool parse_short_form(struct reader *reader, struct statement *statement, size_t number)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 	struct tree_problem problem;
-	if (!abbreviate(&text, statement->sql, piece->end - piece->start))
+	if (!abbreviate(&text, statement->sql, strlen(statement->sql)))
 		return false;
 	const PgQuery__Node *node = tree_parse(reader->parser, strbuf_text(&text), &problem);
 	if (!node)
@@ -192,13 +192,12 @@ static bool parse_short_form(struct reader *reader, const struct piece *piece, s
 	return true;
 }
 
-static void parse_statement(struct reader *reader, const struct piece *piece, struct statement *statement,
-                            size_t number)
+static void parse_statement(struct reader *reader, struct statement *statement, size_t number)
 {
 	struct tree_problem problem = {.message = "nested too deeply for the parser"};
-	if (!piece->deep && parse_short_form(reader, piece, statement, number))
+	if (!statement->deep && parse_short_form(reader, statement, number))
 		return;
-	const PgQuery__Node *node = piece->deep ? NULL : tree_parse(reader->parser, statement->sql, &problem);
+	const PgQuery__Node *node = statement->deep ? NULL : tree_parse(reader->parser, statement->sql, &problem);
 	statement->parsed = node != NULL;
 	if (node)
 		study(reader, statement, node, number);
@@ -206,7 +205,8 @@ static void parse_statement(struct reader *reader, const struct piece *piece, st
 		keep_problem(reader, statement, &problem);
 }
 
-static void place_statements(const struct piece_list *pieces, const char *text, struct statement *statements)
+/* First all places, then all ends: ending a statement can cost a newline. */
+static void end_statements(const struct piece_list *pieces, char *text, struct statement *statements)
 {
 	struct locator locator;
 	locator_init(&locator, text);
@@ -218,31 +218,41 @@ static void place_statements(const struct piece_list *pieces, const char *text, 
 			.offset = piece->start,
 			.line = place.line,
 			.column = place.column,
+			.deep = piece->deep,
 			.copy_in = piece->copy_in,
 			.copy_data = piece->copy_in ? text + piece->data : NULL,
 			.copy_length = piece->data_end - piece->data,
 		};
 	}
+	for (size_t i = 0; i < pieces->count; i++)
+		text[pieces->items[i].end] = '\0';
+}
+
+static enum status cut_statements(struct arena *arena, const struct statement_source *source,
+                                  struct statement_list *ret_list, struct error *err)
+{
+	_cleanup_pieces_ struct piece_list pieces = {0};
+	enum status status = cut_all(source, &pieces, err);
+	if (status != OK)
+		return status;
+	ret_list->items = arena_alloc(arena, pieces.count * sizeof(*ret_list->items));
+	ret_list->count = ret_list->room = pieces.count;
+	end_statements(&pieces, source->text, ret_list->items);
+	return OK;
 }
 
 enum status statements_read(struct arena *arena, const struct statement_source *source,
                             struct statement_list *ret_list, struct error *err)
 {
-	__attribute__((cleanup(pieces_cleanup))) struct piece_list pieces = {0};
-	enum status status = cut_all(source, &pieces, err);
+	struct statement_list list;
+	enum status status = cut_statements(arena, source, &list, err);
 	if (status != OK)
 		return status;
-
-	struct statement *statements = arena_alloc(arena, pieces.count * sizeof(*statements));
 	_cleanup_tree_parser_ struct tree_parser *parser = tree_parser_open();
 	struct reader reader = {.arena = arena, .parser = parser};
-	/* First the places: ending a statement can cost a newline. */
-	place_statements(&pieces, source->text, statements);
-	for (size_t i = 0; i < pieces.count; i++) {
-		source->text[pieces.items[i].end] = '\0';
-		parse_statement(&reader, &pieces.items[i], &statements[i], i + 1);
-	}
-	*ret_list = (struct statement_list){.items = statements, .count = pieces.count, .room = pieces.count};
+	for (size_t i = 0; i < list.count; i++)
+		parse_statement(&reader, &list.items[i], i + 1);
+	*ret_list = list;
 	return OK;
 }
 

@@ -56,29 +56,34 @@ struct parse_problem {
 	long line, column;   /* in the file, 1-based, column in characters */
 };
 
+/* There is one for every statement of a file: wide fields first, so that 200,000 of them stay small. */
 struct statement {
 	const char *sql;         /* without the final semicolon and without COPY data; NUL-ended, in the source's text */
 	size_t offset;           /* of its first byte in the canonical text */
 	long line, column;       /* of its first byte in the file, 1-based, column in characters */
 	const char *tag;         /* "CREATE INDEX", "ALTER TABLE", "INSERT", ...; "UNKNOWN" when not parsed */
+	const char *index_name;  /* CREATE INDEX: "schema.name" or "name" of the index named, or NULL */
+	const struct parse_problem *problem; /* when not parsed */
+	const char *new_enum_value; /* ALTER TYPE ... ADD VALUE: the value, else NULL */
+	const char *enum_type;      /* and its type */
+	size_t uses_enum_of;     /* number (from 1) of the last statement whose new value it uses; 0 = none */
+	const char *copy_data;   /* the inline rows of COPY, without the line "\."; not NUL-safe: use copy_length */
+	size_t copy_length;
+	struct {
+		const struct object_use *items;
+		size_t count;
+	} objects;
 	enum transaction_class class;
 	bool parsed;             /* false: the packaged parser does not take it; cut by the scanner alone */
+	bool deep;               /* nested too deeply to be sent to the parser */
 	bool in_block;           /* stands in a BEGIN ... COMMIT of the file's own: set by core/migration */
 	bool concurrent_index;   /* CREATE/DROP/REINDEX ... CONCURRENTLY */
-	const char *index_name;  /* CREATE INDEX: "schema.name" or "name" of the index named, or NULL */
 	bool if_not_exists;
 	bool cluster_wide;       /* roles, databases, tablespaces, ALTER SYSTEM: reaches beyond the database */
 	bool foreign;            /* reads or writes through a foreign server, dblink, COPY PROGRAM or a server file */
 	bool opaque_writes;      /* DO, CALL, SELECT of a function: may write what the text does not show */
-	bool read_only;          /* SELECT without locking or known-writing functions, SHOW, EXPLAIN without ANALYZE, ... */
-	const struct parse_problem *problem; /* when not parsed */
-	const char *new_enum_value; /* ALTER TYPE ... ADD VALUE: the value, else NULL */
-	const char *enum_type;      /* and its type */
-	size_t uses_enum_of;        /* number (from 1) of the last statement whose new value it uses; 0 = none */
+	bool read_only;          /* SELECT without locking or known-writing functions, SHOW, EXPLAIN without ANALYZE */
 	bool copy_in;            /* COPY ... FROM STDIN: copy_data holds the inline rows */
-	const char *copy_data;   /* without the line "\."; not NUL-safe: use copy_length */
-	size_t copy_length;
-	LIST(struct object_use) objects;
 };
 
 struct statement_list {

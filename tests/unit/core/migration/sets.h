@@ -19,7 +19,7 @@ static inline enum status read_texts(struct arena *arena, const struct text_file
 	for (; files->name; files++) {
 		struct source_file source = {.name = files->name,
 		                             .path = arena_printf(arena, "m/%s", files->name),
-		                             .bytes = files->text,
+		                             .bytes = arena_strdup(arena, files->text),
 		                             .length = strlen(files->text)};
 		list_push(arena, &sources, source);
 	}

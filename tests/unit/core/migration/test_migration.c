@@ -168,7 +168,8 @@ static void bytes_that_are_no_text_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
 		_cleanup_error_ struct error err = {0};
 		struct migration_set set;
-		struct source_file file = {"001_a.sql", "m/001_a.sql", ROWS[i].bytes, ROWS[i].length};
+		char *bytes = arena_strndup(arena, ROWS[i].bytes, ROWS[i].length);
+		struct source_file file = {"001_a.sql", "m/001_a.sql", bytes, ROWS[i].length};
 		assert_int_equal(migrations_read(arena, "m", "h", &file, 1, &set, &err), FAIL_REFUSED);
 		assert_string_equal(err.message, ROWS[i].message);
 		assert_string_equal(err.file, "m/001_a.sql");
@@ -289,8 +290,8 @@ static void applied_files_are_not_parsed(void **state)
 	_cleanup_error_ struct error err = {0};
 	struct migration_set set;
 	struct source_file files[] = {
-		{"001_a.sql", "m/001_a.sql", "\\i x", 4},
-		{"002_b.sql", "m/002_b.sql", "SELECT 1", 8},
+		{"001_a.sql", "m/001_a.sql", arena_strdup(arena, "\\i x"), 4},
+		{"002_b.sql", "m/002_b.sql", arena_strdup(arena, "SELECT 1"), 8},
 	};
 	const char *versions[] = {"9", "1"};
 	struct text_list applied = {.items = versions, .count = 2};

@@ -165,7 +165,8 @@ static void a_history_with_a_schema_is_absorbed_where_it_is_meant(void **state)
 		_cleanup_arena_ struct arena *arena = arena_open();
 		_cleanup_error_ struct error err = {0};
 		struct migration_set set;
-		struct source_file file = {"1_a.sql", "m/1_a.sql", ROWS[i].sql, strlen(ROWS[i].sql)};
+		struct source_file file = {"1_a.sql", "m/1_a.sql", arena_strdup(arena, ROWS[i].sql),
+		                           strlen(ROWS[i].sql)};
 		assert_int_equal(migrations_read(arena, "m", ROWS[i].history, &file, 1, &set, &err), OK);
 		assert_int_equal(migrations_parse(arena, &set, NULL, &err), OK);
 		assert_int_equal(set.items[0].up.steps.count, ROWS[i].steps);
