@@ -52,6 +52,19 @@ enum status error_detail(struct error *err, const char *format, ...)
 	return err->status;
 }
 
+enum status error_add_detail(struct error *err, const char *format, ...)
+{
+	struct strbuf text = {0};
+	va_list args;
+	if (err->detail)
+		strbuf_printf(&text, "%s ", err->detail);
+	va_start(args, format);
+	strbuf_vprintf(&text, format, args);
+	va_end(args);
+	replace(&err->detail, text.data);
+	return err->status;
+}
+
 enum status error_hint(struct error *err, const char *format, ...)
 {
 	va_list args;

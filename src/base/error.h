@@ -25,6 +25,9 @@ void error_clear(struct error *err);
 enum status error_set(struct error *err, enum status status, const char *format, ...) PRINTF_LIKE(3, 4);
 enum status error_detail(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 enum status error_hint(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Adds a sentence to the detail that is there; the server's own stays. */
+enum status error_add_detail(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 enum status error_where(struct error *err, const char *file, long line, long column);
 enum status error_sqlstate(struct error *err, const char *sqlstate);
 

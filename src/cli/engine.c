@@ -4,11 +4,15 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/printer.h"
 #include "engine/record.h"
 #include "engine/report.h"
 #include "engine/trace.h"
+#include "sys/child.h"
 #include "sys/file.h"
+
+enum { NOTIFY_FOR_MS = 30000 };
 
 /* Everything that lives as long as one run in this process. */
 struct engine {
@@ -104,11 +108,36 @@ static void emit_end(struct engine *engine, enum status status, const struct err
 	emit(engine->run->emitter, EVENT_END, fields);
 }
 
+/* Tells whoever is on call; that it could not is said in the log and changes nothing. */
+static void notify(struct engine *engine, enum status status, const struct error *err)
+{
+	const struct settings *settings = engine->run->settings;
+	const struct text_list *command = &settings->notify_command;
+	_cleanup_child_ struct child_result result = {0};
+	_cleanup_error_ struct error problem = {0};
+
+	if (command->count == 0 || engine->run->checklist.states[GATE_INSPECT] == GATE_WAITING)
+		return;
+	const char **argv = arena_alloc(engine->arena, (command->count + 4) * sizeof(*argv));
+	memcpy(argv, command->items, command->count * sizeof(*argv));
+	argv[command->count] = status == OK ? "done" : status == FAIL_NOT_APPROVED ? "needs-you" : "stopped";
+	argv[command->count + 1] = engine->run->id.text;
+	argv[command->count + 2] = status == OK ? "done" : safe_text(engine->arena, err->message);
+	struct child_options options = {.argv = argv, .deadline_ms = clock_ms() + NOTIFY_FOR_MS};
+	loop_shield(engine->loop);
+	if (child_run(engine->loop, &options, &result, &problem) != OK)
+		emit_log(engine->run->emitter, LOG_WARNING, "notify-command: %s", problem.message);
+	else if (result.exit_code != 0)
+		emit_log(engine->run->emitter, LOG_WARNING, "notify-command ended with %d", result.exit_code);
+	loop_unshield(engine->loop);
+}
+
 static enum status end_engine(struct engine *engine, enum status status, struct error *err)
 {
 	if (status != OK)
 		emit_error(engine->run->emitter, err);
 	const char *report = write_report(engine, status, err);
+	notify(engine, status, err);
 	run_release(engine->run);
 	emit_end(engine, status, err, report);
 	if (status != OK)

@@ -207,7 +207,7 @@ static enum status run_with_retries(struct executor *executor, const struct migr
 			error_wrap(err, "no lock within %s after %zu attempts", text_duration(arena, budget_ms),
 			           attempt + 1);
 			if (blockers)
-				error_detail(err, "%s.", blockers);
+				error_add_detail(err, "%s.", blockers);
 			return status;
 		}
 		emit_log(executor->run->emitter, LOG_NOTICE, "migration %s, step %zu: no lock at attempt %zu%s%s",
@@ -246,7 +246,7 @@ enum status execute_migration(struct executor *executor, const struct migration 
 		if (status == OK)
 			continue;
 		if (status == FAIL_MIGRATION && step > 0) {
-			error_detail(err, "The %zu step(s) before it are committed and stay.", step);
+			error_add_detail(err, "The %zu step(s) before it are committed and stay.", step);
 			status = error_recast(err, FAIL_PARTIAL);
 		}
 		execute_event(executor, migration, step, 0, "end", clock_ms() - start_ms, NULL, err->message);

@@ -97,8 +97,21 @@ static enum status status_of_error(enum gate gate, enum status status)
 	return status == FAIL_INTERNAL ? gate_get(gate)->failure : status;
 }
 
+static bool has_failed_check(const struct evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->checks.count; i++) {
+		const struct check *check = &evidence->checks.items[i];
+		if (!check->ok && !check->warning && !check->waived_because)
+			return true;
+	}
+	return false;
+}
+
+/* A gate that ended by an error has failed, whatever its checks said before; most say themselves what failed. */
 static void note_error(struct run *run, struct evidence *evidence, const struct error *err)
 {
+	if (has_failed_check(evidence))
+		return;
 	const char *name = arena_printf(run->arena, "%s.carried_out", gate_get(evidence->gate)->name);
 	run_check(run, evidence, name, false, error_hint_text(err), err->message, "the gate can be carried out");
 }

@@ -240,7 +240,7 @@ static enum status fail(struct single *single, struct error *err)
 	if (clean)
 		(void)!write_outcome(single, "failed; nothing of the statement is left", false, &ignored);
 	if (!clean || single->step > 0) {
-		error_detail(err, clean ? "Steps before it are committed and stay."
+		error_add_detail(err, clean ? "Steps before it are committed and stay."
 		                        : "What it left behind could not be established or removed.");
 		return error_recast(err, FAIL_PARTIAL);
 	}

@@ -14,6 +14,7 @@
 #include "engine/leader.h"
 #include "engine/place.h"
 #include "engine/record.h"
+#include "engine/row_counters.h"
 #include "pg/ledger.h"
 
 enum { JOURNAL_EVERY = 100 };
@@ -219,8 +220,10 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 		return err->status;
 	if (!run->leader && leader_take(run, run->settings->wait_leader_ms, &run->leader, err) != OK)
 		return err->status;
-	if (ask_again(run, err) != OK)
+	struct json *counters = NULL;
+	if (ask_again(run, err) != OK || row_counters_read(run, &counters, err) != OK)
 		return err->status;
+	json_set(evidence->data, "rows_before", counters);
 	enum status status = place_on_live(run, &apply.executor, err);
 	apply.executor.promise = &apply.promise;
 	apply.executor.before_step = before_step;

@@ -13,6 +13,7 @@
 #include "engine/canonical.h"
 #include "engine/gates/gates.h"
 #include "engine/leader.h"
+#include "engine/row_counters.h"
 #include "engine/verify_scripts.h"
 #include "pg/ledger.h"
 #include "pg/query.h"
@@ -149,6 +150,12 @@ static enum status check_leftovers(struct run *run, struct evidence *evidence, s
 	return OK;
 }
 
+static enum status check_rows(struct run *run, struct evidence *evidence, struct error *err)
+{
+	const struct json *apply = run->evidence[GATE_APPLY].data;
+	return row_counters_compare(run, evidence, json_get(apply, "rows_before"), json_get(apply, "trace"), err);
+}
+
 /* After the apply live is watched: nobody waits for a lock of ours any more, and standbys keep up. */
 static enum status watch(struct run *run, struct evidence *evidence, struct error *err)
 {
@@ -220,7 +227,8 @@ enum status gate_verify(struct run *run, struct evidence *evidence, struct error
 	struct schema live = {0};
 
 	if (check_schema(run, evidence, &live, err) != OK || check_scripts(run, evidence, err) != OK ||
-	    check_leftovers(run, evidence, err) != OK || watch(run, evidence, err) != OK)
+	    check_leftovers(run, evidence, err) != OK || check_rows(run, evidence, err) != OK ||
+	    watch(run, evidence, err) != OK)
 		return err->status;
 	evidence_judge(run->arena, evidence);
 	return evidence->state == GATE_FAILED ? OK : write_end(run, &live, evidence, err);

@@ -1,0 +1,78 @@
+#include "engine/row_counters.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/trace.h"
+#include "pg/query.h"
+
+enum status row_counters_read(struct run *run, struct json **ret_counters, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (session_query(run->live, query_row_counters, 0, NULL, &rows, err) != OK)
+		return error_wrap(err, "cannot read the tables' counters");
+	struct json *counters = json_new_object();
+	for (size_t i = 0; i < rows_count(rows); i++)
+		json_set_int(counters, rows_get(rows, i, 0), rows_int(rows, i, 1));
+	*ret_counters = counters;
+	return OK;
+}
+
+static void add_touched(struct arena *arena, const struct trace *trace, struct text_list *touched)
+{
+	for (size_t m = 0; m < trace->migrations.count; m++) {
+		const struct migration_trace *migration = &trace->migrations.items[m];
+		for (size_t s = 0; s < migration->steps.count; s++)
+			for (size_t c = 0; c < migration->steps.items[s].changes.count; c++)
+				text_list_add_once(arena, touched, migration->steps.items[s].changes.items[c].table);
+	}
+}
+
+struct comparison {
+	struct run *run;
+	struct evidence *evidence;
+	const struct json *now;
+	const struct text_list *touched;
+	size_t compared, fell;
+};
+
+static bool compare_one(const char *table, const struct json *value, void *context)
+{
+	struct comparison *comparison = context;
+	struct run *run = comparison->run;
+
+	if (!json_has(comparison->now, table) || text_list_has(comparison->touched, table))
+		return true;
+	int64_t lost = json_int(value) - json_get_int(comparison->now, table);
+	comparison->compared++;
+	if (lost <= 0)
+		return true;
+	comparison->fell++;
+	run_warn(run, comparison->evidence, "verify.rows",
+	         "Ask whose deletes these were: no statement of the plan did it.",
+	         arena_printf(run->arena, "table %s has %" PRId64 " rows less than when the apply began", table,
+	                      lost), "-");
+	return true;
+}
+
+enum status row_counters_compare(struct run *run, struct evidence *evidence, const struct json *before,
+                                 const struct json *trace_value, struct error *err)
+{
+	_cleanup_json_ struct json *now = NULL;
+	struct text_list touched = {0};
+	struct trace trace = {0};
+	struct comparison comparison = {.run = run, .evidence = evidence, .touched = &touched};
+
+	if (!before) /* everything was committed by the run that this one continues */
+		return OK;
+	if (row_counters_read(run, &now, err) != OK || trace_read(run->arena, trace_value, &trace, err) != OK)
+		return err->status;
+	add_touched(run->arena, &trace, &touched);
+	comparison.now = now;
+	json_each(before, compare_one, &comparison);
+	if (comparison.fell == 0)
+		run_check(run, evidence, "verify.rows", true, NULL,
+		          arena_printf(run->arena, "%zu untouched table(s) did not lose a row", comparison.compared),
+		          "row counts of untouched tables do not fall");
+	return OK;
+}
