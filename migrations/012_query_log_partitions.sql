@@ -4,6 +4,7 @@
 -- Related Task: RETRIEVAL-44
 -- pgsluice:requires 003 006 007
 -- pgsluice:lock-timeout 2s
+-- pgsluice:allow index-lock because query_log is new and empty here: the log itself was renamed
 
 -- No row is copied. The table is renamed, an empty partitioned one takes its name, and the old one is attached; the
 -- check of 006, validated by 007, says what ATTACH would otherwise have to read. One transaction: nobody sees the

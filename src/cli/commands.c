@@ -4,8 +4,14 @@
 
 static const struct command *const COMMANDS[] = {
 	&command_batch,
-	&command_resolve,
+	&command_status,
+	&command_plan,
+	&command_graph,
+	&command_check,
+	&command_new,
 	&command_rollback,
+	&command_resolve,
+	&command_demo,
 	NULL,
 };
 

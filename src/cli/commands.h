@@ -5,7 +5,13 @@
 #include "cli/command.h"
 
 extern const struct command command_batch;
+extern const struct command command_check;
+extern const struct command command_demo;
+extern const struct command command_graph;
+extern const struct command command_new;
+extern const struct command command_plan;
 extern const struct command command_resolve;
 extern const struct command command_rollback;
+extern const struct command command_status;
 
 #endif

@@ -168,6 +168,7 @@ static const struct option_row ROWS[OPTION_COUNT] = {
 	                     .help = "exit 3 when this version is not applied"},
 	[OPTION_TO] = {.name = "to", .argument = "VERSION", .take = take_version, AT(to),
 	               .help = "the version to go back to"},
+	[OPTION_STOP] = {.name = "stop", .take = take_flag, AT(stop), .help = "stop the demo and remove its files"},
 	[OPTION_HELP] = {.name = "help", .letter = 'h', .take = take_flag, AT(help), .help = "print this and end"},
 	[OPTION_VERSION] = {.name = "version", .letter = 'V', .take = take_flag, AT(version),
 	                    .help = "print the version and end"},

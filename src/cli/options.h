@@ -39,6 +39,7 @@ enum option {
 	OPTION_CHECK,
 	OPTION_AT_LEAST,
 	OPTION_TO,
+	OPTION_STOP,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -84,7 +85,7 @@ struct options {
 	struct text_list operands;     /* without the command's name */
 	LIST(struct given) given;
 
-	bool batch, check, help, version;
+	bool batch, check, stop, help, version;
 	const char *database, *migrations, *config, *staging, *source, *evidence;
 	const char *until, *stop_before, *approve, *format, *record, *at_least, *to;
 	LIST(struct waiver) waivers;

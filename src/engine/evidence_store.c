@@ -193,7 +193,7 @@ static enum status find_folder(const struct run *run, const char **ret_folder, s
 	const char *base = run->settings->evidence;
 	if (!base) {
 		const char *state;
-		if (state_folder(run->arena, &state, err) != OK)
+		if (state_folder_path(run->arena, &state, err) != OK)
 			return err->status;
 		base = path_join(run->arena, state, "evidence");
 	}

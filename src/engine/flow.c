@@ -214,10 +214,25 @@ static enum status nothing_pending(struct run *run, struct error *err)
 	return OK;
 }
 
+/* What is wrong with the files is said first, also where the target cannot be reached: trying again would not help. */
+static enum status unreachable(struct run *run, struct error *err)
+{
+	_cleanup_error_ struct error files = {0};
+
+	if (migrations_parse(run->arena, &run->set, NULL, &files) == OK &&
+	    graph_build(run->arena, &run->set, &run->graph, &files) == OK)
+		return err->status;
+	error_clear(err);
+	error_move(err, &files);
+	return err->status;
+}
+
 enum status flow_read(struct run *run, struct error *err)
 {
-	if (run_read_files(run, err) != OK || run_read_target(run, err) != OK)
+	if (run_read_files(run, err) != OK)
 		return err->status;
+	if (run_read_target(run, err) != OK)
+		return err->status == FAIL_UNREACHABLE ? unreachable(run, err) : err->status;
 	return run_build_plan(run, err);
 }
 

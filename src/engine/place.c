@@ -53,6 +53,30 @@ enum status place_on_clone(struct run *run, struct clone *clone, bool traced, st
 	return look_at_triggers(executor, err);
 }
 
+static enum status open_as(struct run *run, const struct session_options *options, const char *role_word,
+                           enum session_access access, bool plain, struct session **ret_session, struct error *err)
+{
+	struct session_options own = *options;
+	own.role_word = role_word;
+	own.access = access;
+	own.plain = plain;
+	return session_open(run->loop, &own, ret_session, err);
+}
+
+enum status place_on_scratch(struct run *run, const struct session_options *options, struct executor *ret_executor,
+                             struct error *err)
+{
+	struct executor *executor = ret_executor;
+	*executor = (struct executor){.run = run, .direction = run->direction, .history = &run->history};
+
+	if (open_as(run, options, "apply", SESSION_READ_WRITE, true, &executor->session, err) != OK ||
+	    open_as(run, options, "ledger", SESSION_READ_WRITE, false, &executor->ledger, err) != OK ||
+	    open_as(run, options, "watch", SESSION_READ_ONLY, false, &executor->watch, err) != OK ||
+	    place_prepare(executor, err) != OK)
+		return err->status;
+	return look_at_triggers(executor, err);
+}
+
 enum status place_on_live(struct run *run, struct executor *ret_executor, struct error *err)
 {
 	struct executor *executor = ret_executor;

@@ -13,6 +13,13 @@
 enum status place_on_clone(struct run *run, struct clone *clone, bool traced, struct executor *ret_executor,
                            struct error *err) MUST_CHECK;
 
+/*
+ * The same on any database that is nobody's: all sessions with these options (role word and access are set here), not
+ * measured.
+ */
+enum status place_on_scratch(struct run *run, const struct session_options *options, struct executor *ret_executor,
+                             struct error *err) MUST_CHECK;
+
 /* Opens an executor on live; writes nothing yet. */
 enum status place_on_live(struct run *run, struct executor *ret_executor, struct error *err) MUST_CHECK;
 void place_close(struct executor *executor);

@@ -131,6 +131,19 @@ enum status binaries_find_client(struct loop *loop, struct arena *arena, const c
 	return find(loop, arena, configured, &client_wanted, server_version, ret_binaries, err);
 }
 
+enum status binaries_newest(struct loop *loop, struct arena *arena, struct binaries *ret_binaries, struct error *err)
+{
+	enum { OLDEST_MAJOR = 13, BEYOND_NEWEST = 30 };
+
+	for (int major = BEYOND_NEWEST; major >= OLDEST_MAJOR; major--) {
+		_cleanup_error_ struct error not_this = {0};
+		if (find(loop, arena, NULL, &server_wanted, major * 10000, ret_binaries, &not_this) == OK)
+			return OK;
+	}
+	error_set(err, FAIL_USAGE, "no server programs of PostgreSQL on this machine");
+	return error_hint(err, "Install the package postgresql, or name a server with --staging.");
+}
+
 /*
  * The place of a version in the common rounds of releases, counted in fix levels of 15: all supported majors are
  * released together, each with its own number. 15.5 came with 13.13, 14.10 and 16.1. 0 = unknown.

@@ -26,6 +26,10 @@ enum status binaries_find(struct loop *loop, struct arena *arena, const char *co
 enum status binaries_find_client(struct loop *loop, struct arena *arena, const char *configured, int server_version,
                                  struct binaries *ret_binaries, struct error *err) MUST_CHECK;
 
+/* Server programs of the newest major version here. FAIL_USAGE, naming the package, when there are none. */
+enum status binaries_newest(struct loop *loop, struct arena *arena, struct binaries *ret_binaries,
+                            struct error *err) MUST_CHECK;
+
 /*
  * Whether a pg_dump of `version` is not older than the server by release date: older fix levels write what their own
  * pg_restore cannot read. A newer major counts by the round of releases it belongs to.

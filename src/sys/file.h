@@ -77,4 +77,7 @@ const char *path_join(struct arena *arena, const char *folder, const char *name)
 /* The state folder ($XDG_STATE_HOME/pgsluice, else ~/.local/state/pgsluice), made when missing. */
 enum status state_folder(struct arena *arena, const char **ret_path, struct error *err) MUST_CHECK;
 
+/* The same for those who only look: it may not be there. */
+enum status state_folder_path(struct arena *arena, const char **ret_path, struct error *err) MUST_CHECK;
+
 #endif

@@ -203,7 +203,7 @@ static const char *home_folder(void)
 	return user && user->pw_dir && user->pw_dir[0] == '/' ? user->pw_dir : NULL;
 }
 
-enum status state_folder(struct arena *arena, const char **ret_path, struct error *err)
+enum status state_folder_path(struct arena *arena, const char **ret_path, struct error *err)
 {
 	/* The XDG rules say that a relative path in the variable counts as not set. */
 	const char *base = getenv("XDG_STATE_HOME");
@@ -215,8 +215,14 @@ enum status state_folder(struct arena *arena, const char **ret_path, struct erro
 		}
 		base = path_join(arena, home, ".local/state");
 	}
-	const char *path = path_join(arena, base, "pgsluice");
-	if (folder_make(path, err) != OK)
+	*ret_path = path_join(arena, base, "pgsluice");
+	return OK;
+}
+
+enum status state_folder(struct arena *arena, const char **ret_path, struct error *err)
+{
+	const char *path;
+	if (state_folder_path(arena, &path, err) != OK || folder_make(path, err) != OK)
 		return err->status;
 	*ret_path = path;
 	return OK;

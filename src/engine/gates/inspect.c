@@ -2,10 +2,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "core/rules/rule.h"
 #include "engine/gates/gates.h"
+#include "engine/rule_findings.h"
 #include "pg/ledger.h"
-#include "pg/query.h"
 
 static void check_files(struct run *run, struct evidence *evidence)
 {
@@ -37,35 +36,21 @@ static void check_finding(struct run *run, struct evidence *evidence, const stru
 		run_check(run, evidence, name, false, finding->hint, measured, "no error of this rule");
 }
 
-static enum status read_names(struct run *run, const char *query, struct text_list *ret_names, struct error *err)
-{
-	_cleanup_rows_ struct rows *rows = NULL;
-	if (session_query(run->live, query, 0, NULL, &rows, err) != OK)
-		return err->status;
-	for (size_t i = 0; i < rows_count(rows); i++)
-		list_push(run->arena, ret_names, arena_strdup(run->arena, rows_get(rows, i, 0)));
-	return OK;
-}
-
 static enum status check_rules(struct run *run, struct evidence *evidence, struct error *err)
 {
-	struct text_list invalid = {0}, tables = {0};
 	struct finding_list findings = {0};
-	struct rule_facts facts = {.invalid_indexes = &invalid, .tables = &tables};
 	size_t errors = 0;
 
-	if (read_names(run, query_unfinished_indexes, &invalid, err) != OK ||
-	    read_names(run, query_table_names, &tables, err) != OK)
-		return error_wrap(err, "cannot read the tables");
-	rules_check(run->arena, &run->plan, &facts, &findings);
+	if (rule_findings_read(run->arena, &run->plan, run->live, &findings, err) != OK)
+		return err->status;
 	for (size_t i = 0; i < findings.count; i++) {
 		check_finding(run, evidence, &findings.items[i]);
-		errors += findings.items[i].severity == SEVERITY_ERROR && !findings.items[i].allowed_because;
+		errors += rule_finding_refuses(&findings.items[i]);
 	}
 	if (!errors)
 		run_check(run, evidence, "inspect.rules", true, NULL,
 		          arena_printf(run->arena, "%zu finding(s), none of them an error", findings.count),
-		          	"no error");
+		          "no error");
 	return OK;
 }
 

@@ -1,0 +1,44 @@
+#include "cli/look.h"
+
+#include "base/text.h"
+#include "engine/evidence_store.h"
+#include "engine/flow.h"
+
+enum status look_open(const struct invocation *invocation, struct look *ret_look, struct error *err)
+{
+	*ret_look = (struct look){0};
+	if (loop_open(&ret_look->loop, err) != OK)
+		return err->status;
+	/* Under the flow's own name: whether a stopped run can be continued depends on the command. */
+	struct run *run = ret_look->run = run_open(ret_look->loop, &invocation->settings, "batch");
+
+	if (flow_read(run, err) != OK) {
+		if (run->plan.items.count == 0 || err->status != FAIL_REFUSED)
+			return err->status;
+		error_move(&ret_look->refusal, err);
+		return OK;
+	}
+	if (!run->resume.unfinished)
+		return OK;
+	if (evidence_store_look(run, &run->store, err) != OK || resume_continue(run, err) != OK)
+		return err->status;
+	return OK;
+}
+
+void look_close(struct look *look)
+{
+	run_close(look->run);
+	loop_close(look->loop);
+	error_clear(&look->refusal);
+}
+
+const char *look_target(const struct look *look)
+{
+	const struct target *target = &look->run->target;
+	bool named = target->environment && *target->environment;
+
+	return arena_printf(look->run->arena, "database %s%s%s%s, PostgreSQL %s",
+	                    safe_text(look->run->arena, target->database), named ? " (" : "",
+	                    named ? safe_text(look->run->arena, target->environment) : "", named ? ")" : "",
+	                    safe_text(look->run->arena, target->server_version_text));
+}

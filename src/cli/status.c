@@ -1,0 +1,298 @@
+/* `status`: what is applied, pending and held, and how far the gates are; for people, scripts and start-up checks. */
+#include "cli/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/stamp.h"
+#include "base/text.h"
+#include "cli/look.h"
+#include "cli/screen.h"
+#include "engine/evidence_store.h"
+#include "engine/flow.h"
+
+/* Applied migrations that are listed one by one; of those before them only the number is shown. */
+enum { APPLIED_SHOWN = 5 };
+
+struct gate_view {
+	enum gate_state state;
+	const char *reason;       /* or NULL */
+	const char *valid_until;  /* or NULL */
+};
+
+struct counts {
+	size_t applied, pending, held;
+};
+
+/* ---- the gates, by the evidence that is there ---- */
+
+static enum status view_gate(struct run *run, enum gate gate, struct gate_view *ret_view, struct error *err)
+{
+	struct stored stored;
+	struct gate_view view = {.state = GATE_WAITING};
+
+	if (flow_stored(run, gate, &stored, err) != OK)
+		return err->status;
+	json_close(stored.evidence.data);
+	if (stored.holds) {
+		view.state = stored.evidence.state;
+		view.reason = stored.evidence.reason;
+		view.valid_until = stamp_text(run->arena, stored.evidence.valid_until_ms);
+	} else if (stored.there && stored.bound && stored.evidence.state == GATE_FAILED) {
+		view.state = GATE_FAILED;
+		view.reason = stored.evidence.reason;
+	} else if (stored.there) {
+		view.state = GATE_STALE;
+		view.reason = stored.evidence.state == GATE_FAILED ? "It failed for another plan." : stored.why;
+	}
+	*ret_view = view;
+	return OK;
+}
+
+/* Evidence that cannot be read proves nothing: every gate is shut. */
+static enum status view_gates(struct run *run, struct gate_view *ret_views, struct error *err)
+{
+	enum status status = OK;
+
+	if (!run->store)
+		status = evidence_store_look(run, &run->store, err);
+	for (enum gate gate = 0; status == OK && gate < GATE_COUNT; gate++)
+		status = view_gate(run, gate, &ret_views[gate], err);
+	for (enum gate gate = 0; status != OK && gate < GATE_COUNT; gate++)
+		ret_views[gate] = (struct gate_view){.state = GATE_FAILED,
+		                                     .reason = arena_strdup(run->arena, err->message)};
+	return status;
+}
+
+/* ---- what is shown ---- */
+
+static struct counts count_states(const struct plan *plan)
+{
+	struct counts counts = {.applied = plan->applied_count, .held = plan->held_count};
+	for (size_t i = 0; i < plan->items.count; i++)
+		counts.pending += plan->items.items[i].state == STATE_PENDING ||
+		                  plan->items.items[i].state == STATE_PARTIAL;
+	return counts;
+}
+
+static const char *item_version(const struct plan_item *item)
+{
+	return item->migration ? item->migration->version : item->applied->version;
+}
+
+static const char *item_name(const struct plan_item *item)
+{
+	return item->migration ? item->migration->name : item->applied->name;
+}
+
+static struct json *item_json(struct arena *arena, const struct plan_item *item)
+{
+	struct json *object = json_new_object();
+	json_set_text(object, "version", safe_text(arena, item_version(item)));
+	json_set_text(object, "name", safe_text(arena, item_name(item)));
+	json_set_text(object, "state", migration_state_name(item->state));
+	json_set_text(object, "reason", safe_text(arena, item->reason));
+	json_set_text(object, "checksum", item->applied ? safe_text(arena, item->applied->checksum)
+	                                                : item->migration->up.canonical.hex);
+	return object;
+}
+
+static struct json *gate_json(struct arena *arena, enum gate gate, const struct gate_view *view)
+{
+	struct json *object = json_new_object();
+	json_set_text(object, "gate", gate_get(gate)->name);
+	json_set_text(object, "state", gate_state_name(view->state));
+	json_set_text(object, "valid_until", view->valid_until);
+	json_set_text(object, "reason", safe_text(arena, view->reason));
+	return object;
+}
+
+static void print_json(const struct look *look, const struct gate_view *views)
+{
+	struct arena *arena = look->run->arena;
+	const struct plan *plan = &look->run->plan;
+	struct counts counts = count_states(plan);
+	_cleanup_json_ struct json *document = json_new_object();
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct json *gates = json_new_array(), *migrations = json_new_array();
+
+	json_set_int(document, "v", 1);
+	json_set_int(document, "applied", (int64_t)counts.applied);
+	json_set_int(document, "pending", (int64_t)counts.pending);
+	json_set_int(document, "held", (int64_t)counts.held);
+	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
+		json_push(gates, gate_json(arena, gate, &views[gate]));
+	for (size_t i = 0; i < plan->items.count; i++)
+		json_push(migrations, item_json(arena, &plan->items.items[i]));
+	json_set(document, "gates", gates);
+	json_set(document, "migrations", migrations);
+	json_write(&text, document);
+	puts(strbuf_text(&text));
+}
+
+static enum tone tone_of_item(enum migration_state state)
+{
+	return state == STATE_APPLIED || state == STATE_PENDING ? TONE_PLAIN
+	       : state == STATE_HELD                            ? TONE_CAUTION
+	                                                        : TONE_BAD;
+}
+
+static enum tone tone_of_gate(enum gate_state state)
+{
+	return state == GATE_PASSED                             ? TONE_GOOD
+	       : state == GATE_FAILED || state == GATE_WAIVED   ? TONE_BAD
+	       : state == GATE_STALE                            ? TONE_CAUTION
+	                                                        : TONE_PLAIN;
+}
+
+static void print_item(struct screen *screen, const struct plan_item *item)
+{
+	const char *when = item->state == STATE_APPLIED ? item->applied->applied_at : NULL;
+	screen_line(screen, screen->out, tone_of_item(item->state), migration_state_name(item->state), " %s %s%s%s%s%s",
+	            item_version(item), item_name(item), when ? ", " : "", when ? when : "", item->reason ? ": " : "",
+	            item->reason ? item->reason : "");
+}
+
+static void print_items(struct screen *screen, const struct plan *plan)
+{
+	size_t applied = 0, hidden = 0;
+
+	for (size_t i = 0; i < plan->items.count; i++)
+		applied += plan->items.items[i].state == STATE_APPLIED;
+	for (size_t i = 0; i < plan->items.count; i++) {
+		const struct plan_item *item = &plan->items.items[i];
+		if (item->state == STATE_APPLIED && hidden + APPLIED_SHOWN < applied) {
+			hidden++;
+			continue;
+		}
+		if (hidden) {
+			screen_line(screen, screen->out, TONE_PLAIN, "", "%zu applied before these", hidden);
+			applied -= hidden;
+			hidden = 0;
+		}
+		print_item(screen, item);
+	}
+}
+
+static void print_gate(struct screen *screen, enum gate gate, const struct gate_view *view)
+{
+	screen_line(screen, screen->out, tone_of_gate(view->state), gate_state_name(view->state), " %s%s%s%s%s",
+	            gate_get(gate)->name, view->valid_until ? ", valid until " : "",
+	            view->valid_until ? view->valid_until : "", view->reason ? ": " : "",
+	            view->reason ? view->reason : "");
+}
+
+static void print_text(const struct look *look, const struct gate_view *views)
+{
+	const struct run *run = look->run;
+	struct counts counts = count_states(&run->plan);
+	struct screen screen = screen_standard();
+
+	screen_line(&screen, screen.out, TONE_PLAIN, "", "%s: %zu applied, %zu pending, %zu held", look_target(look),
+	            counts.applied, counts.pending, counts.held);
+	if (run->resume.unfinished)
+		screen_line(&screen, screen.out, TONE_BAD, "unfinished", " run %s stopped during its apply%s%s",
+		            run->resume.run_id, run->resume.why_not ? "; it cannot be continued: " : "",
+		            run->resume.why_not ? run->resume.why_not : "");
+	print_items(&screen, &run->plan);
+	if (counts.pending == 0)
+		return;
+	if (look->refusal.status == OK)
+		screen_line(&screen, screen.out, TONE_PLAIN, "", "gates of plan %s:", run->plan.id.hex);
+	for (enum gate gate = 0; look->refusal.status == OK && gate < GATE_COUNT; gate++)
+		print_gate(&screen, gate, &views[gate]);
+}
+
+/* ---- what is judged ---- */
+
+static bool is_held(const struct resume *resume, const char *version)
+{
+	for (size_t i = 0; i < resume->held.count; i++)
+		if (version_compare(resume->held.items[i], version) == 0)
+			return true;
+	return false;
+}
+
+/* A version counts as reached by its own row, or by a later one when nothing says that it was passed over. */
+static enum status judge_at_least(const struct run *run, const char *version, struct error *err)
+{
+	const struct history *history = &run->history;
+	const char *highest = history->rows.count ? history->rows.items[history->rows.count - 1].version : NULL;
+	const char *half_way = run->resume.half_way.version;
+
+	for (size_t i = 0; i < history->rows.count; i++)
+		if (version_compare(history->rows.items[i].version, version) == 0)
+			return OK;
+	if (!highest)
+		return error_set(err, FAIL_PENDING, "version %s is not reached: nothing is applied", version);
+	if (half_way && version_compare(half_way, version) == 0)
+		return error_set(err, FAIL_PENDING, "version %s is not reached: a run stopped inside it", version);
+	if (is_held(&run->resume, version))
+		return error_set(err, FAIL_PENDING, "version %s is not reached: it was held when later ones were applied",
+		                 version);
+	if (version_compare(highest, version) < 0)
+		return error_set(err, FAIL_PENDING, "version %s is not reached: the highest applied one is %s", version,
+		                 safe_text(run->arena, highest));
+	return OK;
+}
+
+static enum status judge(struct look *look, const struct options *options, struct error *err)
+{
+	if (look->refusal.status != OK) {
+		error_move(err, &look->refusal);
+		return err->status;
+	}
+	size_t pending = count_states(&look->run->plan).pending;
+	if (options->at_least && judge_at_least(look->run, options->at_least, err) != OK)
+		return err->status;
+	if (options->check && pending)
+		return error_set(err, FAIL_PENDING, "%zu migration%s pending", pending, pending == 1 ? " is" : "s are");
+	return OK;
+}
+
+/* For an application's start: asks the target alone; the migrations' files need not be here. */
+static enum status run_at_least(struct invocation *invocation, struct error *err)
+{
+	_cleanup_loop_ struct loop *loop = NULL;
+
+	if (loop_open(&loop, err) != OK)
+		return err->status;
+	struct run *run = run_open(loop, &invocation->settings, "batch");
+	enum status status = run_read_target(run, err);
+	if (status == OK)
+		status = judge_at_least(run, invocation->options->at_least, err);
+	if (status == OK)
+		printf("version %s is reached\n", invocation->options->at_least);
+	run_close(run);
+	return status;
+}
+
+static enum status run_status(struct invocation *invocation, struct error *err)
+{
+	const struct options *options = invocation->options;
+	bool json = strcmp(options->format, "json") == 0;
+	_cleanup_look_ struct look look = {0};
+	_cleanup_error_ struct error unread = {0};
+	struct gate_view views[GATE_COUNT];
+
+	if (options->at_least && !options->check && !json)
+		return run_at_least(invocation, err);
+	if (look_open(invocation, &look, err) != OK)
+		return err->status;
+	enum status evidence = view_gates(look.run, views, &unread);
+	if (json)
+		print_json(&look, views);
+	else
+		print_text(&look, views);
+	if (judge(&look, options, err) != OK || evidence == OK)
+		return err->status;
+	error_move(err, &unread);
+	return err->status;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.summary = "show what is applied, pending and held, and how far the gates are",
+	.options = OPTIONS_PLAN | OPTION_BIT(OPTION_CHECK) | OPTION_BIT(OPTION_AT_LEAST),
+	.run = run_status,
+};
