@@ -34,7 +34,10 @@ static enum status check_bytes(const struct source_file *file, struct error *err
 	return OK;
 }
 
-/* Moves the text to its new place without the CRs that stand before LF; returns its length. */
+/*
+ * Moves the text to its new place without the CRs that stand before LF; returns its length. A file that was converted
+ * twice has several: canonical text read again must be itself.
+ */
 static size_t move_lines(char *to, const char *from, size_t length)
 {
 	size_t size = 0;
@@ -45,12 +48,15 @@ static size_t move_lines(char *to, const char *from, size_t length)
 		size += run;
 		from += run;
 		length -= run;
-		if (length > 0) {
-			if (length == 1 || from[1] != '\n')
-				to[size++] = '\r';
-			from++;
-			length--;
+		size_t returns = 0;
+		while (returns < length && from[returns] == '\r')
+			returns++;
+		if (returns == length || from[returns] != '\n') {
+			memmove(to + size, from, returns);
+			size += returns;
 		}
+		from += returns;
+		length -= returns;
 	}
 	return size;
 }
@@ -61,8 +67,9 @@ enum status canonical_read(struct arena *arena, const struct source_file *file, 
 	if (check_bytes(file, err) != OK)
 		return err->status;
 
-	bool bom = file->length >= BOM_BYTES && memcmp(file->bytes, BOM, BOM_BYTES) == 0;
-	size_t skipped = bom ? BOM_BYTES : 0;
+	size_t skipped = 0;
+	while (file->length - skipped >= BOM_BYTES && memcmp(file->bytes + skipped, BOM, BOM_BYTES) == 0)
+		skipped += BOM_BYTES;
 	ret_script->path = arena_strdup(arena, file->path);
 	ret_script->raw = digest_of(file->bytes, file->length);
 	ret_script->text = file->bytes;

@@ -5,8 +5,8 @@
 #include "core/migration/migration.h"
 
 /*
- * Fills in path, digests, text and length; the text is the file's bytes, made canonical in place. A CR that does not
- * stand before LF is kept. FAIL_REFUSED with file and line for a NUL byte and for invalid UTF-8.
+ * Fills in path, digests, text and length; the text is the file's bytes, made canonical in place. CRs that
+ * do not stand before LF are kept. FAIL_REFUSED with file and line for a NUL byte and for invalid UTF-8.
  */
 enum status canonical_read(struct arena *arena, const struct source_file *file, struct script *ret_script,
                            struct error *err) MUST_CHECK;

@@ -172,6 +172,18 @@ static void judge_pending(struct builder *builder, struct plan_item *item, size_
 	                            builder->history->rows.items[builder->history->rows.count - 1].version);
 }
 
+static enum status refuse_double_rows(const struct history *history, struct error *err)
+{
+	for (size_t i = 1; i < history->rows.count; i++) {
+		const char *before = history->rows.items[i - 1].version, *version = history->rows.items[i].version;
+		if (version_compare(before, version) != 0)
+			continue;
+		error_set(err, FAIL_REFUSED, "the history has two rows for one version: %s and %s", before, version);
+		return error_hint(err, "Delete the row that is wrong; leading zeros do not count.");
+	}
+	return OK;
+}
+
 /* Files and history, merged by version: every known version gets its item. */
 static void merge(struct builder *builder)
 {
@@ -289,24 +301,56 @@ static enum status refuse_conflicts(const struct builder *builder, struct error 
 	return OK;
 }
 
+/*
+ * The pending expand that a contract needs: at the other end of one of its edges, or further on along declared ones
+ * (contract, backfill, expand). What is inferred from objects alone goes no further: every table has a first migration.
+ */
+static const struct migration *find_expand(const struct builder *builder, size_t contract, bool *seen)
+{
+	const struct graph *graph = builder->plan->graph;
+	size_t *queue = arena_alloc(builder->arena, (builder->set->count + 1) * sizeof(*queue));
+	size_t done = 0, waiting = 0;
+
+	memset(seen, 0, builder->set->count * sizeof(*seen));
+	queue[waiting++] = contract;
+	while (done < waiting) {
+		size_t from = queue[done++];
+		for (size_t e = graph_first_edge(graph, from); e < graph->edges.count; e++) {
+			const struct edge *edge = &graph->edges.items[e];
+			if (edge->from != from)
+				break;
+			if (seen[edge->to] || !(edge->declared || from == contract))
+				continue;
+			seen[edge->to] = true;
+			const struct migration *to = &builder->set->items[edge->to];
+			if (to->phase == PHASE_EXPAND && is_pending(builder->plan, to))
+				return to;
+			if (edge->declared)
+				queue[waiting++] = edge->to;
+		}
+	}
+	return NULL;
+}
+
 /* A contract takes away what running code may still use; its expand must have been live before. */
 static enum status refuse_contract_with_expand(const struct builder *builder, struct error *err)
 {
 	const struct plan *plan = builder->plan;
+	bool *seen = arena_alloc(builder->arena, builder->set->count * sizeof(*seen));
 
-	for (size_t i = 0; i < plan->graph->edges.count; i++) {
-		const struct edge *edge = &plan->graph->edges.items[i];
-		const struct migration *from = &builder->set->items[edge->from], *to = &builder->set->items[edge->to];
-		if (from->phase != PHASE_CONTRACT || to->phase != PHASE_EXPAND || !is_pending(plan, from) ||
-		    !is_pending(plan, to))
+	for (size_t i = 1; i < plan->pending.count; i++) {
+		const struct migration *contract = plan->pending.items[i];
+		if (contract->phase != PHASE_CONTRACT)
+			continue;
+		const struct migration *expand = find_expand(builder, (size_t)(contract - builder->set->items), seen);
+		if (!expand)
 			continue;
 		error_set(err, FAIL_REFUSED, "migration %s is the contract of %s and cannot share a plan with it",
-		          from->version,
-		          to->version);
-		error_hint(err, "Apply up to %s with --until, deploy what uses it, and apply %s afterwards.",
-		           to->version,
-		           from->version);
-		return error_where(err, from->up.path, 0, 0);
+		          contract->version, expand->version);
+		error_hint(err, "Apply up to %s first with --until %s, release what uses the new shape, and apply %s "
+		                "afterwards.",
+		           plan->pending.items[i - 1]->version, plan->pending.items[i - 1]->version, contract->version);
+		return error_where(err, contract->up.path, 0, 0);
 	}
 	return OK;
 }
@@ -320,6 +364,8 @@ enum status plan_build(struct arena *arena, const struct migration_set *set, con
 		.arena = arena, .set = set, .history = history, .target = target, .options = options, .plan = plan};
 
 	*plan = (struct plan){.set = set, .graph = graph, .target = target};
+	if (refuse_double_rows(history, err) != OK)
+		return err->status;
 	merge(&builder);
 	if (take_pending(&builder, err) != OK)
 		return err->status;
