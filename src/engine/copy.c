@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "engine/backup_command.h"
 #include "engine/copy_restore.h"
 #include "engine/copy_server.h"
 #include "engine/copy_staging.h"
@@ -72,12 +73,17 @@ enum status copy_need(struct run *run, struct copy **ret_copy, struct error *err
 		*ret_copy = run->copy;
 		return OK;
 	}
-	const struct json *data = json_get(run->evidence[GATE_BACKUP].data, "dump");
-	if (dump_read(run->arena, data, &dump, err) != OK || dump_check(run->loop, &dump, err) != OK ||
-	    copy_open(run, &copy, err) != OK)
+	const struct json *data = run->evidence[GATE_BACKUP].data;
+	bool by_command = json_has(data, "command_backup");
+	if (!by_command && (dump_read(run->arena, json_get(data, "dump"), &dump, err) != OK ||
+	                    dump_check(run->loop, &dump, err) != OK))
 		return err->status;
-	if (copy_restore(copy, &dump, NULL, err) != OK || copy_harden(copy, err) != OK) {
-		enum status status = err->status;
+	if (copy_open(run, &copy, err) != OK)
+		return err->status;
+	enum status status = by_command ? backup_command_again(copy, data, err) : copy_restore(copy, &dump, NULL, err);
+	if (status == OK)
+		status = copy_harden(copy, err);
+	if (status != OK) {
 		copy_close(copy);
 		return status;
 	}
@@ -213,6 +219,17 @@ enum status clone_environment(struct clone *clone, struct arena *arena, const ch
 {
 	_cleanup_session_ struct session *session = NULL;
 	struct copy *copy = clone->copy;
+	/* Plain variables, for programs that do not know libpq's files; there is no password to hide. */
+	if (copy->scratch) {
+		const char **list = arena_alloc(arena, 6 * sizeof(*list));
+		list[0] = arena_printf(arena, "PGHOST=%s", scratch_socket(copy->scratch));
+		list[1] = "PGPORT=5432";
+		list[2] = arena_printf(arena, "PGDATABASE=%s", copy->live_name);
+		list[3] = arena_printf(arena, "PGUSER=%s", copy->user);
+		list[4] = "PGSSLMODE=disable";
+		*ret_environment = list;
+		return OK;
+	}
 	if (clone_session(clone, CLONE_OPERATOR, "command", SESSION_READ_WRITE, true, &session, err) != OK ||
 	    folder_make(copy->secrets, err) != OK)
 		return err->status;

@@ -139,9 +139,19 @@ static enum status restore(struct copy *copy, const struct dump *dump, const str
 	return dump_restore(dump, &options, watch, err);
 }
 
+/* Live's name is for the clones. */
+enum status copy_adopt(struct copy *copy, const char *database, struct error *err)
+{
+	const char *sql = arena_printf(copy->arena, "ALTER DATABASE %s RENAME TO %s", quote_ident(copy->arena, database),
+	                               quote_ident(copy->arena, copy->kept_name));
+	copy->restored = true;
+	if (strcmp(database, copy->kept_name) == 0 || session_exec(copy->admin, sql, err) == OK)
+		return OK;
+	return error_recast(err, FAIL_GATE);
+}
+
 enum status copy_restore(struct copy *copy, const struct dump *dump, const struct watch *watch, struct error *err)
 {
-	struct arena *arena = copy->arena;
 	_cleanup_error_ struct error ignored = {0};
 	enum status status = restore(copy, dump, watch, err);
 	(void)!folder_remove(copy->secrets, &ignored);
@@ -151,15 +161,7 @@ enum status copy_restore(struct copy *copy, const struct dump *dump, const struc
 			error_move(err, &ignored);
 		return err->status;
 	}
-	copy->restored = true;
-	if (!copy->scratch)
-		return OK;
-	/* Live's name is for the clones. */
-	const char *sql = arena_printf(arena, "ALTER DATABASE %s RENAME TO %s", quote_ident(arena, dump->database),
-	                               quote_ident(arena, copy->kept_name));
-	if (session_exec(copy->admin, sql, err) != OK)
-		return error_recast(err, FAIL_GATE);
-	return OK;
+	return copy_adopt(copy, copy->scratch ? dump->database : copy->kept_name, err);
 }
 
 enum status copy_harden(struct copy *copy, struct error *err)

@@ -17,6 +17,9 @@ enum status copy_open(struct run *run, struct copy **ret_copy, struct error *err
 enum status copy_restore(struct copy *copy, const struct dump *dump, const struct watch *watch,
                          struct error *err) MUST_CHECK;
 
+/* Takes a database that was restored there as the copy: it gets the copy's name. */
+enum status copy_adopt(struct copy *copy, const char *database, struct error *err) MUST_CHECK;
+
 /* After the proof: takes out what could act on the world, and gathers statistics for the planner. */
 enum status copy_harden(struct copy *copy, struct error *err) MUST_CHECK;
 

@@ -363,6 +363,11 @@ const char *scratch_conninfo(const struct scratch *scratch)
 	return scratch->conninfo;
 }
 
+const char *scratch_socket(const struct scratch *scratch)
+{
+	return scratch->socket_folder;
+}
+
 const char *scratch_place(const struct scratch *scratch)
 {
 	return scratch->folder;

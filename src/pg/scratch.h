@@ -57,6 +57,9 @@ void scratch_close(struct scratch *scratch);
 /* Connection string of its superuser, by trust, to SCRATCH_DATABASE; as long as the scratch cluster. */
 const char *scratch_conninfo(const struct scratch *scratch);
 
+/* The folder of its socket; the port is 5432. */
+const char *scratch_socket(const struct scratch *scratch);
+
 /* Its own folder: tablespaces and whatever must go with it may be put below. Owned by the server's account. */
 const char *scratch_place(const struct scratch *scratch);
 

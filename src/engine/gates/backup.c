@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "engine/backup_command.h"
 #include "engine/backup_source.h"
 #include "engine/canonical.h"
 #include "engine/copy_restore.h"
@@ -26,7 +27,8 @@ struct backup {
 	struct backup_source source;
 	struct copy *copy;
 	struct fingerprint_reader *reader;
-	struct dumping *dumping;
+	struct dumping *dumping;               /* pg_dump at work, or */
+	struct child *command;                 /* the operator's own program, which restores too */
 	struct dump dump;
 	bool dumped;                           /* `dump` is there */
 	struct relation_list held, restored;   /* at the snapshot, and in the copy */
@@ -219,13 +221,13 @@ static const char *dump_folder(const struct backup *backup)
 	return folder;
 }
 
-/* pg_dump and the fingerprints read at the same time, on the same snapshot. */
-static enum status read_live(struct backup *backup, struct error *err)
+static enum status start_backup(struct backup *backup, struct error *err)
 {
 	struct run *run = backup->run;
-	struct backup_source *source = &backup->source;
-	size_t workers = run->settings->jobs > 0 ? (size_t)run->settings->jobs : 1;
-	struct fingerprint_watch reading = {.tick = tick_reading, .context = backup};
+	const struct backup_source *source = &backup->source;
+	if (run->settings->backup_by_command)
+		return backup_command_start(backup->copy, run->id.text, source->exporter, source->snapshot, &backup->command,
+		                            err);
 	struct dump_options options = {
 		.loop = run->loop,
 		.binaries = copy_binaries(backup->copy),
@@ -236,12 +238,41 @@ static enum status read_live(struct backup *backup, struct error *err)
 		.jobs = run->settings->jobs,
 		.lock_wait_ms = LOCK_WAIT_MS,
 	};
+	return dump_start(run->arena, &options, &backup->dumping, err);
+}
+
+static enum status finish_command(struct backup *backup, struct error *err)
+{
+	struct watch watch = {.tick = tick_dumping, .context = backup};
+	struct child *child = backup->command;
+	backup->command = NULL;
+	if (backup_command_finish(backup->copy, child, &watch, err) != OK)
+		return err->status;
+	verdict(backup, "backup.restore", true, NULL,
+	        arena_printf(arena_of(backup), "dumped and restored by %s in %s: %s",
+	                     backup->run->settings->backup_command.items[0],
+	                     text_duration(arena_of(backup), clock_ms() - backup->started_ms),
+	                     copy_isolation(backup->copy)),
+	        "backup-command ends with 0 and the database is there");
+	return OK;
+}
+
+/* The backup and the fingerprints read at the same time, on the same snapshot. */
+static enum status read_live(struct backup *backup, struct error *err)
+{
+	struct run *run = backup->run;
+	struct backup_source *source = &backup->source;
+	size_t workers = run->settings->jobs > 0 ? (size_t)run->settings->jobs : 1;
+	struct fingerprint_watch reading = {.tick = tick_reading, .context = backup};
+
 	if (fingerprint_open(run->loop, &source->options, source->snapshot, workers, &backup->reader, err) != OK ||
 	    fingerprint_relations(backup->reader, run->arena, &backup->held, err) != OK ||
-	    dump_start(run->arena, &options, &backup->dumping, err) != OK ||
+	    start_backup(backup, err) != OK ||
 	    fingerprint_take(backup->reader, run->arena, &backup->held, &reading, err) != OK)
 		return err->status;
 	if (backup->dumping && finish_dump(backup, err) != OK)
+		return err->status;
+	if (backup->command && finish_command(backup, err) != OK)
 		return err->status;
 	return backup_source_after(source, &backup->schema_after, &backup->sequences_after, err);
 }
@@ -488,7 +519,10 @@ static void remove_others(struct run *run)
 static void fill_data(struct backup *backup)
 {
 	struct json *data = json_new_object();
-	json_set(data, "dump", dump_json(&backup->dump));
+	if (backup->dumped)
+		json_set(data, "dump", dump_json(&backup->dump));
+	else
+		json_set_text(data, "command_backup", backup->run->id.text);
 	json_set_text(data, "kept_until", clock_stamp(clock_wall_ms() + validity_ms(backup->run)).text);
 	json_set_text(data, "snapshot", backup->source.snapshot);
 	json_set_text(data, "reach", "content");
@@ -520,7 +554,7 @@ static enum status take(struct backup *backup, struct error *err)
 	backup->source.exporter = NULL;
 	if (!check_schema_stable(backup))
 		return OK;
-	if (restore(backup, err) != OK || prove(backup, err) != OK)
+	if ((backup->dumped && restore(backup, err) != OK) || prove(backup, err) != OK)
 		return err->status;
 	fill_data(backup);
 	return copy_harden(backup->copy, err);
@@ -547,6 +581,7 @@ enum status gate_backup(struct run *run, struct evidence *evidence, struct error
 	enum status status = take(&backup, err);
 	fingerprint_close(backup.reader);
 	dump_drop(backup.dumping);
+	child_kill(backup.command);
 	backup_source_close(&backup.source);
 	bool good = status == OK && all_hold(evidence);
 	if (good) {
