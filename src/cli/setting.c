@@ -69,7 +69,7 @@ static const struct setting_row ROWS[] = {
 	{.key = "max-transaction-age", .kind = SETTING_DURATION, AT(max_transaction_age_ms), .fallback = "1min",
 	 .minimum = 1, .help = "How old the oldest transaction may be when the apply begins."},
 	{.key = "work-dir", .kind = SETTING_TEXT, AT(work_dir),
-	 .help = "Where dumps and scratch clusters live; it needs room for a dump and two copies of the database."},
+	 .help = "Where scratch clusters live; it needs room for two copies of the database."},
 	{.key = "backup-provider", .kind = SETTING_CHOICE, .words = PROVIDERS, .choose = choose_provider,
 	 .fallback = "dump", .help = "Who takes the backup: pg_dump, or the program that backup-command names."},
 	{.key = "backup-command", .kind = SETTING_COMMAND, AT(backup_command),
