@@ -33,8 +33,8 @@ static enum status refuse_missing(const struct builder *builder, size_t from, si
 	const char **versions = arena_alloc(builder->arena, builder->set->count * sizeof(*versions));
 	for (size_t i = 0; i < builder->set->count; i++)
 		versions[i] = builder->set->items[i].version;
-	/* Of numbers as short as 1 and 9 none is nearer than another. */
-	const char *nearest = strlen(wanted) > 2 ? text_nearest(wanted, versions, builder->set->count) : NULL;
+	/* A digit wrong says something in 20240113, and nothing in 003. */
+	const char *nearest = strlen(wanted) > 5 ? text_nearest(wanted, versions, builder->set->count) : NULL;
 
 	error_set(err, FAIL_REFUSED, "%s requires %s, and there is no %s", migration->version, wanted, wanted);
 	if (nearest)

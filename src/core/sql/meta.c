@@ -64,8 +64,8 @@ static bool is_accepted(struct span name, struct span argument)
 static enum status refuse(struct cutter *cutter, struct span name, size_t offset, bool inside, struct error *err)
 {
 	struct place place = locator_find(&cutter->locator, offset);
-	error_set(err, FAIL_REFUSED, "psql command %.*s%s", (int)name.length, name.text,
-	          inside ? " inside a statement" : "");
+	error_set(err, FAIL_REFUSED, "psql command %.*s %s", (int)name.length, name.text,
+	          inside ? "inside a statement" : "is not accepted");
 	error_detail(err, "psql commands are not executed here; nothing of this file runs.");
 	error_hint(err, inside ? "End the statement with a semicolon and remove the command."
 	                       : "Remove the line, or put the SQL that it stands for into the file.");

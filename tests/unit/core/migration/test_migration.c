@@ -301,7 +301,7 @@ static void applied_files_are_not_parsed(void **state)
 	assert_false(set.items[0].parsed);
 	assert_true(set.items[1].parsed);
 	assert_int_equal(migration_parse(arena, &set, &set.items[0], &err), FAIL_REFUSED);
-	assert_string_equal(err.message, "psql command \\i");
+	assert_string_equal(err.message, "psql command \\i is not accepted");
 }
 
 static void verify_files_may_only_read(void **state)

@@ -148,16 +148,16 @@ static void splitter_refuses_psql_commands(void **state)
 {
 	(void)state;
 	static const struct row ROWS[] = {
-		{"SELECT 1;\n  \\i other.sql\n", "f.sql:2:3: psql command \\i"},
+		{"SELECT 1;\n  \\i other.sql\n", "f.sql:2:3: psql command \\i is not accepted"},
 		{"SELECT 1 \\gexec", "f.sql:1:10: psql command \\gexec inside a statement"},
-		{"\\! rm -rf x", "f.sql:1:1: psql command \\!"},
-		{"\\connect x", "f.sql:1:1: psql command \\connect"},
-		{"\\set x 1", "f.sql:1:1: psql command \\set"},
-		{"\\set ON_ERROR_STOPPED 1", "f.sql:1:1: psql command \\set"},
-		{"\\set ON_ERROR_STOP on \\i x", "f.sql:1:23: psql command \\i"},
+		{"\\! rm -rf x", "f.sql:1:1: psql command \\! is not accepted"},
+		{"\\connect x", "f.sql:1:1: psql command \\connect is not accepted"},
+		{"\\set x 1", "f.sql:1:1: psql command \\set is not accepted"},
+		{"\\set ON_ERROR_STOPPED 1", "f.sql:1:1: psql command \\set is not accepted"},
+		{"\\set ON_ERROR_STOP on \\i x", "f.sql:1:23: psql command \\i is not accepted"},
 		{"SELECT\n\\set ON_ERROR_STOP on\n1", "f.sql:2:1: psql command \\set inside a statement"},
-		{"\\", "f.sql:1:1: psql command \\"},
-		{"\\.", "f.sql:1:1: psql command \\."},
+		{"\\", "f.sql:1:1: psql command \\ is not accepted"},
+		{"\\.", "f.sql:1:1: psql command \\. is not accepted"},
 	};
 	CHECK(ROWS);
 }
@@ -223,7 +223,7 @@ static void refusals_say_what_to_do(void **state)
 	bool found;
 	cutter_init(&cutter, "f.sql", "\\copy t from x", 14, 0);
 	assert_int_equal(cut_next(&cutter, &piece, &found, &err), FAIL_REFUSED);
-	assert_string_equal(err.message, "psql command \\copy");
+	assert_string_equal(err.message, "psql command \\copy is not accepted");
 	assert_string_equal(err.detail, "psql commands are not executed here; nothing of this file runs.");
 	assert_string_equal(err.hint, "Remove the line, or put the SQL that it stands for into the file.");
 

@@ -222,6 +222,24 @@ static void a_statement_too_deep_for_the_parser_is_kept_unparsed(void **state)
 	assert_null(statement_fingerprint(arena, statement->sql));
 }
 
+/* Just below the limit the parser, the unpacking and our walk must have stack enough. */
+static void a_statement_at_the_limit_parses(void **state)
+{
+	(void)state;
+	static const char *const UNITS[] = {"NOT ", "- ", "f(", "CASE WHEN a THEN "};
+	for (size_t i = 0; i < sizeof(UNITS) / sizeof(UNITS[0]); i++) {
+		_cleanup_strbuf_ struct strbuf text = {0};
+		int times = i < 2 ? 2450 : 500;
+		strbuf_puts(&text, "SELECT ");
+		for (int n = 0; n < times; n++)
+			strbuf_puts(&text, UNITS[i]);
+		strbuf_puts(&text, i == 0 ? "true" : "1");
+		for (int n = 0; i >= 2 && n < times; n++)
+			strbuf_puts(&text, i == 2 ? ")" : " END");
+		assert_true(read_one(strbuf_text(&text))->parsed);
+	}
+}
+
 static void new_enum_values_are_followed_to_their_use(void **state)
 {
 	(void)state;
@@ -330,6 +348,7 @@ int main(void)
 		cmocka_unit_test(copy_rows_are_apart_from_the_statement),
 		cmocka_unit_test(what_does_not_parse_is_kept_with_the_reason),
 		cmocka_unit_test(a_statement_too_deep_for_the_parser_is_kept_unparsed),
+		cmocka_unit_test(a_statement_at_the_limit_parses),
 		cmocka_unit_test(new_enum_values_are_followed_to_their_use),
 		cmocka_unit_test(equal_statements_share_their_objects),
 		cmocka_unit_test(a_large_insert_is_parsed_in_its_short_form),
