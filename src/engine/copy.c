@@ -114,8 +114,8 @@ const char *copy_isolation(const struct copy *copy)
 	if (copy->scratch && scratch_isolated(copy->scratch))
 		strbuf_puts(&text, "scratch cluster with a network of its own: no way in or out");
 	else if (copy->scratch)
-		strbuf_puts(&text, "scratch cluster on a private socket; this system gives no network of its own,"
-		                   " so functions that reach out still can");
+		strbuf_puts(&text, "scratch cluster on a private socket; this system does not let it be shut in, so what"
+		                   " reaches out still can");
 	else
 		strbuf_puts(&text, "a database on the staging server, entered by SET ROLE: what that server can reach, it can;"
 		                   " grants and limits of the database itself are not as on live");

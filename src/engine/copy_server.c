@@ -48,6 +48,7 @@ static enum status open_scratch(struct copy *copy, struct error *err)
 		.superuser = copy->facts.superuser,
 		.run_id = run->id.text,
 		.like = &copy->facts,
+		.live_socket = session_socket_folder(run->live),
 		.settings = &settings,
 	};
 	if (scratch_open(run->loop, &options, &copy->scratch, err) != OK)

@@ -1,5 +1,6 @@
 #include "pg/scratch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -223,6 +224,41 @@ static bool is_ready(const struct scratch *scratch, const char *path)
 	return at && strncmp(at, "ready", strlen("ready")) == 0;
 }
 
+/*
+ * Where servers on this machine have their sockets. A folder that holds our own, or much else, stays; its sockets are
+ * taken one by one.
+ */
+static void hide_sockets(const struct scratch *scratch, const char *folder, struct text_list *ret_hidden)
+{
+	struct arena *arena = scratch->arena;
+	size_t length = strlen(folder);
+	bool holds_ours = strncmp(scratch->folder, folder, length) == 0 ||
+	                  strncmp(scratch->socket_folder, folder, length) == 0;
+
+	if (!holds_ours && strcmp(folder, "/tmp") != 0) {
+		text_list_add_once(arena, ret_hidden, folder);
+		return;
+	}
+	DIR *entries = opendir(folder);
+	for (const struct dirent *entry; entries && (entry = readdir(entries)) != NULL;)
+		if (strncmp(entry->d_name, ".s.PGSQL.", strlen(".s.PGSQL.")) == 0 && !strchr(entry->d_name + 9, '.'))
+			text_list_add_once(arena, ret_hidden, path_join(arena, folder, entry->d_name));
+	if (entries)
+		closedir(entries);
+}
+
+static const char *const *hidden_paths(const struct scratch *scratch, const char *live_socket)
+{
+	struct text_list hidden = {0};
+	static const char *const usual[] = {"/run/postgresql", "/run/pgbouncer", "/tmp"};
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+		hide_sockets(scratch, usual[i], &hidden);
+	if (live_socket)
+		hide_sockets(scratch, live_socket, &hidden);
+	list_push(scratch->arena, &hidden, NULL);
+	return hidden.items;
+}
+
 static enum status start_server(struct scratch *scratch, const struct scratch_options *options,
                                 const char *locale_path, struct error *err)
 {
@@ -240,6 +276,7 @@ static enum status start_server(struct scratch *scratch, const struct scratch_op
 		.uid = scratch->account.uid,
 		.gid = scratch->account.gid,
 		.own_network = true,
+		.hidden = hidden_paths(scratch, options->live_socket),
 	};
 	if (child_start(scratch->loop, &child, &scratch->server, err) != OK)
 		return err->status;

@@ -26,6 +26,7 @@ struct scratch_options {
 	const char *superuser;                /* the cluster's first role: live's role with oid 10 */
 	const char *run_id;                   /* written into its marker */
 	const struct database_facts *like;    /* wal_level, checksums, locks, preload and locales as there; or NULL */
+	const char *live_socket;              /* folder of live's socket, to be out of reach; NULL = there is none */
 	const struct setting_list *settings;  /* further settings, as catalog_settings gives them; or NULL */
 };
 
@@ -66,7 +67,7 @@ const char *scratch_place(const struct scratch *scratch);
 /* Gives a path below that folder to the server's account. */
 enum status scratch_give(const struct scratch *scratch, const char *path, struct error *err) MUST_CHECK;
 
-/* True when it has a network namespace of its own and so no way out. */
+/* True when it has no way out: a network of its own, and the sockets of servers on this machine are out of reach. */
 bool scratch_isolated(const struct scratch *scratch);
 
 /* False when its server has ended; *err gets the last lines of its log then. */

@@ -256,6 +256,12 @@ const char *session_place(const struct session *session)
 	return session->place;
 }
 
+const char *session_socket_folder(const struct session *session)
+{
+	const char *host = PQhost(session->conn);
+	return host && host[0] == '/' ? host : NULL;
+}
+
 void session_on_notice(struct session *session, session_notice *notice, void *context)
 {
 	session->notice = notice;

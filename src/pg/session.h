@@ -54,6 +54,7 @@ struct loop *session_loop(const struct session *session);
 const char *session_user(const struct session *session);
 const char *session_database(const struct session *session);
 const char *session_place(const struct session *session);     /* "host=... dbname=...": without secrets */
+const char *session_socket_folder(const struct session *session); /* of a local server; NULL over the network */
 
 /* The schemas on the role's own search path (after set_role), as a name[] literal; ours may be pinned to another. */
 const char *session_search_path(const struct session *session);

@@ -44,7 +44,7 @@ struct child {
 	const char *input_text;
 	size_t input_left;
 	int news; /* eventfd: something changed that a waiter wants to know */
-	bool own_network;
+	struct isolation isolation;
 	void (*line)(void *context, bool is_error, const char *line);
 	void *context;
 	int64_t deadline_ms;
@@ -232,9 +232,10 @@ static enum status launch(struct child *child, const struct child_options *optio
 		.uid = options->uid,
 		.gid = options->gid,
 		.own_network = options->own_network,
+		.hidden = options->hidden,
 	};
 	pid_t pid;
-	if (spawn(&how, &pid, &child->own_network, err) != OK) {
+	if (spawn(&how, &pid, &child->isolation, err) != OK) {
 		close_ends(&ends);
 		return err->status;
 	}
@@ -297,7 +298,7 @@ pid_t child_pid(const struct child *child)
 
 bool child_isolated(const struct child *child)
 {
-	return child->own_network;
+	return child->isolation.network && child->isolation.hidden;
 }
 
 int child_fd(const struct child *child)
@@ -384,7 +385,7 @@ enum status child_wait(struct child *child, struct child_result *ret_result, str
 			.output = child->output.kept,
 			.errors = child->errors.kept,
 			.timed_out = outcome == LOOP_TIMEOUT,
-			.own_network = child->own_network,
+			.own_network = child->isolation.network,
 		};
 		child->output.kept = child->errors.kept = (struct strbuf){0};
 	}

@@ -19,6 +19,7 @@ struct child_options {
 	uid_t uid;
 	gid_t gid;
 	bool own_network;             /* a network namespace of its own, with no way out, where the system allows */
+	const char *const *hidden;    /* with own_network: NULL-ended files and folders it must not see, or NULL */
 	void (*line)(void *context, bool is_error, const char *line); /* each line of output as it comes, or NULL */
 	void *context;
 	int64_t deadline_ms;          /* clock_ms() value after which it is ended; 0 = none */
@@ -50,7 +51,7 @@ enum status child_start(struct loop *loop, const struct child_options *options, 
 bool child_ended(const struct child *child);
 pid_t child_pid(const struct child *child);
 
-/* Whether it has the network namespace of its own that was asked for. */
+/* Whether it has the network namespace of its own that was asked for, and sees nothing that was to be hidden. */
 bool child_isolated(const struct child *child);
 
 /*

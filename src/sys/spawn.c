@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +25,7 @@ enum stage { STAGE_RUNNING, STAGE_DESCRIPTORS, STAGE_USER, STAGE_NAMESPACE, STAG
 struct report {
 	enum stage stage;
 	int number; /* errno */
-	bool own_network;
+	struct isolation isolation;
 };
 
 /* All that the child needs, made ready before the fork: after it only async-signal-safe calls are allowed. */
@@ -69,6 +71,29 @@ static void raise_loopback(void)
 	close(fd);
 }
 
+static int namespaces(const struct spawn_options *options)
+{
+	return options->hidden ? CLONE_NEWNET | CLONE_NEWNS : CLONE_NEWNET;
+}
+
+/* Sockets of this machine are reached through the file system: an empty folder, or a file that is none, covers them. */
+static bool hide(const struct spawn_options *options)
+{
+	struct stat facts;
+	if (!options->hidden)
+		return true;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return false;
+	for (const char *const *path = options->hidden; *path; path++) {
+		if (stat(*path, &facts) != 0)
+			continue;
+		if ((S_ISDIR(facts.st_mode) ? mount("none", *path, "tmpfs", MS_NOSUID | MS_NODEV, "size=4k,mode=755")
+		                            : mount("/dev/null", *path, NULL, MS_BIND, NULL)) != 0)
+			return false;
+	}
+	return true;
+}
+
 /*
  * Without the right to a network namespace a user namespace gives it, with our own uid mapped to itself. Half-way
  * there is no way back, so a refused map ends this process and the parent starts another one without.
@@ -77,7 +102,7 @@ static bool enter_user_namespace(const struct birth *birth)
 {
 	/* A process that changed its uid does not own its own /proc entries until it says so. */
 	prctl(PR_SET_DUMPABLE, 1);
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+	if (unshare(CLONE_NEWUSER | namespaces(birth->options)) != 0)
 		return false;
 	if (!put_text("/proc/self/setgroups", "deny") || !put_text("/proc/self/uid_map", birth->uid_map) ||
 	    !put_text("/proc/self/gid_map", birth->gid_map))
@@ -102,6 +127,13 @@ static void close_others(void)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+static void enter_namespaces(const struct spawn_options *options, struct isolation *isolation)
+{
+	isolation->network = true;
+	isolation->hidden = hide(options);
+	raise_loopback();
+}
+
 __attribute__((noreturn)) static void become(const struct birth *birth)
 {
 	const struct spawn_options *options = birth->options;
@@ -112,16 +144,12 @@ __attribute__((noreturn)) static void become(const struct birth *birth)
 	setpgid(0, 0);
 	if (dup2(options->input, 0) < 0 || dup2(options->output, 1) < 0 || dup2(options->errors, 2) < 0)
 		fail(birth, STAGE_DESCRIPTORS);
-	report.own_network = options->own_network && unshare(CLONE_NEWNET) == 0;
-	if (report.own_network)
-		raise_loopback();
+	if (options->own_network && unshare(namespaces(options)) == 0)
+		enter_namespaces(options, &report.isolation);
 	if (options->drop_user)
 		drop_user(birth);
-	if (options->own_network && !report.own_network) {
-		report.own_network = enter_user_namespace(birth);
-		if (report.own_network)
-			raise_loopback();
-	}
+	if (options->own_network && !report.isolation.network && enter_user_namespace(birth))
+		enter_namespaces(options, &report.isolation);
 	/* After the last change of user, which would clear it; the parent may have died before. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != birth->parent)
@@ -187,7 +215,8 @@ static pid_t fork_blocked(struct birth *birth)
 	return pid;
 }
 
-enum status spawn(const struct spawn_options *options, pid_t *ret_pid, bool *ret_own_network, struct error *err)
+enum status spawn(const struct spawn_options *options, pid_t *ret_pid, struct isolation *ret_isolation,
+                  struct error *err)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
@@ -212,7 +241,7 @@ enum status spawn(const struct spawn_options *options, pid_t *ret_pid, bool *ret
 	close(ends[0]);
 	if (report.stage == STAGE_RUNNING) {
 		*ret_pid = pid;
-		*ret_own_network = report.own_network;
+		*ret_isolation = report.isolation;
 		return OK;
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -221,5 +250,5 @@ enum status spawn(const struct spawn_options *options, pid_t *ret_pid, bool *ret
 		return report_error(options, &report, err);
 	struct spawn_options without = *options;
 	without.own_network = false;
-	return spawn(&without, ret_pid, ret_own_network, err);
+	return spawn(&without, ret_pid, ret_isolation, err);
 }

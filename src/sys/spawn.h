@@ -17,14 +17,21 @@ struct spawn_options {
 	uid_t uid;
 	gid_t gid;
 	bool own_network;
+	const char *const *hidden; /* NULL-ended paths, or NULL */
+};
+
+/* What was had of what was asked for. */
+struct isolation {
+	bool network;
+	bool hidden; /* all paths; true when there are none */
 };
 
 /*
  * Returns when the program was executed: it leads a process group of its own, gets SIGTERM when we die, has no other
- * descriptor of ours and default signal handling. ret_own_network says whether that was had. Without the right to it
- * the program runs without; every other failure is an error (FAIL_USAGE when it cannot be executed).
+ * descriptor of ours and default signal handling. Without the right to isolation the program runs without; every
+ * other failure is an error (FAIL_USAGE when it cannot be executed).
  */
-enum status spawn(const struct spawn_options *options, pid_t *ret_pid, bool *ret_own_network,
+enum status spawn(const struct spawn_options *options, pid_t *ret_pid, struct isolation *ret_isolation,
                   struct error *err) MUST_CHECK;
 
 #endif

@@ -146,6 +146,39 @@ def test_rehearsal_runs_on_a_clone_with_everything_of_live(zoo, backup, migratio
     result.ended(0)
 
 
+REACHES_OUT = [
+    "CREATE EXTENSION dblink; SELECT dblink_exec('{live}', 'CREATE TABLE escaped ()')",
+    "CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw "
+    "OPTIONS (host '{socket}', dbname '{name}'); CREATE USER MAPPING FOR postgres SERVER far OPTIONS (user 'postgres');"
+    "CREATE FOREIGN TABLE ft (id int) SERVER far OPTIONS (table_name 't'); INSERT INTO ft VALUES (1)",
+    "CREATE SUBSCRIPTION sub CONNECTION '{live}' PUBLICATION pub WITH (create_slot = false, enabled = false)",
+    "CREATE TABLE out (line text); COPY out FROM PROGRAM "
+    "'{bindir}/psql -X -c \"CREATE TABLE escaped ()\" \"{live}\" 2>&1'",
+]
+
+
+@pytest.mark.parametrize("sql", REACHES_OUT, ids=["dblink", "foreign-server", "subscription", "program"])
+def test_plan_cannot_reach_live_from_the_copy(cluster, database, backup, migrations, sql):
+    database.execute("CREATE TABLE t (id int); CREATE PUBLICATION pub FOR TABLE t")
+    live = f"host={cluster.socket_dir} port=5432 dbname={database.name} user=postgres"
+    migrations.write("002_out", up=sql.format(live=live, socket=cluster.socket_dir, name=database.name,
+                                              bindir=cluster.bindir) + ";")
+    before = database_snapshot(database)
+    result = backup(before="preflight").result.ended(11)
+    assert ("failed" if "PROGRAM" in sql else "No such file or directory") in result.stdout
+    assert database_snapshot(database) == before
+
+
+def test_subscriptions_are_not_restored_in_the_copy(make_cluster, backup, migrations):
+    live = make_cluster(settings={"wal_level": "logical"}).create_database()
+    live.execute("CREATE SUBSCRIPTION sub CONNECTION 'host=nowhere.invalid' PUBLICATION p "
+                 "WITH (connect = false, enabled = false, create_slot = false)")
+    migrations.write("002_look", up="DO $$BEGIN IF EXISTS (SELECT FROM pg_subscription) THEN RAISE 'there'; END IF; END$$;")
+    proof = backup(before="preflight", database=live)
+    proof.result.ended(0)
+    assert proof.one("backup.findings")["measured"] == "subscription on live: sub"
+
+
 def test_dump_is_kept_with_a_manifest_that_sha256sum_checks(database, backup, sluice):
     database.execute("CREATE TABLE t (id int); INSERT INTO t VALUES (1)")
     backup().passed()

@@ -135,6 +135,22 @@ def test_nothing_reaches_the_world_from_a_scratch_cluster(database, work):
             assert cursor.fetchall() == [("lo",)]
 
 
+def test_live_is_out_of_reach_of_a_scratch_cluster(database, work):
+    with scratch(database.conninfo(), work) as report:
+        if not report["isolated"]:
+            pytest.skip("this system gives no namespaces")
+        with contextlib.closing(psycopg2.connect(report["conninfo"])) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            cursor.execute("CREATE EXTENSION dblink")
+            with pytest.raises(psycopg2.OperationalError, match="could not establish connection"):
+                cursor.execute("SELECT dblink_connect(%s)", (database.conninfo(),))
+            # Where nothing says where to, the cluster itself is found.
+            cursor.execute("SELECT dblink_connect('dbname=template1'); "
+                           "SELECT * FROM dblink('SELECT system_identifier FROM pg_control_system()') AS t (i text)")
+            assert cursor.fetchone()[0] != database.one("SELECT system_identifier::text FROM pg_control_system()")
+    assert database.one("SELECT 1") == 1
+
+
 def test_folder_that_the_server_cannot_enter_is_named(database, work):
     if os.geteuid() != 0:
         pytest.skip("only root drops to another account")

@@ -150,7 +150,7 @@ static enum status do_scratch(struct look *look, struct error *err)
 		return err->status;
 	struct scratch_options how = {
 		.folder = folder, .binaries = &binaries, .superuser = facts.superuser, .run_id = "test", .like = &facts,
-		.settings = &settings,
+		.settings = &settings, .live_socket = session_socket_folder(look->session),
 	};
 	if (scratch_open(look->loop, &how, &scratch, err) != OK)
 		return err->status;
