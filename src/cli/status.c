@@ -34,7 +34,9 @@ static enum status view_gate(struct run *run, enum gate gate, struct gate_view *
 	if (flow_stored(run, gate, &stored, err) != OK)
 		return err->status;
 	json_close(stored.evidence.data);
-	if (stored.holds) {
+	if (stored.bound && stored.evidence.state != GATE_FAILED && gate_get(gate)->validity_ms == 0) {
+		view.reason = "It passed, and is always asked anew.";
+	} else if (stored.holds) {
 		view.state = stored.evidence.state;
 		view.reason = stored.evidence.reason;
 		view.valid_until = stamp_text(run->arena, stored.evidence.valid_until_ms);
