@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "engine/copy_server.h"
 #include "engine/copy_staging.h"
 #include "pg/query.h"
@@ -150,17 +151,31 @@ enum status copy_adopt(struct copy *copy, const char *database, struct error *er
 	return error_recast(err, FAIL_GATE);
 }
 
+/* A server that gave out explains more than the program that lost it. On a full disk it has no words left. */
+static enum status explain(struct copy *copy, struct error *err)
+{
+	enum { FULL_BYTES = 32 * 1024 * 1024 }; /* two WAL segments */
+	_cleanup_error_ struct error ended = {0};
+	if (!copy->scratch || err->status != FAIL_GATE)
+		return err->status;
+	int64_t free = folder_free(scratch_place(copy->scratch));
+	if (free >= 0 && free < FULL_BYTES) {
+		error_add_detail(err, "%s free in \"%s\".", text_bytes(copy->arena, free), scratch_place(copy->scratch));
+		return error_hint(err, "Free space there, or choose other folders with --evidence and work-dir; then run"
+		                       " again.");
+	}
+	if (!scratch_alive(copy->scratch, &ended))
+		error_move(err, &ended);
+	return err->status;
+}
+
 enum status copy_restore(struct copy *copy, const struct dump *dump, const struct watch *watch, struct error *err)
 {
 	_cleanup_error_ struct error ignored = {0};
 	enum status status = restore(copy, dump, watch, err);
 	(void)!folder_remove(copy->secrets, &ignored);
-	if (status != OK) {
-		/* A server that gave out explains more than the program that lost it. */
-		if (copy->scratch && status == FAIL_GATE && !scratch_alive(copy->scratch, &ignored))
-			error_move(err, &ignored);
-		return err->status;
-	}
+	if (status != OK)
+		return explain(copy, err);
 	return copy_adopt(copy, copy->scratch ? dump->database : copy->kept_name, err);
 }
 

@@ -154,12 +154,24 @@ static enum status write_manifest(struct dumping *dumping, struct error *err)
 	return file_write(path_join(arena, dump->folder, MANIFEST), strbuf_text(&text), text.length, err);
 }
 
+/* The line that says what went wrong: warnings can stand before it. */
+static const char *error_line(const char *output)
+{
+	const char *found = strstr(output, "error: ");
+	if (!found)
+		return output;
+	while (found > output && found[-1] != '\n')
+		found--;
+	return found;
+}
+
 static enum status judge(const struct child_result *result, struct error *err)
 {
-	const char *output = strbuf_text(&result->errors);
+	const char *output = strbuf_text(&result->errors), *line = error_line(output);
 	if (result->exit_code == 0)
 		return OK;
-	error_set(err, FAIL_GATE, "pg_dump failed with exit code %d", result->exit_code);
+	error_set(err, FAIL_GATE, "pg_dump failed with exit code %d%s%.*s", result->exit_code, *line ? ": " : "",
+	          (int)strcspn(line, "\n"), line);
 	error_detail(err, "%.2000s", output);
 	if (strstr(output, "lock timeout") || strstr(output, "statement timeout"))
 		return error_hint(err, "Somebody holds a strong lock on that table: run again when it is released.");

@@ -8,6 +8,7 @@ import pytest
 
 from harness import place
 from harness.cluster import Cluster
+from harness.flow import Flow
 from harness.pooler import Pooler
 from harness.proxy import Proxy
 from harness.tool import Migrations, Sluice
@@ -93,6 +94,12 @@ def sluice(folder, database, migrations):
     tool = Sluice(home, database, migrations)
     yield tool
     tool.close()
+
+
+@pytest.fixture
+def flow(sluice):
+    """`--batch` of that program, with a configuration of its own."""
+    return Flow(sluice)
 
 
 @pytest.fixture

@@ -458,7 +458,7 @@ def test_disk_that_fills_up_while_dumping_shuts_the_gate(database, backup, folde
     with small_file_system(folder, 2) as small:
         proof = backup("--evidence", small / "evidence", "-c", conf)
         proof.result.ended(11)
-    assert proof.errors[0]["message"] == "pg_dump failed with exit code 1"
+    assert proof.errors[0]["message"].startswith("pg_dump failed with exit code 1: pg_dump: error: ")
     assert "No space left on device" in proof.errors[0]["detail"]
     assert proof.errors[0]["hint"].startswith("Free space there, or choose other folders")
 

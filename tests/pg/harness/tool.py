@@ -133,10 +133,10 @@ class Sluice:
             os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
         return copy, place.as_user(account)
 
-    def start(self, *arguments, env=None, database=True, migrations=True, cwd=None, user=None, stdin=None):
+    def start(self, *arguments, env=None, database=True, migrations=True, cwd=None, user=None, stdin=None, under=()):
         """Starts it. -d and -m of this object are put in front of the options unless told otherwise:
         True = this object's, None = none, anything else = that database, conninfo or folder. `user` is an
-        account name to run as."""
+        account name to run as; `under` is a command that executes it (of harness.machine, say)."""
         options = []
         target = self.database if database is True else database
         if target is not None:
@@ -152,7 +152,7 @@ class Sluice:
         err = self.home / "out" / f"{self.runs}.err"
         program, switch = self.program_for(user)
         with open(out, "wb") as stdout, open(err, "wb") as stderr:
-            process = subprocess.Popen([str(program), *words], env=self.env(env), cwd=cwd or self.home,
+            process = subprocess.Popen([*map(str, under), str(program), *words], env=self.env(env), cwd=cwd or self.home,
                                        stdin=stdin or subprocess.DEVNULL, stdout=stdout, stderr=stderr, **switch)
         running = Running(words, process, out, err)
         self.running.append(running)
