@@ -40,7 +40,7 @@ static enum status run_ups(struct executor *executor, struct way_back *ways, str
 	for (size_t i = 0; i < plan->pending.count; i++) {
 		if (read_schema(executor, &ways[i].before, err) != OK ||
 		    execute_migration(executor, plan->pending.items[i],
-		                      resume_first_step(&executor->run->resume, plan->pending.items[i]->version),
+		                      resume_first_step(executor->run, plan->pending.items[i]->version),
 		                      	&ignored,
 		                      err) != OK)
 			return error_wrap(err, "on the clone for the downs");

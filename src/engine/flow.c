@@ -7,9 +7,13 @@
 
 #include "base/text.h"
 #include "core/migration/target.h"
+#include "engine/boundary.h"
+#include "engine/drift.h"
 #include "engine/evidence_store.h"
 #include "engine/gates/gates.h"
+#include "engine/leader.h"
 #include "engine/record.h"
+#include "pg/ledger.h"
 
 static enum status (*const WORK[GATE_COUNT])(struct run *, struct evidence *, struct error *) = {
 	[GATE_INSPECT] = gate_inspect,     [GATE_BACKUP] = gate_backup,     [GATE_REHEARSAL] = gate_rehearsal,
@@ -91,9 +95,15 @@ static enum status failure_of(const struct evidence *evidence)
 	return gate_get(evidence->gate)->failure;
 }
 
-/* What a gate's own failure to be carried out means for the run. */
+/*
+ * What a gate's own failure to be carried out means for the run. After the apply live is changed: no other failure may
+ * say that it is not.
+ */
 static enum status status_of_error(enum gate gate, enum status status)
 {
+	bool ours = status == FAIL_INTERRUPTED || status == FAIL_TERMINATED || status == FAIL_UNREACHABLE;
+	if (gate == GATE_VERIFY && !ours)
+		return FAIL_VERIFY;
 	return status == FAIL_INTERNAL ? gate_get(gate)->failure : status;
 }
 
@@ -198,17 +208,18 @@ static void emit_run(struct run *run)
 /* Drift without anything to apply is worth a word, not a refusal. */
 static enum status nothing_pending(struct run *run, struct error *err)
 {
-	struct schema_difference_list drift = {0};
+	struct drift drift = {0};
 
-	if (inspect_drift(run, &drift, err) != OK)
+	if (drift_find(run, &drift, err) != OK)
 		return err->status;
-	for (size_t i = 0; i < drift.count; i++)
-		emit_log(run->emitter, LOG_WARNING, "drift since the last verified run: %s",
-		         schema_difference_text(run->arena, &drift.items[i]));
+	for (size_t i = 0; i < drift.differences.count; i++)
+		emit_log(run->emitter, LOG_WARNING, "drift: %s",
+		         schema_difference_text(run->arena, &drift.differences.items[i]));
+	if (drift.unnamed)
+		emit_log(run->emitter, LOG_WARNING, "drift: %s", drift.unnamed);
 	if (run->resume.unfinished)
-		emit_log(run->emitter, LOG_WARNING, "run %s applied everything and was not verified: %s",
-		         run->resume.run_id,
-		         run->resume.why_not);
+		emit_log(run->emitter, LOG_WARNING, "run %s stopped during apply and was not verified: %s",
+		         run->resume.run_id, run->resume.why_not ? run->resume.why_not : "it was another command's");
 	emit_log(run->emitter, LOG_INFO, "nothing to do: %zu applied, %zu held", run->plan.applied_count,
 	         run->plan.held_count);
 	return OK;
@@ -227,6 +238,51 @@ static enum status unreachable(struct run *run, struct error *err)
 	return err->status;
 }
 
+static enum status note_continuation(struct run *run, struct error *err)
+{
+	struct session_options options = run_session_options(run, "ledger");
+	_cleanup_session_ struct session *session = NULL;
+	_cleanup_json_ struct json *body = json_new_object();
+
+	options.access = SESSION_READ_WRITE;
+	if (session_open(run->loop, &options, &session, err) != OK)
+		return err->status;
+	json_set_text(body, "command", run->command);
+	json_set_text(body, "plan_id", run->plan.id.hex);
+	json_set_text(body, "continues", run->resume.run_id);
+	struct ledger_entry entry = {.kind = "continued", .run_id = run->id.text, .step = -1, .body = body};
+	boundary_pass();
+	return ledger_add(session, &entry, err);
+}
+
+/*
+ * A run that applied everything and was not verified, or was found wanting: its verification, by the promise that the
+ * ledger keeps. A rehearsal made now would only promise what live is already.
+ */
+static enum status verify_unfinished(struct run *run, struct error *err)
+{
+	struct evidence *rehearsal = &run->evidence[GATE_REHEARSAL];
+	bool there = false;
+
+	if (run->settings->stop_before) {
+		emit_log(run->emitter, LOG_NOTICE, "stopped before the verification of run %s, as asked",
+		         run->resume.run_id);
+		return OK;
+	}
+	if ((!run->store && evidence_store_open(run, &run->store, err) != OK) ||
+	    evidence_store_load(run->store, run->arena, GATE_BACKUP, &run->evidence[GATE_BACKUP], &there, err) != OK ||
+	    drift_promise(run, &rehearsal->data, err) != OK)
+		return err->status;
+	if (!rehearsal->data) {
+		error_set(err, FAIL_VERIFY, "run %s applied everything, and the ledger has no evidence of its rehearsal",
+		          run->resume.run_id);
+		return error_hint(err, "Compare live with the reference schema: nothing else says what it was to become.");
+	}
+	if (leader_take(run, run->settings->wait_leader_ms, &run->leader, err) != OK || note_continuation(run, err) != OK)
+		return err->status;
+	return carry_out(run, GATE_VERIFY, err);
+}
+
 enum status flow_read(struct run *run, struct error *err)
 {
 	if (run_read_files(run, err) != OK)
@@ -239,8 +295,8 @@ enum status flow_read(struct run *run, struct error *err)
 enum status flow_gates(struct run *run, struct error *err)
 {
 	emit_run(run);
-	if (run->plan.pending.count == 0 && !run->resume.continued)
-		return nothing_pending(run, err);
+	if (run->plan.pending.count == 0)
+		return run->resume.continued ? verify_unfinished(run, err) : nothing_pending(run, err);
 	if (!run->store && evidence_store_open(run, &run->store, err) != OK)
 		return err->status;
 	return pass_all(run, err);

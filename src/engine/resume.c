@@ -14,6 +14,18 @@ static void read_texts(struct arena *arena, const struct json *array, struct tex
 		list_push(arena, ret_list, arena_strdup(arena, json_text(json_at(array, i))));
 }
 
+/* Where it began: a run that took over what an earlier one left half-way says so in its first row. */
+static void read_taken_over(struct arena *arena, const struct json *body, struct resume *resume)
+{
+	const struct json *half = json_get(body, "half_way");
+	const char *version = json_get_text(half, "version");
+
+	if (version)
+		resume->half_way = (struct half_way){.version = arena_strdup(arena, version),
+		                                     .steps_done = (size_t)json_get_int(half, "steps_done"),
+		                                     .intent_open = json_get_bool(half, "intent_open")};
+}
+
 static enum status read_beginning(struct arena *arena, const struct ledger_row *row, struct resume *resume,
                                   struct error *err)
 {
@@ -25,16 +37,42 @@ static enum status read_beginning(struct arena *arena, const struct ledger_row *
 	resume->run_id = row->run_id;
 	resume->plan_id = arena_strdup(arena, json_get_text(body, "plan_id"));
 	resume->command = arena_strdup(arena, json_get_text(body, "command"));
+	resume->down = resume->command && strcmp(resume->command, "rollback") == 0;
 	resume->live_digest = arena_strdup(arena, json_get_text(body, "live_digest"));
 	read_texts(arena, json_get(body, "pending"), &resume->planned);
 	read_texts(arena, json_get(body, "checksums"), &resume->checksums);
+	read_taken_over(arena, body, resume);
 	return OK;
 }
 
+/* Its rows are sorted by version. */
 static bool in_history(const struct history *history, const char *version)
 {
-	for (size_t i = 0; i < history->rows.count; i++)
-		if (version_compare(history->rows.items[i].version, version) == 0)
+	size_t low = 0, high = history->rows.count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = version_compare(history->rows.items[middle].version, version);
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+bool resume_is_done(const struct run *run, const char *version)
+{
+	return in_history(&run->history, version) != run->resume.down;
+}
+
+bool resume_committed(const struct run *run)
+{
+	if (run->resume.half_way.version)
+		return true;
+	for (size_t i = 0; i < run->resume.planned.count; i++)
+		if (resume_is_done(run, run->resume.planned.items[i]))
 			return true;
 	return false;
 }
@@ -102,8 +140,9 @@ enum status resume_read(struct run *run, struct session *session, struct resume 
 		else if (row->version && row->step >= 0)
 			follow(&resume, row);
 	}
-	if (resume.half_way.version && (in_history(&run->history, resume.half_way.version) ||
-	                                (resume.half_way.steps_done == 0 && !resume.half_way.intent_open)))
+	bool there = resume.half_way.version && in_history(&run->history, resume.half_way.version);
+	if (!resume.half_way.version || there != resume.down ||
+	    (resume.half_way.steps_done == 0 && !resume.half_way.intent_open))
 		resume.half_way = (struct half_way){0};
 	if (baseline.count)
 		resume.baseline = baseline.items[0].body;
@@ -111,10 +150,19 @@ enum status resume_read(struct run *run, struct session *session, struct resume 
 	return OK;
 }
 
-size_t resume_first_step(const struct resume *resume, const char *version)
+const struct half_way *resume_half_way(const struct run *run, const char *version)
 {
-	const char *half = resume->half_way.version;
-	return half && version_compare(half, version) == 0 ? resume->half_way.steps_done : 0;
+	const struct half_way *half = &run->resume.half_way;
+	if (!half->version || (run->direction == DIRECTION_DOWN) != run->resume.down ||
+	    version_compare(half->version, version) != 0)
+		return NULL;
+	return half;
+}
+
+size_t resume_first_step(const struct run *run, const char *version)
+{
+	const struct half_way *half = resume_half_way(run, version);
+	return half ? half->steps_done : 0;
 }
 
 /* The planned versions without those that the history has must be exactly what is pending now, with equal files. */
@@ -129,7 +177,7 @@ static const char *compare_plans(struct run *run)
 		if (!migration || i >= resume->checksums.count ||
 		    strcmp(migration->up.canonical.hex, resume->checksums.items[i]) != 0)
 			return arena_printf(run->arena, "the file of migration %s was changed since", version);
-		if (in_history(&run->history, version))
+		if (resume_is_done(run, version))
 			continue;
 		if (next >= run->plan.pending.count ||
 		    version_compare(run->plan.pending.items[next]->version, version) != 0)
@@ -142,35 +190,61 @@ static const char *compare_plans(struct run *run)
 	return NULL;
 }
 
-/* The digest that live was promised for the point where the run stopped; NULL when the rehearsal does not tell. */
-static const char *promised_digest(struct run *run, const struct trace *trace)
+const char *resume_promised(const struct run *run, const struct trace *trace)
 {
 	const struct resume *resume = &run->resume;
 	const char *digest = resume->live_digest;
 
 	for (size_t i = 0; i < resume->planned.count; i++) {
 		const char *version = resume->planned.items[i];
-		const struct migration_trace *migration = trace_find(trace, version);
-		bool half = resume->half_way.version && version_compare(resume->half_way.version, version) == 0;
-		size_t steps = half ? resume->half_way.steps_done : migration ? migration->steps.count : 0;
-		if (!half && !in_history(&run->history, version))
+		const struct half_way *half = &resume->half_way;
+		bool is_half = half->version && version_compare(half->version, version) == 0;
+		if (!is_half && !resume_is_done(run, version))
 			break;
+		/* A rehearsal that was made anew on the way knows only what was left then. */
+		const struct migration_trace *migration = trace_find(trace, version);
+		size_t steps = !migration ? 0 : is_half ? half->steps_done : migration->steps.count;
 		if (!migration || steps > migration->steps.count)
-			return NULL;
-		if (steps)
+			digest = NULL;
+		else if (steps)
 			digest = migration->steps.items[steps - 1].live_digest;
 	}
 	return digest;
 }
 
+static enum status go_on(struct run *run)
+{
+	run->resume.continued = true;
+	memcpy(run->plan.id.hex, run->resume.plan_id, sizeof(run->plan.id.hex));
+	emit_log(run->emitter, LOG_NOTICE, "continuing run %s, which stopped during apply, under its plan id",
+	         run->resume.run_id);
+	return OK;
+}
+
+/* Reads the trace of that run's rehearsal; a reason when it is not here. */
+static enum status read_trace(struct run *run, struct trace *ret_trace, struct error *err)
+{
+	struct evidence rehearsal = {0};
+	bool there = false;
+
+	if ((!run->store && evidence_store_open(run, &run->store, err) != OK) ||
+	    evidence_store_load(run->store, run->arena, GATE_REHEARSAL, &rehearsal, &there, err) != OK)
+		return err->status;
+	if (!there || strcmp(rehearsal.plan_id, run->resume.plan_id) != 0)
+		run->resume.why_not = "its rehearsal's evidence is not here";
+	enum status status = run->resume.why_not ? OK : trace_read(run->arena, json_get(rehearsal.data, "trace"),
+	                                                           ret_trace, err);
+	json_close(rehearsal.data);
+	return status;
+}
+
 enum status resume_continue(struct run *run, struct error *err)
 {
 	struct resume *resume = &run->resume;
-	struct evidence rehearsal = {0};
 	struct trace trace = {0};
-	bool there = false;
 
-	if (!resume->plan_id || !resume->command || strcmp(resume->command, run->command) != 0) {
+	if (!resume->plan_id || strlen(resume->plan_id) != DIGEST_HEX_LENGTH || !resume->command ||
+	    strcmp(resume->command, run->command) != 0) {
 		resume->why_not = "it was another command's";
 		return OK;
 	}
@@ -179,29 +253,15 @@ enum status resume_continue(struct run *run, struct error *err)
 		return OK;
 	}
 	resume->why_not = compare_plans(run);
-	if (resume->why_not)
-		return OK;
-	if ((!run->store && evidence_store_open(run, &run->store, err) != OK) ||
-	    evidence_store_load(run->store, run->arena, GATE_REHEARSAL, &rehearsal, &there, err) != OK)
+	if (!resume->why_not && run->plan.pending.count == 0)
+		return go_on(run);
+	if (resume->why_not || read_trace(run, &trace, err) != OK || resume->why_not)
 		return err->status;
-	if (!there || strcmp(rehearsal.plan_id, resume->plan_id) != 0) {
-		resume->why_not = "its rehearsal's evidence is not here";
-		json_close(rehearsal.data);
-		return OK;
-	}
-	enum status status = trace_read(run->arena, json_get(rehearsal.data, "trace"), &trace, err);
-	json_close(rehearsal.data);
-	if (status != OK)
-		return status;
-	const char *promised = promised_digest(run, &trace);
+	const char *promised = resume_promised(run, &trace);
 	/* An open intent may or may not have changed the schema: the apply probes the catalog before it goes on. */
 	if (!resume->half_way.intent_open && (!promised || strcmp(promised, run->live_digest.hex) != 0)) {
 		resume->why_not = "the live schema is not what the rehearsal promised for this point";
 		return OK;
 	}
-	resume->continued = true;
-	memcpy(run->plan.id.hex, resume->plan_id, sizeof(run->plan.id.hex));
-	emit_log(run->emitter, LOG_NOTICE, "continuing run %s, which stopped during apply, under its plan id",
-	         resume->run_id);
-	return OK;
+	return go_on(run);
 }

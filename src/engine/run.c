@@ -133,7 +133,7 @@ enum status run_build_plan(struct run *run, struct error *err)
 	if (run_read_schema(run, &run->live_schema, err) != OK)
 		return err->status;
 	run->live_digest = schema_digest(&run->live_schema);
-	if (run->resume.half_way.version)
+	if (run->resume.half_way.version && !run->resume.down)
 		list_push(run->arena, &partial, run->resume.half_way.version);
 	if (graph_build(run->arena, &run->set, &run->graph, err) != OK)
 		return err->status;

@@ -141,6 +141,18 @@ enum status ledger_all(struct session *session, struct arena *arena, const char 
 	return read_rows(session, arena, query_ledger_all, kind, ret_rows, err);
 }
 
+enum status ledger_evidence(struct session *session, struct arena *arena, const char *gate, const char **ret_body,
+                            struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	const char *parameters[] = {gate};
+
+	if (session_query(session, query_ledger_evidence, 1, parameters, &rows, err) != OK)
+		return error_wrap(err, "cannot read the ledger");
+	*ret_body = rows_count(rows) ? arena_strdup(arena, rows_get(rows, 0, 0)) : NULL;
+	return OK;
+}
+
 enum status ledger_check_chain(struct session *session, struct error *err)
 {
 	_cleanup_rows_ struct rows *rows = NULL;

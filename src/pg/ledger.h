@@ -75,6 +75,12 @@ enum status ledger_all(struct session *session, struct arena *arena, const char 
                        struct error *err) MUST_CHECK;
 
 /*
+ * The evidence of a gate that the newest run's apply began with, as JSON text in the arena; NULL when there is none.
+ */
+enum status ledger_evidence(struct session *session, struct arena *arena, const char *gate, const char **ret_body,
+                            struct error *err) MUST_CHECK;
+
+/*
  * Recomputes the chain. FAIL_REFUSED naming the first row that does not follow from the one before, or when the
  * triggers are not as they must be.
  */

@@ -15,6 +15,7 @@
 #include "engine/place.h"
 #include "engine/record.h"
 #include "engine/row_counters.h"
+#include "pg/history.h"
 #include "pg/ledger.h"
 
 enum { JOURNAL_EVERY = 100 };
@@ -44,6 +45,48 @@ static enum status refuse(struct run *run, struct evidence *evidence, struct err
 	return error_set(err, FAIL_GATE, "%s", evidence->reason);
 }
 
+static enum status changed_meanwhile(struct error *err)
+{
+	return error_hint(err, "Start again: the new run sees what the other one did.");
+}
+
+/* Another run can have been at work until leadership was taken; a migration without a schema change shows only here. */
+static enum status compare_history(struct run *run, struct error *err)
+{
+	const struct history *before = &run->history;
+	struct history now = {0};
+
+	if (history_read(run->live, run->arena, run->settings->history_table, &now, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < before->rows.count || i < now.rows.count; i++) {
+		const char *was = i < before->rows.count ? before->rows.items[i].version : NULL;
+		const char *is = i < now.rows.count ? now.rows.items[i].version : NULL;
+		int order = !was ? 1 : !is ? -1 : version_compare(was, is);
+		if (order == 0)
+			continue;
+		error_set(err, FAIL_BUSY, "the history was changed since this run read it: %s is %s now",
+		          order > 0 ? is : was, order > 0 ? "applied" : "not applied");
+		return changed_meanwhile(err);
+	}
+	return OK;
+}
+
+static enum status compare_ledger(struct run *run, struct error *err)
+{
+	struct resume now = {0};
+	const char *before = run->resume.run_id ? run->resume.run_id : "";
+
+	if (resume_read(run, run->live, &now, err) != OK)
+		return err->status;
+	if (strcmp(before, now.run_id ? now.run_id : "") == 0 && now.unfinished == run->resume.unfinished &&
+	    now.half_way.steps_done == run->resume.half_way.steps_done &&
+	    now.half_way.intent_open == run->resume.half_way.intent_open)
+		return OK;
+	error_set(err, FAIL_BUSY, "another run was at work since this one read the ledger: %s",
+	          now.run_id ? now.run_id : "it is gone from the ledger");
+	return changed_meanwhile(err);
+}
+
 /* Under leadership nobody else of ours can act: what was ready a moment ago is asked again. */
 static enum status ask_again(struct run *run, struct error *err)
 {
@@ -51,7 +94,8 @@ static enum status ask_again(struct run *run, struct error *err)
 	struct schema now = {0};
 	struct schema_difference_list differences = {0};
 
-	if (gate_preflight(run, &again, err) != OK || refuse(run, &again, err) != OK)
+	if (gate_preflight(run, &again, err) != OK || refuse(run, &again, err) != OK ||
+	    compare_history(run, err) != OK || compare_ledger(run, err) != OK)
 		return err->status;
 	if (run_read_schema(run, &now, err) != OK)
 		return err->status;
@@ -73,20 +117,39 @@ static enum status before_step(struct executor *executor, struct error *err)
 	return leader_check(executor->run->leader, err);
 }
 
-static struct json *beginning_body(struct run *run)
+static struct json *waivers_json(const struct run *run)
 {
-	struct json *body = json_new_object(), *pending = json_new_array(), *checksums = json_new_array();
 	struct json *waivers = json_new_array();
-
-	for (size_t i = 0; i < run->plan.pending.count; i++) {
-		json_push_text(pending, run->plan.pending.items[i]->version);
-		json_push_text(checksums, run->plan.pending.items[i]->up.canonical.hex);
-	}
 	for (size_t i = 0; i < run->settings->waivers.count; i++) {
 		struct json *waiver = json_new_object();
 		json_set_text(waiver, "check", run->settings->waivers.items[i].check);
 		json_set_text(waiver, "reason", run->settings->waivers.items[i].reason);
 		json_push(waivers, waiver);
+	}
+	return waivers;
+}
+
+/* Steps that an earlier run committed: in the same row as the beginning, for no run may be without this knowledge. */
+static struct json *half_way_json(const struct half_way *half)
+{
+	struct json *value = json_new_object();
+	json_set_text(value, "version", half->version);
+	json_set_int(value, "steps_done", (int64_t)half->steps_done);
+	json_set_bool(value, "intent_open", half->intent_open);
+	return value;
+}
+
+static struct json *beginning_body(struct run *run)
+{
+	struct json *body = json_new_object(), *pending = json_new_array(), *checksums = json_new_array();
+
+	for (size_t i = 0; i < run->plan.pending.count; i++) {
+		const struct migration *migration = run->plan.pending.items[i];
+		bool down = run->direction == DIRECTION_DOWN;
+		json_push_text(pending, migration->version);
+		json_push_text(checksums, down ? migration->down.canonical.hex : migration->up.canonical.hex);
+		if (resume_half_way(run, migration->version))
+			json_set(body, "half_way", half_way_json(resume_half_way(run, migration->version)));
 	}
 	json_set_text(body, "command", run->command);
 	json_set_text(body, "environment", run->target.environment);
@@ -95,7 +158,7 @@ static struct json *beginning_body(struct run *run)
 	json_set_text(body, "live_digest", run->live_digest.hex);
 	json_set(body, "pending", pending);
 	json_set(body, "checksums", checksums);
-	json_set(body, "waivers", waivers);
+	json_set(body, "waivers", waivers_json(run));
 	return body;
 }
 
@@ -108,37 +171,43 @@ static enum status add_row(struct apply *apply, const char *kind, const char *ve
 	return ledger_add(apply->executor.ledger, &entry, err);
 }
 
-/* Steps that an earlier run committed are known to this one's journal too, should it stop before the next. */
-static enum status carry_half_way(struct apply *apply, struct error *err)
-{
-	const struct half_way *half = &apply->run->resume.half_way;
-	if (!half->version || half->steps_done == 0)
-		return OK;
-	struct ledger_entry entry = {.kind = "step",
-	                             .run_id = apply->run->id.text,
-	                             .version = half->version,
-	                             .step = (int)half->steps_done - 1};
-	return ledger_add(apply->executor.ledger, &entry, err);
-}
-
-/* The beginning of a run in the ledger: what was decided, on which evidence. A continued run says so and no more. */
-static enum status write_beginning(struct apply *apply, struct error *err)
+/* Evidence of the gates; of a run that is continued only what was taken anew. */
+static enum status write_evidence(struct apply *apply, struct error *err)
 {
 	struct run *run = apply->run;
-	_cleanup_json_ struct json *body = beginning_body(run);
-
-	if (run->resume.continued) {
-		json_set_text(body, "continues", run->resume.run_id);
-		return add_row(apply, "continued", NULL, body, err);
-	}
-	if (add_row(apply, "run", NULL, body, err) != OK || carry_half_way(apply, err) != OK)
-		return err->status;
 	for (enum gate gate = GATE_INSPECT; gate < GATE_APPLY; gate++) {
+		if (run->resume.continued && strcmp(run->evidence[gate].run_id, run->id.text) != 0)
+			continue;
 		_cleanup_json_ struct json *evidence = evidence_json(run->arena, &run->evidence[gate]);
 		if (add_row(apply, gate == GATE_APPROVAL ? "approval" : "evidence", NULL, evidence, err) != OK)
 			return err->status;
 	}
 	return OK;
+}
+
+/* Who is held back now may be applied later although others went before: also when this run stops on its way. */
+static enum status write_held(struct apply *apply, struct error *err)
+{
+	const struct plan *plan = &apply->run->plan;
+	for (size_t i = 0; i < plan->items.count; i++)
+		if (plan->items.items[i].state == STATE_HELD &&
+		    add_row(apply, "held", plan->items.items[i].migration->version, NULL, err) != OK)
+			return err->status;
+	return OK;
+}
+
+/* The beginning of a run in the ledger: what was decided, on which evidence. */
+static enum status write_beginning(struct apply *apply, struct error *err)
+{
+	struct run *run = apply->run;
+	_cleanup_json_ struct json *body = beginning_body(run);
+
+	if (run->resume.continued)
+		json_set_text(body, "continues", run->resume.run_id);
+	if (add_row(apply, run->resume.continued ? "continued" : "run", NULL, body, err) != OK ||
+	    write_evidence(apply, err) != OK)
+		return err->status;
+	return write_held(apply, err);
 }
 
 /* What the migrations did, in rows of the journal: written in bulk, since the history rows already tell the truth. */
@@ -158,12 +227,11 @@ static enum status write_journal(struct apply *apply, struct error *err)
 static enum status apply_one(struct apply *apply, const struct migration *migration, struct error *err)
 {
 	struct run *run = apply->run;
-	const struct half_way *half = &run->resume.half_way;
+	const struct half_way *half = resume_half_way(run, migration->version);
 	struct migration_trace trace = {0};
 	size_t first_step = 0;
 
-	if (half->version && version_compare(half->version, migration->version) == 0 &&
-	    half_way_settle(&apply->executor, migration, half, &first_step, err) != OK)
+	if (half && half_way_settle(&apply->executor, migration, half, &first_step, err) != OK)
 		return err->status;
 	if (execute_migration(&apply->executor, migration, first_step, &trace, err) != OK)
 		return err->status;

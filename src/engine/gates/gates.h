@@ -9,9 +9,6 @@
 #include "engine/run.h"
 
 enum status gate_inspect(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;
-/* What differs between live and the schema after the last verified run; accepted objects are left out. */
-enum status inspect_drift(struct run *run, struct schema_difference_list *ret_drift, struct error *err) MUST_CHECK;
-
 enum status gate_backup(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;
 enum status gate_rehearsal(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;
 enum status gate_preflight(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/drift.h"
 #include "engine/gates/gates.h"
 #include "engine/rule_findings.h"
 #include "pg/ledger.h"
@@ -70,79 +71,72 @@ static enum status check_ledger(struct run *run, struct evidence *evidence, stru
 	return OK;
 }
 
-static bool accepted(const struct run *run, const struct schema_difference *difference)
-{
-	const struct schema_object *object = difference->after ? difference->after : difference->before;
-	const char *name = arena_printf(run->arena, "%s %s", object->kind, object->name);
-	return text_list_has(&run->settings->accept_drift, name) ||
-	       text_list_has(&run->settings->accept_drift, object->name);
-}
-
-enum status inspect_drift(struct run *run, struct schema_difference_list *ret_drift, struct error *err)
-{
-	_cleanup_json_ struct json *document = NULL;
-	struct schema baseline = {0};
-	struct schema_difference_list differences = {0};
-
-	if (!run->resume.baseline || run->resume.unfinished)
-		return OK; /* after a stopped run the rehearsal's promise is the measure,
-			not the base line before it */
-	if (json_parse(run->resume.baseline, strlen(run->resume.baseline), &document, err) != OK ||
-	    schema_read(run->arena, json_get(document, "schema"), &baseline, err) != OK)
-		return error_wrap(err, "the ledger's base line is not readable");
-	schema_sort(&baseline);
-	schema_compare(run->arena, &baseline, &run->live_schema, &differences);
-	for (size_t i = 0; i < differences.count; i++)
-		if (!accepted(run, &differences.items[i]))
-			list_push(run->arena, ret_drift, differences.items[i]);
-	return OK;
-}
-
 static enum status check_drift(struct run *run, struct evidence *evidence, struct error *err)
 {
-	struct schema_difference_list drift = {0};
+	struct drift drift = {0};
 	const char *limit = "live is as the last verified run left it";
 
-	if (inspect_drift(run, &drift, err) != OK)
+	if (drift_find(run, &drift, err) != OK)
 		return err->status;
-	if (!run->resume.baseline)
-		run_check(run, evidence, "inspect.drift", true, NULL,
-		          "no verified run before this one: nothing to compare",
-		          limit);
-	else if (drift.count == 0)
-		run_check(run, evidence, "inspect.drift", true, NULL, "no drift", limit);
-	for (size_t i = 0; i < drift.count; i++)
+	if (drift.unnamed)
+		run_check(run, evidence, "inspect.drift", false,
+		          "Find out what changed since; when it is meant to be so: --waive inspect.drift --reason TEXT.",
+		          drift.unnamed, limit);
+	else if (drift.differences.count == 0)
+		run_check(run, evidence, "inspect.drift", true, NULL, drift.held_to, limit);
+	for (size_t i = 0; i < drift.differences.count; i++)
 		run_check(run, evidence, "inspect.drift", false,
 		          "Undo the change, or make it the new base line with --accept-drift OBJECT.",
-		          schema_difference_text(run->arena, &drift.items[i]), limit);
+		          schema_difference_text(run->arena, &drift.differences.items[i]), limit);
 	return OK;
+}
+
+/* A rollback goes on with a down that an earlier one left half-way, unless the file is another one now. */
+static bool takes_over(const struct run *run)
+{
+	const struct resume *resume = &run->resume;
+	const struct migration *next = run->plan.pending.count ? run->plan.pending.items[0] : NULL;
+
+	if (run->direction != DIRECTION_DOWN || !next || !resume_half_way(run, next->version))
+		return false;
+	for (size_t i = 0; i < resume->planned.count && i < resume->checksums.count; i++)
+		if (version_compare(resume->planned.items[i], next->version) == 0)
+			return strcmp(resume->checksums.items[i], next->down.canonical.hex) == 0;
+	return false;
+}
+
+static const char *unfinished_state(const struct run *run)
+{
+	const struct resume *resume = &run->resume;
+	if (resume->continued)
+		return "this run continues it";
+	if (!resume->half_way.version)
+		return "no migration of it is half-way";
+	if (takes_over(run))
+		return "this rollback goes on from there";
+	return resume->resolved ? "the operator decided to go on from there" : NULL;
 }
 
 static void check_unfinished(struct run *run, struct evidence *evidence)
 {
 	const struct resume *resume = &run->resume;
-	const char *limit = "no run is left half-way, or this one goes on with it", *state;
+	const char *limit = "no run is left half-way, or this one goes on with it", *state = unfinished_state(run);
 
 	if (!resume->unfinished)
 		return;
-	if (resume->continued)
-		state = "this run continues it";
-	else if (resume->resolved)
-		state = "the operator decided to go on from there";
-	else if (!resume->half_way.version)
-		state = "no migration of it is half-way";
-	else
-		state = NULL;
-	if (state)
+	if (state) {
 		run_check(run, evidence, "inspect.unfinished", true, NULL,
 		          arena_printf(run->arena, "run %s stopped during apply; %s", resume->run_id, state), limit);
-	else
-		run_check_as(run, evidence, "inspect.unfinished", false, FAIL_PARTIAL,
-		             "Run `pgsluice resolve`: it shows what the catalog proves possible.",
-		             arena_printf(run->arena, "migration %s of run %s is half-way (%zu step(s) done) and %s",
-		                          resume->half_way.version, resume->run_id, resume->half_way.steps_done,
-		                          resume->why_not ? resume->why_not : "it cannot be continued"),
-		             limit);
+		return;
+	}
+	run_check_as(run, evidence, "inspect.unfinished", false, FAIL_PARTIAL,
+	             resume->down ? "Go on with `pgsluice rollback`, or run `pgsluice resolve`."
+	                          : "Run `pgsluice resolve`: it shows what the catalog proves possible.",
+	             arena_printf(run->arena, "%s %s of run %s is half-way (%zu step(s) done) and %s",
+	                          resume->down ? "the down of migration" : "migration", resume->half_way.version,
+	                          resume->run_id, resume->half_way.steps_done,
+	                          resume->why_not ? resume->why_not : "it cannot be continued"),
+	             limit);
 }
 
 enum status gate_inspect(struct run *run, struct evidence *evidence, struct error *err)

@@ -152,7 +152,7 @@ static enum status run_plan(struct rehearsal *rehearsal, bool *ret_ran, struct e
 	for (size_t i = 0; status == OK && i < run->plan.pending.count; i++) {
 		struct migration_trace *trace = list_add(run->arena, &rehearsal->trace.migrations);
 		const struct migration *migration = run->plan.pending.items[i];
-		status = execute_migration(executor, migration, resume_first_step(&run->resume, migration->version),
+		status = execute_migration(executor, migration, resume_first_step(run, migration->version),
 		                           trace, err);
 	}
 	if (loop_stop_signal(run->loop))
@@ -226,6 +226,24 @@ static enum status prove(struct rehearsal *rehearsal, struct error *err)
 	return status == OK ? run_application_tests(rehearsal, err) : status;
 }
 
+/* Objects that are otherwise after the plan: all others are the same at every point of it. */
+static struct json *touched_json(struct run *run, const struct schema *before, const struct schema *after)
+{
+	struct schema_difference_list differences = {0};
+	struct json *array = json_new_array();
+
+	schema_compare(run->arena, before, after, &differences);
+	for (size_t i = 0; i < differences.count; i++) {
+		const struct schema_difference *difference = &differences.items[i];
+		const struct schema_object *object = difference->after ? difference->after : difference->before;
+		struct json *pair = json_new_array();
+		json_push_text(pair, object->kind);
+		json_push_text(pair, object->name);
+		json_push(array, pair);
+	}
+	return array;
+}
+
 /* What gates 5, 7 and 8 need: the trace, and the schema that live is promised to have. */
 static enum status record(struct rehearsal *rehearsal, struct json *data, struct error *err)
 {
@@ -241,6 +259,7 @@ static enum status record(struct rehearsal *rehearsal, struct json *data, struct
 	json_set(data, "declared", data_changes_json(rehearsal->changes));
 	json_set(data, "promise", schema_json(&promise));
 	json_set(data, "canonical", schema_json(&canonical));
+	json_set(data, "touched", touched_json(run, &rehearsal->copy_schema, &rehearsal->clone_schema));
 	return OK;
 }
 

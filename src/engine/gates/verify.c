@@ -194,8 +194,7 @@ static enum status add_row(struct run *run, struct session *session, const char 
 }
 
 /*
- * The end of the run in the ledger: base line, held versions, the last two gates' evidence, and the word
- * that it ended.
+ * The end of the run in the ledger: the new base line, and the word that it ended.
  */
 static enum status write_end(struct run *run, const struct schema *live, struct evidence *evidence, struct error *err)
 {
@@ -213,12 +212,6 @@ static enum status write_end(struct run *run, const struct schema *live, struct 
 	json_set_text(end, "verify", gate_state_name(evidence->state));
 	if (add_row(run, session, "baseline", NULL, baseline, err) != OK)
 		return err->status;
-	for (size_t i = 0; i < run->plan.items.count; i++) {
-		const struct plan_item *item = &run->plan.items.items[i];
-		if (item->state == STATE_HELD && add_row(run, session, "held", item->migration->version, NULL,
-		                                         err) != OK)
-			return err->status;
-	}
 	return add_row(run, session, "end", NULL, end, err);
 }
 
