@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+import harness.cluster
 from harness import place
 from harness.cluster import Database
 from harness.snapshot import database_snapshot
@@ -237,6 +238,44 @@ def test_encodings_and_locale_providers_are_as_on_live(cluster, backup, options)
         backup(database=live).passed()
     finally:
         live.drop()
+
+
+@pytest.fixture
+def foreign_locale(base, folder, monkeypatch):
+    """foreign_locale(name): a cluster whose databases have a locale that this system does not have."""
+    made = []
+
+    def make(name):
+        locales = folder / "locales"
+        locales.mkdir()
+        done = subprocess.run(["localedef", "-i", "en_US", "-f", "UTF-8", str(locales / name)], check=False)
+        if done.returncode != 0:
+            pytest.skip("localedef cannot make a locale here: install locales")
+        clean_env = harness.cluster.clean_env
+        monkeypatch.setattr(harness.cluster, "clean_env", lambda more=None: {**clean_env(more), "LOCPATH": str(locales)})
+        made.append(harness.cluster.Cluster(base, folder.name + "l").init(locale=name).start())
+        return made[0]
+
+    yield make
+    for cluster in made:
+        cluster.remove()
+
+
+def test_locale_that_this_system_lacks_is_made(foreign_locale, backup):
+    live = foreign_locale("en_US.UTF-8").create_database()
+    live.execute("CREATE TABLE t (k text) PARTITION BY RANGE (k);"
+                 "CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM ('a') TO ('_c'); INSERT INTO t VALUES ('B')")
+    assert backup(database=live).passed().one("backup.content")["measured"] == "1 table(s), 1 row(s), all equal"
+
+
+def test_locale_that_cannot_be_made_is_named_with_the_package(foreign_locale, backup):
+    live = foreign_locale("xx_YY.UTF-8").create_database()
+    proof = backup(database=live)
+    proof.result.ended(2)
+    assert proof.errors[0]["message"] == (
+        'the live database needs the locale "xx_YY.UTF-8", which this machine does not have')
+    assert proof.errors[0]["hint"] == (
+        "Install the package locales (or locales-all): then it is made when it is needed.")
 
 
 def test_database_called_postgres_can_be_live(make_cluster, backup):
