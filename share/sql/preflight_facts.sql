@@ -10,5 +10,5 @@ select pg_catalog.current_setting('max_connections')::pg_catalog.int4
        extract(isodow from pg_catalog.now() at time zone $1)::pg_catalog.int4 - 1,
        (extract(epoch from (pg_catalog.now() at time zone $1)::pg_catalog.time) * 1000)::pg_catalog.int8,
        pg_catalog.to_char(pg_catalog.now() at time zone $1, 'Dy YYYY-MM-DD HH24:MI:SS'),
-       pg_catalog.pg_has_role('pg_monitor', 'usage')
+       pg_catalog.pg_has_role('pg_read_all_stats', 'usage')
          or (select rolsuper from pg_catalog.pg_roles where rolname = current_user)

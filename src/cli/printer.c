@@ -28,6 +28,17 @@ static size_t count_state(const struct json *migrations, const char *state)
 	return count;
 }
 
+/* What the plan will do: what is pending, but for what --until leaves out, and what is half-way. */
+static size_t count_planned(const struct json *migrations)
+{
+	size_t count = count_state(migrations, "partial");
+	for (size_t i = 0; i < json_count(migrations); i++) {
+		const struct json *migration = json_at(migrations, i);
+		count += strcmp(text_at(migration, "state"), "pending") == 0 && !has_text(migration, "reason");
+	}
+	return count;
+}
+
 /* What the last line needs: which plan it is, and whether it has anything to do. */
 static void keep_plan(struct printer *printer, const struct json *fields)
 {
@@ -35,7 +46,7 @@ static void keep_plan(struct printer *printer, const struct json *fields)
 	if (*id && strlen(id) < sizeof(printer->plan_id))
 		memcpy(printer->plan_id, id, strlen(id) + 1);
 	if (json_has(fields, "migrations"))
-		printer->pending = count_state(json_get(fields, "migrations"), "pending");
+		printer->pending = count_planned(json_get(fields, "migrations"));
 }
 
 static void print_run(struct printer *printer, const struct json *fields)
@@ -58,7 +69,7 @@ static void print_migration(struct printer *printer, const struct json *migratio
 	size_t steps = json_count(json_get(migration, "steps"));
 	if (strcmp(state, "applied") == 0)
 		return;
-	if (strcmp(state, "pending") != 0)
+	if (strcmp(state, "pending") != 0 || has_text(migration, "reason"))
 		screen_line(screen, screen->out, TONE_CAUTION, state, " %s %s", text_at(migration, "version"),
 		            text_at(migration, "name"));
 	else
@@ -70,7 +81,7 @@ static void print_migration(struct printer *printer, const struct json *migratio
 static void print_plan(struct printer *printer, const struct json *fields)
 {
 	const struct json *migrations = json_get(fields, "migrations");
-	size_t pending = count_state(migrations, "pending"), held = count_state(migrations, "held");
+	size_t pending = count_planned(migrations), held = count_state(migrations, "held");
 	screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "", "plan %s: %zu pending, %zu held",
 	            text_at(fields, "plan_id"), pending, held);
 	for (size_t i = 0; i < json_count(migrations); i++)

@@ -20,6 +20,7 @@ static enum status run_rollback(struct invocation *invocation, struct error *err
 const struct command command_rollback = {
 	.name = "rollback",
 	.summary = "go back to a version by its rehearsed downs, through every gate",
-	.options = OPTIONS_APPLY | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_STOP_BEFORE),
+	.options = OPTIONS_APPLY | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_STOP_BEFORE) |
+	           OPTION_BIT(OPTION_ACCEPT_DRIFT) | OPTION_BIT(OPTION_OUT_OF_ORDER),
 	.run = run_rollback,
 };

@@ -29,10 +29,10 @@ static enum status look_at_triggers(struct executor *executor, struct error *err
 
 enum status place_prepare(struct executor *executor, struct error *err)
 {
-	if (history_prepare(executor->ledger, executor->history, err) != OK)
-		return error_wrap(err, "history table");
 	if (ledger_setup(executor->ledger, err) != OK)
 		return error_wrap(err, "ledger");
+	if (history_prepare(executor->ledger, executor->history, err) != OK)
+		return error_wrap(err, "history table");
 	return OK;
 }
 

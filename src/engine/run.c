@@ -65,7 +65,8 @@ enum status run_read_files(struct run *run, struct error *err)
 
 	if (sources_read(run->arena, settings->migrations, settings->file_ceiling_bytes, &sources, err) != OK)
 		return err->status;
-	return migrations_read(run->arena, settings->migrations, settings->history_table, sources.items, sources.count,
+	return migrations_read(run->arena, settings->migrations, settings->history_table, sources.items,
+	                       sources.count,
 	                       &run->set, err);
 }
 
@@ -100,7 +101,10 @@ static enum status ask_target(struct run *run, struct error *err)
 	return resume_read(run, run->live, &run->resume, err);
 }
 
-/* What the files alone show comes before what the target says; but only its history tells which files still matter. */
+/*
+ * What the files alone show comes before what the target says; but only its history tells which files still
+ * matter.
+ */
 enum status run_read_target(struct run *run, struct error *err)
 {
 	_cleanup_error_ struct error unreadable = {0};
@@ -169,11 +173,16 @@ struct digest run_binding(const struct run *run, enum gate gate)
 	return digest_close(stream);
 }
 
+/* A waiver names the check, or its whole gate. */
 static const char *waived(const struct settings *settings, const char *name)
 {
-	for (size_t i = 0; i < settings->waivers.count; i++)
-		if (strcmp(settings->waivers.items[i].check, name) == 0)
+	size_t gate_length = strcspn(name, ".");
+	for (size_t i = 0; i < settings->waivers.count; i++) {
+		const char *check = settings->waivers.items[i].check;
+		bool whole_gate = strlen(check) == gate_length && strncmp(check, name, gate_length) == 0;
+		if (whole_gate || strcmp(check, name) == 0)
 			return settings->waivers.items[i].reason;
+	}
 	return NULL;
 }
 
@@ -197,6 +206,8 @@ static struct check *add_check(struct run *run, struct evidence *evidence, const
 struct check *run_check_as(struct run *run, struct evidence *evidence, const char *name, bool ok, enum status failure,
                            const char *hint, const char *measured, const char *limit)
 {
+	if (!run_checks(run, evidence, name))
+		return &evidence->checks.items[evidence->checks.count - 1];
 	struct check check = {.name = name, .ok = ok, .failure = failure, .hint = hint, .measured = measured,
 	                      .limit = limit};
 	return add_check(run, evidence, &check);

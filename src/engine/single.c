@@ -12,7 +12,7 @@
 #include "pg/ledger.h"
 #include "pg/query.h"
 
-enum { LOOK_EVERY_MS = 1000, FIRST_LOOK_MS = 20, CLEAN_FOR_MS = 60000 };
+enum { LOOK_EVERY_MS = 1000, FIRST_LOOK_MS = 20, CLEAN_FOR_MS = 10000 };
 
 struct single {
 	struct executor *executor;
@@ -24,6 +24,7 @@ struct single {
 	struct text_list unfinished; /* indexes that were invalid before */
 	int64_t wal_start;
 	int64_t waiting_since_ms;    /* 0 = not waiting for a lock */
+	const char *blockers;        /* processes it last waited for, or NULL */
 	bool over_budget;
 };
 
@@ -127,17 +128,21 @@ static void sample_locks(struct single *single, const char *pid)
 		                  lock_mode_read(rows_get(rows, i, 1)));
 }
 
-static void report_progress(const struct single *single, const struct rows *rows)
+static void report_progress(struct single *single, const struct rows *rows)
 {
 	struct executor *executor = single->executor;
 	const char *phase = rows_get(rows, 0, 2);
 	int64_t total = rows_int(rows, 0, 3), done = rows_int(rows, 0, 4);
 
 	execute_event(executor, single->migration, single->step, 0, "progress", rows_int(rows, 0, 1), NULL, NULL);
-	if (rows_true(rows, 0, 0))
-		emit_log(executor->run->emitter, LOG_NOTICE, "%s of migration %s waits for a lock held by process %s",
-		         single->statement->tag, single->migration->version, rows_get(rows, 0, 5));
-	else if (phase && total > 0)
+	if (rows_true(rows, 0, 0)) {
+		const char *blockers = rows_get(rows, 0, 5);
+		if (!single->blockers || strcmp(single->blockers, blockers) != 0)
+			emit_log(executor->run->emitter, LOG_NOTICE,
+			         "%s of migration %s waits for a lock held by process %s",
+			         single->statement->tag, single->migration->version, blockers);
+		single->blockers = arena_strdup(single->arena, blockers);
+	} else if (phase && total > 0)
 		emit_log(executor->run->emitter, LOG_INFO, "%s: %s, %" PRId64 " %%", single->statement->tag, phase,
 		         done * 100 / total);
 }
@@ -215,8 +220,12 @@ static bool clean_up(struct single *single)
 	struct text_list leftovers = {0};
 	bool clean = true;
 
+	const char *limits[] = {arena_printf(single->arena, "%d", CLEAN_FOR_MS), "0"};
+
 	loop_shield(executor->run->loop);
-	if (!session_alive(executor->session) || find_leftovers(single, &leftovers, &problem) != OK)
+	if (!session_alive(executor->session) ||
+	    session_query(executor->session, query_session_limits, 2, limits, NULL, &problem) != OK ||
+	    find_leftovers(single, &leftovers, &problem) != OK)
 		clean = false;
 	for (size_t i = 0; clean && i < leftovers.count; i++) {
 		const char *sql = arena_printf(single->arena, "drop index concurrently if exists %s",
@@ -234,6 +243,13 @@ static enum status fail(struct single *single, struct error *err)
 	struct executor *executor = single->executor;
 	enum status cause = err->status;
 	bool clean = clean_up(single);
+
+	if (single->over_budget) {
+		error_set(err, FAIL_LOCK_BUDGET,
+		          "%s waited for locks longer than lock-budget allows and was cancelled",
+		          single->statement->tag);
+		error_detail(err, "It waited for process %s last.", single->blockers ? single->blockers : "unknown");
+	}
 	_cleanup_error_ struct error ignored = {0};
 
 	execute_place(err, executor_script(executor, single->migration), single->statement, 0);

@@ -10,7 +10,9 @@ static const struct {
 	{"approval", "Consent cannot be waived: it is what the waiver itself would need."},
 	{"apply", "What happens on live is a fact and cannot be waived."},
 	{"verify", "The proof after the apply cannot be waived: it says what live is now."},
-	{"inspect.checksums", "Checksums cannot be waived: give a changed file a new version instead."},
+	{"inspect.files", "Checksums cannot be waived: give a changed file a new version instead."},
+	{"inspect.unfinished", "A half-way migration cannot be waived: `pgsluice resolve` decides about it."},
+	{"rehearsal.plan", "A plan that did not run on the copy cannot run on live."},
 };
 
 static bool names(const char *row, const char *check, size_t gate_length)
@@ -46,6 +48,10 @@ bool waiver_allowed(const char *check, const char **ret_why)
 			*ret_why = NEVER[i].why;
 			return false;
 		}
+	}
+	if (strcmp(check + gate_length, ".carried_out") == 0 && !gate_get(gate)->waivable_whole) {
+		*ret_why = "A gate that could not be carried out has established nothing that could be waived.";
+		return false;
 	}
 	if (check[gate_length] == '\0' && !gate_get(gate)->waivable_whole) {
 		*ret_why = "This gate cannot be waived as a whole: name the check, as in inspect.drift.";

@@ -255,10 +255,14 @@ static enum status take_pending(struct builder *builder, struct error *err)
 		return error_hint(err, "Name a version that `pgsluice status` lists.");
 	}
 	for (size_t i = 0; i < plan->items.count; i++) {
-		const struct plan_item *item = &plan->items.items[i];
+		struct plan_item *item = &plan->items.items[i];
 		bool pending = item->state == STATE_PENDING || item->state == STATE_PARTIAL;
-		if (pending && (!until || version_compare(item->migration->version, until) <= 0))
+		if (!pending)
+			continue;
+		if (!until || version_compare(item->migration->version, until) <= 0)
 			list_push(builder->arena, &plan->pending, item->migration);
+		else
+			item->reason = arena_printf(builder->arena, "it is behind --until %s: not in this plan", until);
 	}
 	return OK;
 }

@@ -1,5 +1,6 @@
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/migration/plan.h"
@@ -23,11 +24,38 @@ static void add_script(struct digest_stream *stream, const struct script *script
 	}
 }
 
-static void add_texts(struct digest_stream *stream, const struct text_list *list)
+static int compare_digests(const void *a, const void *b)
 {
-	add_number(stream, list ? list->count : 0);
-	for (size_t i = 0; list && i < list->count; i++)
-		digest_add_field(stream, list->items[i]);
+	return strcmp(((const struct digest *)a)->hex, ((const struct digest *)b)->hex);
+}
+
+/* A set, whatever the order in which it was given: the sorted digests of its members. */
+static void add_set(struct digest_stream *stream, struct digest *members, size_t count)
+{
+	if (count)
+		qsort(members, count, sizeof(*members), compare_digests);
+	add_number(stream, count);
+	for (size_t i = 0; i < count; i++)
+		digest_add_field(stream, members[i].hex);
+}
+
+static void add_decisions(struct digest_stream *stream, const struct plan_options *options)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	size_t drift_count = options->accepted_drift ? options->accepted_drift->count : 0;
+	struct digest *waivers = arena_alloc(arena, (options->waiver_count + 1) * sizeof(*waivers));
+	struct digest *drift = arena_alloc(arena, (drift_count + 1) * sizeof(*drift));
+
+	for (size_t i = 0; i < options->waiver_count; i++) {
+		struct digest_stream *member = digest_open();
+		digest_add_field(member, options->waivers[i].check);
+		digest_add_field(member, options->waivers[i].reason);
+		waivers[i] = digest_close(member);
+	}
+	for (size_t i = 0; i < drift_count; i++)
+		drift[i] = digest_of(options->accepted_drift->items[i], strlen(options->accepted_drift->items[i]));
+	add_set(stream, waivers, options->waiver_count);
+	add_set(stream, drift, drift_count);
 }
 
 static void add_target(struct digest_stream *stream, const struct target *target)
@@ -74,12 +102,7 @@ struct digest plan_seal(const struct plan *plan, const struct history *history, 
 		digest_add_field(stream, item->reason);
 	}
 	digest_add_field(stream, options->schema_digest);
-	add_number(stream, options->waiver_count);
-	for (size_t i = 0; i < options->waiver_count; i++) {
-		digest_add_field(stream, options->waivers[i].check);
-		digest_add_field(stream, options->waivers[i].reason);
-	}
-	add_texts(stream, options->accepted_drift);
+	add_decisions(stream, options);
 	return digest_close(stream);
 }
 

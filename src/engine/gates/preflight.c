@@ -116,6 +116,12 @@ static bool conflicts_with_plan(const struct preflight *preflight, const char *r
 	return false;
 }
 
+/* Rows come by session: one that is told for one relation is not told again for the next. */
+static bool is_told(const struct rows *rows, size_t row)
+{
+	return row > 0 && strcmp(rows_get(rows, row, 0), rows_get(rows, row - 1, 0)) == 0;
+}
+
 static void check_session(struct preflight *preflight, const struct rows *rows, size_t row)
 {
 	struct arena *arena = arena_of(preflight);
@@ -138,7 +144,7 @@ static void check_session(struct preflight *preflight, const struct rows *rows, 
 		        arena_printf(arena, "Wait for it, or end it: select pg_terminate_backend(%s);",
 		                     rows_get(rows, row, 0)),
 		        arena_printf(arena, "%s holds %s on %s", who, lock_mode_name(mode), relation), limit);
-	else if (!relation)
+	else if (!is_told(rows, row))
 		verdict(preflight, "preflight.transactions", false, FAIL_NOT_READY,
 		        "Wait for it, or end it: a concurrent build would wait for it, and vacuum cannot clean "
 										"behind it.",
@@ -167,8 +173,9 @@ static enum status check_sessions(struct preflight *preflight, struct error *err
 		                     rows_get(prepared, i, 1), text_duration(arena, rows_int(prepared, i, 2))),
 		        "no prepared transaction");
 	if (!rows_true(preflight->facts, 0, FACT_SEES_ALL))
-		run_warn(preflight->run, preflight->evidence, "preflight.rights", "Grant pg_monitor to the role.",
-		         "this role does not see what other roles' sessions do", "-");
+		verdict(preflight, "preflight.rights", false, FAIL_GATE,
+		        "Grant pg_monitor (or pg_read_all_stats) to the role.",
+		        "this role does not see the transactions of other roles", "every session can be seen");
 	if (preflight->evidence->checks.count == before)
 		verdict(preflight, "preflight.transactions", true, OK, NULL,
 		        "no old transaction, no conflicting lock",
@@ -187,7 +194,7 @@ static void check_server(struct preflight *preflight)
 	verdict(preflight, "preflight.connections", free >= CONNECTIONS_NEEDED, FAIL_NOT_READY,
 	        "Close idle sessions or raise max_connections.", arena_printf(arena, "%" PRId64 " free", free),
 	        arena_printf(arena, "at least %d", CONNECTIONS_NEEDED));
-	verdict(preflight, "preflight.fsync", strcmp(rows_get(facts, 0, FACT_FSYNC), "on") == 0, OK,
+	verdict(preflight, "preflight.fsync", strcmp(rows_get(facts, 0, FACT_FSYNC), "on") == 0, FAIL_GATE,
 	        "Set fsync = on: without it a crash loses what was committed.",
 	        arena_printf(arena, "fsync = %s", rows_get(facts, 0, FACT_FSYNC)), "fsync = on");
 	if (strcmp(rows_get(facts, 0, FACT_FULL_PAGE_WRITES), "on") != 0)
@@ -236,7 +243,7 @@ static enum status check_publications(struct preflight *preflight, struct error 
 	if (rows_count(rows) == 0)
 		verdict(preflight, "preflight.publications", true, OK, NULL, "none does", limit);
 	for (size_t i = 0; i < rows_count(rows); i++)
-		verdict(preflight, "preflight.publications", false, OK,
+		verdict(preflight, "preflight.publications", false, FAIL_GATE,
 		        "Create schema pgsluice with the same table on the subscribers, or publish tables by name; "
 		        "then waive this check.",
 		        arena_printf(arena_of(preflight), "publication %s would replicate pgsluice.ledger",
@@ -278,7 +285,7 @@ static enum status check_disk(struct preflight *preflight, struct error *err)
 		return OK;
 	if (free_space(preflight, &free, err) != OK)
 		return err->status;
-	verdict(preflight, "preflight.disk", free >= needed, free < 0 ? OK : FAIL_NOT_READY,
+	verdict(preflight, "preflight.disk", free >= needed, free < 0 ? FAIL_GATE : FAIL_NOT_READY,
 	        free < 0 ? "Set disk-command to a program that prints the free bytes, or switch the check off with "
 	                   "`not-checked.preflight.disk = REASON` in the configuration."
 	                 : "Free space on the server first.",

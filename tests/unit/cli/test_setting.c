@@ -124,9 +124,9 @@ static void what_is_wrong_is_named_with_the_way_out(void **state)
 		{"notify-command", "mail 'ops", "notify-command: a ' quote is not closed",
 	         "Words are separated by blanks and kept together by quotes; no shell reads them."},
 		{"not-checked.preflight", "x", "check \"preflight\" cannot be switched off",
-	         "A check is switched off one by one: name it as GATE.CHECK."},
+	         "Only preflight's checks and backup.space can be what a site does not have; waive others by name."},
 		{"not-checked.verify.promise", "x", "check \"verify.promise\" cannot be switched off",
-	         "The proof after the apply cannot be waived: it says what live is now."},
+	         "Only preflight's checks and backup.space can be what a site does not have; waive others by name."},
 		{"not-checked.preflight.disk", "", "check \"preflight.disk\" is switched off without a reason",
 	         "Say why this site cannot have it: every run lists it with the reason."},
 	};

@@ -138,7 +138,7 @@ static void waivers_open_only_what_may_be_waived(void **state)
 		{"backup.content", NULL},
 		{"rehearsal.verify", NULL},
 		{"preflight.replicas", NULL},
-		{"inspect.checksums", "Checksums cannot be waived: give a changed file a new version instead."},
+		{"inspect.files", "Checksums cannot be waived: give a changed file a new version instead."},
 		{"approval", "Consent cannot be waived: it is what the waiver itself would need."},
 		{"approval.second", "Consent cannot be waived: it is what the waiver itself would need."},
 		{"apply", "What happens on live is a fact and cannot be waived."},
