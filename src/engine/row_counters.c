@@ -12,8 +12,12 @@ enum status row_counters_read(struct run *run, struct json **ret_counters, struc
 	if (session_query(run->live, query_row_counters, 0, NULL, &rows, err) != OK)
 		return error_wrap(err, "cannot read the tables' counters");
 	struct json *counters = json_new_object();
-	for (size_t i = 0; i < rows_count(rows); i++)
-		json_set_int(counters, rows_get(rows, i, 0), rows_int(rows, i, 1));
+	for (size_t i = 0; i < rows_count(rows); i++) {
+		struct json *table = json_new_object();
+		json_set_int(table, "rows", rows_int(rows, i, 1));
+		json_set_text(table, "name", rows_get(rows, i, 2));
+		json_set(counters, rows_get(rows, i, 0), table);
+	}
 	*ret_counters = counters;
 	return OK;
 }
@@ -36,14 +40,16 @@ struct comparison {
 	size_t compared, fell;
 };
 
-static bool compare_one(const char *table, const struct json *value, void *context)
+static bool compare_one(const char *oid, const struct json *value, void *context)
 {
 	struct comparison *comparison = context;
 	struct run *run = comparison->run;
+	const struct json *now = json_get(comparison->now, oid);
+	const char *table = json_get_text(now, "name");
 
-	if (!json_has(comparison->now, table) || text_list_has(comparison->touched, table))
+	if (!now || text_list_has(comparison->touched, table))
 		return true;
-	int64_t lost = json_int(value) - json_get_int(comparison->now, table);
+	int64_t lost = json_get_int(value, "rows") - json_get_int(now, "rows");
 	comparison->compared++;
 	if (lost <= 0)
 		return true;

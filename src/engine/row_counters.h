@@ -7,7 +7,7 @@
 
 #include "engine/run.h"
 
-/* The counters now: an object of table to number, owned by the caller. */
+/* The counters now: an object by oid, of name and rows, owned by the caller. */
 enum status row_counters_read(struct run *run, struct json **ret_counters, struct error *err) MUST_CHECK;
 
 /* Adds a note `verify.rows` for each untouched table that fell since `before`, else a passed check. */
