@@ -5,6 +5,7 @@ import glob
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import threading
 
@@ -500,6 +501,45 @@ def test_disk_that_fills_up_while_dumping_shuts_the_gate(database, backup, folde
     assert proof.errors[0]["message"].startswith("pg_dump failed with exit code 1: pg_dump: error: ")
     assert "No space left on device" in proof.errors[0]["detail"]
     assert proof.errors[0]["hint"].startswith("Free space there, or choose other folders")
+
+
+@pytest.fixture
+def slow(folder, filled, command):
+    """Options of a backup that stands still in the middle; its work folder."""
+    work = folder / "work"
+    work.mkdir(mode=0o755)
+    work.chmod(0o755)
+    options = command(live="while sleep 0.1; do :; done")
+    with open(options[1], "a", encoding="utf-8") as conf:
+        conf.write(f"work-dir = {work}\n")
+    return options, work
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_interrupted_backup_leaves_nothing(slow, filled, sluice, migrations, number, code):
+    migrations.write("001_extra", up=MIGRATION)
+    options, work = slow
+    running = sluice.start("--batch", "--format", "json", *options)
+    running.wait_for_output("backup.snapshot")
+    running.signal(number)
+    running.result().ended(code)
+    assert os.listdir(work) == []
+    assert glob.glob(str(sluice.state / "evidence" / "*" / "connection-*")) == []
+    assert filled.query("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'pgsluice/%%'") == []
+
+
+def test_killed_backup_is_swept_by_the_next_run(slow, filled, sluice, backup, command):
+    backup_options, work = slow
+    running = sluice.start("--batch", "--format", "json", *backup_options)
+    running.wait_for_output("backup.snapshot")
+    running.kill()
+    running.result()
+    assert os.listdir(work) != []
+    options = command()
+    with open(options[1], "a", encoding="utf-8") as conf:
+        conf.write(f"work-dir = {work}\n")
+    backup(*options).passed()
+    assert os.listdir(work) == []
 
 
 # ---- elsewhere ----
