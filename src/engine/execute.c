@@ -119,33 +119,20 @@ static int64_t lock_timeout(const struct executor *executor, const struct migrat
 	return attempt < LADDER_STEPS && LADDER_MS[attempt] < cap ? LADDER_MS[attempt] : cap;
 }
 
-/* Relations the step will lock: as the rehearsal saw it, else as written. */
+/* Relations the step will lock, as the rehearsal saw it: the value of an array parameter. */
 static const char *wanted_relations(struct executor *executor, struct arena *arena, const struct migration *migration,
                                     size_t step)
 {
 	const struct migration_trace *promised =
 		executor->promise ? trace_find(executor->promise, migration->version) : NULL;
-	_cleanup_strbuf_ struct strbuf list = {0};
+	struct relation_lock_list locks = {0};
+	struct text_list relations = {0};
 
-	strbuf_putc(&list, '{');
-	for (size_t s = 0; promised && s < promised->steps.count; s++) {
-		if (s != step)
-			continue;
-		for (size_t i = 0; i < promised->steps.items[s].statements.count; i++) {
-			const struct relation_lock_list *locks = &promised->steps.items[s].statements.items[i].locks;
-			for (size_t l = 0; l < locks->count; l++) {
-				strbuf_puts(&list, list.length > 1 ? ",\"" : "\"");
-				for (const char *c = locks->items[l].relation; *c; c++) {
-					if (*c == '"' || *c == '\\')
-						strbuf_putc(&list, '\\');
-					strbuf_putc(&list, *c);
-				}
-				strbuf_putc(&list, '"');
-			}
-		}
-	}
-	strbuf_putc(&list, '}');
-	return arena_strdup(arena, strbuf_text(&list));
+	if (promised && step < promised->steps.count)
+		trace_step_locks(arena, &promised->steps.items[step], &locks);
+	for (size_t i = 0; i < locks.count; i++)
+		list_push(arena, &relations, locks.items[i].relation);
+	return quote_array(arena, &relations);
 }
 
 /* Who holds what the step wants, in words; NULL when nobody is seen. */

@@ -196,7 +196,7 @@ bool relation_lock_add(struct arena *arena, struct relation_lock_list *list, con
 	return true;
 }
 
-static void add_step_locks(struct arena *arena, const struct step_trace *step,
+void trace_step_locks(struct arena *arena, const struct step_trace *step,
                            struct relation_lock_list *ret_locks)
 {
 	for (size_t t = 0; t < step->statements.count; t++) {
@@ -211,5 +211,5 @@ void trace_locks(struct arena *arena, const struct trace *trace, struct relation
 {
 	for (size_t m = 0; m < trace->migrations.count; m++)
 		for (size_t s = 0; s < trace->migrations.items[m].steps.count; s++)
-			add_step_locks(arena, &trace->migrations.items[m].steps.items[s], ret_locks);
+			trace_step_locks(arena, &trace->migrations.items[m].steps.items[s], ret_locks);
 }

@@ -76,6 +76,7 @@ bool trace_changes_hold(struct arena *arena, const struct step_trace *promised, 
                         const char **ret_why);
 
 /* The strongest lock on each relation over the whole trace: what preflight looks for. */
+void trace_step_locks(struct arena *arena, const struct step_trace *step, struct relation_lock_list *ret_locks);
 void trace_locks(struct arena *arena, const struct trace *trace, struct relation_lock_list *ret_locks);
 
 /* Adds a lock, or strengthens the one that is there. Returns whether it changed anything. */

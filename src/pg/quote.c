@@ -30,3 +30,18 @@ const char *quote_ident(struct arena *arena, const char *name)
 {
 	return enclose(arena, "", name, '"', false);
 }
+
+const char *quote_array(struct arena *arena, const struct text_list *texts)
+{
+	_cleanup_strbuf_ struct strbuf out = {0};
+	for (size_t i = 0; i < texts->count; i++) {
+		strbuf_puts(&out, i ? ",\"" : "\"");
+		for (const char *at = texts->items[i]; *at; at++) {
+			if (*at == '"' || *at == '\\')
+				strbuf_putc(&out, '\\');
+			strbuf_putc(&out, *at);
+		}
+		strbuf_putc(&out, '"');
+	}
+	return arena_printf(arena, "{%s}", strbuf_text(&out));
+}

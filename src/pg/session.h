@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "sys/loop.h"
 
 struct session;
@@ -109,6 +110,9 @@ void rows_cleanup(struct rows **rows);
 /* 'it''s' and "Name", quoted for SQL; in the arena. */
 const char *quote_literal(struct arena *arena, const char *text);
 const char *quote_ident(struct arena *arena, const char *name);
+
+/* {"a","b"}: the value of an array parameter; in the arena. */
+const char *quote_array(struct arena *arena, const struct text_list *texts);
 
 /*
  * Connection string parts without secrets, for messages and events: "host=... port=... dbname=... user=...".

@@ -93,19 +93,10 @@ static void check_window(struct preflight *preflight)
 
 static const char *relations_array(struct preflight *preflight)
 {
-	_cleanup_strbuf_ struct strbuf list = {0};
-	strbuf_putc(&list, '{');
-	for (size_t i = 0; i < preflight->locks.count; i++) {
-		strbuf_puts(&list, i ? ",\"" : "\"");
-		for (const char *c = preflight->locks.items[i].relation; *c; c++) {
-			if (*c == '"' || *c == '\\')
-				strbuf_putc(&list, '\\');
-			strbuf_putc(&list, *c);
-		}
-		strbuf_putc(&list, '"');
-	}
-	strbuf_putc(&list, '}');
-	return arena_strdup(arena_of(preflight), strbuf_text(&list));
+	struct text_list relations = {0};
+	for (size_t i = 0; i < preflight->locks.count; i++)
+		list_push(arena_of(preflight), &relations, preflight->locks.items[i].relation);
+	return quote_array(arena_of(preflight), &relations);
 }
 
 static bool conflicts_with_plan(const struct preflight *preflight, const char *relation, enum lock_mode held)
