@@ -230,8 +230,7 @@ static enum status unreachable(struct run *run, struct error *err)
 {
 	_cleanup_error_ struct error files = {0};
 
-	if (migrations_parse(run->arena, &run->set, NULL, &files) == OK &&
-	    graph_build(run->arena, &run->set, &run->graph, &files) == OK)
+	if (graph_build(run->arena, &run->set, &run->graph, &files) == OK)
 		return err->status;
 	error_clear(err);
 	error_move(err, &files);
@@ -306,7 +305,7 @@ enum status flow_batch(struct run *run, struct error *err)
 {
 	enum status refused = flow_read(run, err);
 	if (refused != OK) {
-		if (run->plan.items.count)
+		if (run->plan.id.hex[0])
 			emit_run(run);
 		return refused;
 	}

@@ -90,11 +90,24 @@ static enum status refuse_standby(struct run *run, struct error *err)
 	return error_hint(err, "Connect to the primary; a standby can serve the backup with --source.");
 }
 
+static enum status refuse_read_only(struct run *run, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (session_query(run->live, query_read_only_setting, 0, NULL, &rows, err) != OK)
+		return err->status;
+	if (rows_count(rows) == 0 || !rows_true(rows, 0, 0))
+		return OK;
+	error_set(err, FAIL_USAGE, "the target is read-only for role %s: default_transaction_read_only is set for it",
+	          session_user(run->live));
+	return error_hint(err, "Take the setting back from the database or the role, or log in as a role that may write.");
+}
+
 static enum status ask_target(struct run *run, struct error *err)
 {
 	struct session_options options = run_session_options(run, "read");
 
 	if (session_open(run->loop, &options, &run->live, err) != OK || refuse_standby(run, err) != OK ||
+	    refuse_read_only(run, err) != OK ||
 	    catalog_target(run->live, run->arena, run->settings->environment, &run->target, err) != OK ||
 	    history_read(run->live, run->arena, run->settings->history_table, &run->history, err) != OK)
 		return err->status;
