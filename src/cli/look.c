@@ -12,6 +12,7 @@ enum status look_open(const struct invocation *invocation, struct look *ret_look
 	/* Under the flow's own name: whether a stopped run can be continued depends on the command. */
 	struct run *run = ret_look->run = run_open(ret_look->loop, &invocation->settings, "batch");
 
+	run->only_looks = true;
 	if (flow_read(run, err) != OK) {
 		if (run->plan.items.count == 0 || err->status != FAIL_REFUSED)
 			return err->status;

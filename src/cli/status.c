@@ -260,6 +260,7 @@ static enum status run_at_least(struct invocation *invocation, struct error *err
 	if (loop_open(&loop, err) != OK)
 		return err->status;
 	struct run *run = run_open(loop, &invocation->settings, "batch");
+	run->only_looks = true;
 	enum status status = run_read_target(run, err);
 	if (status == OK)
 		status = judge_at_least(run, invocation->options->at_least, err);

@@ -78,7 +78,6 @@ enum status run_parse(struct run *run, const char *version, struct error *err)
 	return OK;
 }
 
-/* A target that a run will write to must be able to take it. */
 static enum status refuse_standby(struct run *run, struct error *err)
 {
 	_cleanup_rows_ struct rows *rows = NULL;
@@ -102,12 +101,19 @@ static enum status refuse_read_only(struct run *run, struct error *err)
 	return error_hint(err, "Take the setting back from the database or the role, or log in as a role that may write.");
 }
 
+/* What a run will write to must be able to take it; for looking a standby will do, and a role that only reads. */
+static enum status refuse_unwritable(struct run *run, struct error *err)
+{
+	if (run->only_looks)
+		return OK;
+	return refuse_standby(run, err) != OK ? err->status : refuse_read_only(run, err);
+}
+
 static enum status ask_target(struct run *run, struct error *err)
 {
 	struct session_options options = run_session_options(run, "read");
 
-	if (session_open(run->loop, &options, &run->live, err) != OK || refuse_standby(run, err) != OK ||
-	    refuse_read_only(run, err) != OK ||
+	if (session_open(run->loop, &options, &run->live, err) != OK || refuse_unwritable(run, err) != OK ||
 	    catalog_target(run->live, run->arena, run->settings->environment, &run->target, err) != OK ||
 	    history_read(run->live, run->arena, run->settings->history_table, &run->history, err) != OK)
 		return err->status;

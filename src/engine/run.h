@@ -31,6 +31,7 @@ struct run {
 	struct emitter *emitter;
 	const struct settings *settings;
 	struct uuid id;
+	bool only_looks;                  /* it will never write: set by the caller before it reads */
 	const char *command;              /* "batch", "rollback", ...: for the ledger and the run event */
 	enum direction direction;
 

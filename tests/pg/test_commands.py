@@ -176,6 +176,21 @@ def test_at_least_is_not_met_by_a_version_that_was_passed_over(sluice, half_way,
     sluice.run("status", "--at-least", "005").ended(3)
 
 
+def test_a_standby_and_a_role_that_only_reads_will_do_for_looking(sluice, half_way, make_cluster, make_standby):
+    own = make_cluster()
+    database = own.create_database()
+    database.execute(HISTORY)
+    database.execute("INSERT INTO schema_migrations VALUES ('001', 'users')")
+    own.execute("CREATE ROLE app LOGIN")
+    own.execute("ALTER ROLE app SET default_transaction_read_only = on")
+    database.execute("GRANT SELECT ON schema_migrations TO app")
+    replica = make_standby(own)
+    for target in (database.conninfo(user="app"), replica.conninfo(database.name)):
+        sluice.run("status", "--at-least", "1", database=target).ended(0)
+        sluice.run("status", "--check", database=target).ended(3)
+        sluice.run("plan", database=target).ended(0)
+
+
 def test_status_of_a_target_that_does_not_answer(sluice, half_way, folder):
     result = sluice.run("status", database=f"host={folder} port=5432 dbname=x user=x").ended(22)
     assert result.stdout == ""
@@ -270,3 +285,40 @@ def test_refused_plan_shows_no_document(sluice, half_way, database):
     assert result.stderr == (
         f"pgsluice: error: {half_way.path}/002_names.sql: version 002 is not applied and it is below 009, the highest"
         " applied version\nhint: Give it a higher number, or name it with --out-of-order 002.\n")
+
+
+# -- gates, by the evidence of earlier runs --
+
+def gates(sluice, exit_code=0):
+    document = sluice.run("status", "--format", "json").ended(exit_code).json()
+    return {gate["gate"]: gate for gate in document["gates"]}
+
+
+def test_status_shows_how_far_the_evidence_reaches(sluice, half_way):
+    sluice.run("--batch").ended(12)
+    found = gates(sluice)
+    assert {name: gate["state"] for name, gate in found.items()} == {
+        "inspect": "waiting", "backup": "passed", "rehearsal": "passed", "preflight": "passed", "approval": "failed",
+        "apply": "waiting", "verify": "waiting"}
+    assert found["inspect"]["reason"] == "It passed, and is always asked anew."
+    assert found["backup"]["valid_until"].endswith("Z") and found["backup"]["reason"] is None
+    assert found["approval"]["reason"].startswith("approval.consent: nobody consented to plan ")
+
+    half_way.write("004_more", up="SELECT 1;")
+    found = gates(sluice)
+    assert {name: gate["state"] for name, gate in found.items()} == {
+        "inspect": "stale", "backup": "passed", "rehearsal": "stale", "preflight": "stale", "approval": "stale",
+        "apply": "waiting", "verify": "waiting"}
+    assert found["rehearsal"]["reason"] == "The plan has changed since."
+    assert found["approval"]["reason"] == "It failed for another plan."
+
+
+def test_status_trusts_no_evidence_when_one_file_was_altered(sluice, half_way):
+    sluice.run("--batch", "--stop-before", "rehearsal").ended(0)
+    path, = (sluice.state / "evidence").glob("*/backup.json")
+    path.write_text(path.read_text(encoding="utf-8").replace("passed", "waived", 1), encoding="utf-8")
+    found = gates(sluice, exit_code=11)
+    assert {gate["state"] for gate in found.values()} == {"failed"}
+    assert all(str(path) in gate["reason"] for gate in found.values())
+    result = sluice.run("status").ended(11)
+    assert result.stderr.endswith("hint: Remove this file; its gate then runs again and takes new evidence.\n")
