@@ -112,7 +112,9 @@ const char *copy_isolation(const struct copy *copy)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 	if (copy->scratch && scratch_isolated(copy->scratch))
-		strbuf_puts(&text, "scratch cluster with a network of its own: no way in or out");
+		strbuf_printf(&text,
+		              "scratch cluster with a network of its own: no way in or out; files of this machine are %s to it",
+		              scratch_read_only(copy->scratch) ? "read-only" : "open");
 	else if (copy->scratch)
 		strbuf_puts(&text, "scratch cluster on a private socket; this system does not let it be shut in, so what"
 		                   " reaches out still can");

@@ -35,7 +35,7 @@ struct scratch {
 	const char *conninfo;
 	int lock;
 	struct child *server;
-	bool isolated;
+	bool isolated, read_only;
 	struct text_list left_out;
 };
 
@@ -224,38 +224,45 @@ static bool is_ready(const struct scratch *scratch, const char *path)
 	return at && strncmp(at, "ready", strlen("ready")) == 0;
 }
 
-/*
- * Where servers on this machine have their sockets. A folder that holds our own, or much else, stays; its sockets are
- * taken one by one.
- */
-static void hide_sockets(const struct scratch *scratch, const char *folder, struct text_list *ret_hidden)
+/* Where the system and its programs are; sockets of servers are elsewhere. */
+static bool is_system(const char *name)
 {
-	struct arena *arena = scratch->arena;
-	size_t length = strlen(folder);
-	bool holds_ours = strncmp(scratch->folder, folder, length) == 0 ||
-	                  strncmp(scratch->socket_folder, folder, length) == 0;
-
-	if (!holds_ours && strcmp(folder, "/tmp") != 0) {
-		text_list_add_once(arena, ret_hidden, folder);
-		return;
-	}
-	DIR *entries = opendir(folder);
-	for (const struct dirent *entry; entries && (entry = readdir(entries)) != NULL;)
-		if (strncmp(entry->d_name, ".s.PGSQL.", strlen(".s.PGSQL.")) == 0 && !strchr(entry->d_name + 9, '.'))
-			text_list_add_once(arena, ret_hidden, path_join(arena, folder, entry->d_name));
-	if (entries)
-		closedir(entries);
+	static const char *const names[] = {"bin", "boot", "dev", "etc", "gnu", "lib", "lib32", "lib64", "libx32", "nix",
+	                                    "proc", "sbin", "sys", "usr"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
 }
 
-static const char *const *hidden_paths(const struct scratch *scratch, const char *live_socket)
+static bool lies_below(const char *path, const char *folder)
 {
+	size_t length = strlen(folder);
+	return path && strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/*
+ * All of this machine that is not the system's: there are the sockets of live, of other servers and of poolers, and
+ * other people's files.
+ */
+static const char *const *hidden_folders(const struct scratch *scratch, const struct scratch_options *options)
+{
+	struct arena *arena = scratch->arena;
 	struct text_list hidden = {0};
-	static const char *const usual[] = {"/run/postgresql", "/run/pgbouncer", "/tmp"};
-	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
-		hide_sockets(scratch, usual[i], &hidden);
-	if (live_socket)
-		hide_sockets(scratch, live_socket, &hidden);
-	list_push(scratch->arena, &hidden, NULL);
+	const char *live = options->live_socket;
+	DIR *entries = opendir("/");
+	for (const struct dirent *entry; entries && (entry = readdir(entries)) != NULL;) {
+		struct stat facts;
+		const char *path = arena_printf(arena, "/%s", entry->d_name);
+		if (*entry->d_name != '.' && !is_system(entry->d_name) && lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode) &&
+		    !lies_below(options->binaries->folder, path) && !lies_below(options->binaries->library_folder, path))
+			list_push(arena, &hidden, path);
+	}
+	if (entries)
+		closedir(entries);
+	if (live && folder_exists(live) && !lies_below(scratch->folder, live) && !lies_below(scratch->socket_folder, live))
+		list_push(arena, &hidden, live);
+	list_push(arena, &hidden, NULL);
 	return hidden.items;
 }
 
@@ -268,6 +275,7 @@ static enum status start_server(struct scratch *scratch, const struct scratch_op
 	const char *env[] = {arena_printf(arena, "PGHOST=%s", scratch->socket_folder), "PGPORT=5432",
 	                     "PGPASSFILE=/dev/null", "PGSERVICEFILE=/dev/null",
 	                     locale_path ? arena_printf(arena, "LOCPATH=%s", locale_path) : NULL, NULL};
+	const char *kept[] = {scratch->folder, scratch->socket_folder, NULL};
 	struct child_options child = {
 		.argv = argv,
 		.env = env,
@@ -276,7 +284,8 @@ static enum status start_server(struct scratch *scratch, const struct scratch_op
 		.uid = scratch->account.uid,
 		.gid = scratch->account.gid,
 		.own_network = true,
-		.hidden = hidden_paths(scratch, options->live_socket),
+		.hidden = hidden_folders(scratch, options),
+		.kept = kept,
 	};
 	if (child_start(scratch->loop, &child, &scratch->server, err) != OK)
 		return err->status;
@@ -289,6 +298,7 @@ static enum status start_server(struct scratch *scratch, const struct scratch_op
 			return loop_stop_error(scratch->loop, err);
 	}
 	scratch->isolated = child_isolated(scratch->server);
+	scratch->read_only = child_read_only(scratch->server);
 	return OK;
 }
 
@@ -418,6 +428,11 @@ enum status scratch_give(const struct scratch *scratch, const char *path, struct
 bool scratch_isolated(const struct scratch *scratch)
 {
 	return scratch->isolated;
+}
+
+bool scratch_read_only(const struct scratch *scratch)
+{
+	return scratch->read_only;
 }
 
 bool scratch_alive(const struct scratch *scratch, struct error *err)

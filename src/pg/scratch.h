@@ -70,6 +70,9 @@ enum status scratch_give(const struct scratch *scratch, const char *path, struct
 /* True when it has no way out: a network of its own, and the sockets of servers on this machine are out of reach. */
 bool scratch_isolated(const struct scratch *scratch);
 
+/* True when it can write to nothing of this machine but its own folder. */
+bool scratch_read_only(const struct scratch *scratch);
+
 /* False when its server has ended; *err gets the last lines of its log then. */
 bool scratch_alive(const struct scratch *scratch, struct error *err);
 

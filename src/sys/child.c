@@ -233,6 +233,7 @@ static enum status launch(struct child *child, const struct child_options *optio
 		.gid = options->gid,
 		.own_network = options->own_network,
 		.hidden = options->hidden,
+		.kept = options->kept,
 	};
 	pid_t pid;
 	if (spawn(&how, &pid, &child->isolation, err) != OK) {
@@ -299,6 +300,11 @@ pid_t child_pid(const struct child *child)
 bool child_isolated(const struct child *child)
 {
 	return child->isolation.network && child->isolation.hidden;
+}
+
+bool child_read_only(const struct child *child)
+{
+	return child->isolation.read_only;
 }
 
 int child_fd(const struct child *child)

@@ -19,7 +19,9 @@ struct child_options {
 	uid_t uid;
 	gid_t gid;
 	bool own_network;             /* a network namespace of its own, with no way out, where the system allows */
-	const char *const *hidden;    /* with own_network: NULL-ended files and folders it must not see, or NULL */
+	const char *const *hidden;    /* with own_network: NULL-ended folders that are empty to it, or NULL */
+	const char *const *kept;      /* with hidden: up to 8 folders, NULL-ended, that it sees all the same; it can
+	                                 write to no others */
 	void (*line)(void *context, bool is_error, const char *line); /* each line of output as it comes, or NULL */
 	void *context;
 	int64_t deadline_ms;          /* clock_ms() value after which it is ended; 0 = none */
@@ -53,6 +55,9 @@ pid_t child_pid(const struct child *child);
 
 /* Whether it has the network namespace of its own that was asked for, and sees nothing that was to be hidden. */
 bool child_isolated(const struct child *child);
+
+/* Whether it can write to nothing but the folders that were named, devices and pipes. */
+bool child_read_only(const struct child *child);
 
 /*
  * A descriptor that becomes readable (POLLIN) when the child ends: for a caller that waits for other things beside it.

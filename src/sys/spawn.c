@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 #include "sys/refusal.h"
+
+enum { KEPT_MAX = 8 };
 
 enum stage { STAGE_RUNNING, STAGE_DESCRIPTORS, STAGE_USER, STAGE_NAMESPACE, STAGE_FOLDER, STAGE_EXECUTE };
 
@@ -76,21 +79,64 @@ static int namespaces(const struct spawn_options *options)
 	return options->hidden ? CLONE_NEWNET | CLONE_NEWNS : CLONE_NEWNET;
 }
 
-/* Sockets of this machine are reached through the file system: an empty folder, or a file that is none, covers them. */
-static bool hide(const struct spawn_options *options)
+static bool make_folders(const char *path)
 {
-	struct stat facts;
-	if (!options->hidden)
-		return true;
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+	char folder[PATH_MAX];
+	size_t length = strlen(path);
+	if (length >= sizeof(folder))
 		return false;
-	for (const char *const *path = options->hidden; *path; path++) {
-		if (stat(*path, &facts) != 0)
+	for (size_t i = 1; i <= length; i++) {
+		if (path[i] != '/' && path[i] != '\0')
 			continue;
-		if ((S_ISDIR(facts.st_mode) ? mount("none", *path, "tmpfs", MS_NOSUID | MS_NODEV, "size=4k,mode=755")
-		                            : mount("/dev/null", *path, NULL, MS_BIND, NULL)) != 0)
+		memcpy(folder, path, i);
+		folder[i] = '\0';
+		if (mkdir(folder, 0755) != 0 && errno != EEXIST)
 			return false;
 	}
+	return true;
+}
+
+/*
+ * Sockets are reached through the file system, whatever the network: empty folders cover those that hold them. What is
+ * kept is taken in hand before and put back where it was.
+ */
+static bool hide(const struct spawn_options *options)
+{
+	int kept[KEPT_MAX];
+	size_t count = 0;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return false;
+	for (; options->kept && options->kept[count]; count++)
+		if (count == KEPT_MAX ||
+		    (kept[count] = open_tree(AT_FDCWD, options->kept[count],
+		                             OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)) < 0)
+			return false;
+	for (const char *const *path = options->hidden; *path; path++)
+		if (mount("none", *path, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k,mode=755") != 0 && errno != ENOENT)
+			return false; /* not there: below one that is hidden already */
+	for (size_t i = 0; i < count; i++)
+		if (!make_folders(options->kept[i]) ||
+		    move_mount(kept[i], "", AT_FDCWD, options->kept[i], MOVE_MOUNT_F_EMPTY_PATH) != 0)
+			return false;
+	return true;
+}
+
+static bool set_read_only(const char *path, bool read_only)
+{
+	struct mount_attr change = {.attr_set = read_only ? MOUNT_ATTR_RDONLY : 0,
+	                            .attr_clr = read_only ? 0 : MOUNT_ATTR_RDONLY};
+	return mount_setattr(AT_FDCWD, path, AT_RECURSIVE, &change, sizeof(change)) == 0;
+}
+
+/* What is kept is a mount of its own by now. Kernels before 5.12 cannot do it, and change nothing then. */
+static bool protect(const struct birth *birth)
+{
+	const char *const *path = birth->options->kept;
+	if (!set_read_only("/", true))
+		return false;
+	for (; path && *path; path++)
+		if (!set_read_only(*path, false))
+			fail(birth, STAGE_NAMESPACE);
 	return true;
 }
 
@@ -127,11 +173,15 @@ static void close_others(void)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static void enter_namespaces(const struct spawn_options *options, struct isolation *isolation)
+static void enter_namespaces(const struct birth *birth, struct isolation *isolation)
 {
-	isolation->network = true;
-	isolation->hidden = hide(options);
+	isolation->network = isolation->hidden = true;
 	raise_loopback();
+	if (!birth->options->hidden)
+		return;
+	if (!hide(birth->options))
+		fail(birth, STAGE_NAMESPACE);
+	isolation->read_only = protect(birth);
 }
 
 __attribute__((noreturn)) static void become(const struct birth *birth)
@@ -145,11 +195,11 @@ __attribute__((noreturn)) static void become(const struct birth *birth)
 	if (dup2(options->input, 0) < 0 || dup2(options->output, 1) < 0 || dup2(options->errors, 2) < 0)
 		fail(birth, STAGE_DESCRIPTORS);
 	if (options->own_network && unshare(namespaces(options)) == 0)
-		enter_namespaces(options, &report.isolation);
+		enter_namespaces(birth, &report.isolation);
 	if (options->drop_user)
 		drop_user(birth);
 	if (options->own_network && !report.isolation.network && enter_user_namespace(birth))
-		enter_namespaces(options, &report.isolation);
+		enter_namespaces(birth, &report.isolation);
 	/* After the last change of user, which would clear it; the parent may have died before. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != birth->parent)
@@ -248,7 +298,12 @@ enum status spawn(const struct spawn_options *options, pid_t *ret_pid, struct is
 		;
 	if (report.stage != STAGE_NAMESPACE)
 		return report_error(options, &report, err);
+	/* What the system refuses is left out: first the view of the files, then the network. */
 	struct spawn_options without = *options;
-	without.own_network = false;
-	return spawn(&without, ret_pid, ret_isolation, err);
+	without.own_network = options->hidden != NULL;
+	without.hidden = NULL;
+	if (spawn(&without, ret_pid, ret_isolation, err) != OK)
+		return err->status;
+	ret_isolation->hidden = false;
+	return OK;
 }

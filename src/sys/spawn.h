@@ -17,13 +17,15 @@ struct spawn_options {
 	uid_t uid;
 	gid_t gid;
 	bool own_network;
-	const char *const *hidden; /* NULL-ended paths, or NULL */
+	const char *const *hidden; /* NULL-ended folders, or NULL */
+	const char *const *kept;   /* NULL-ended folders, or NULL */
 };
 
 /* What was had of what was asked for. */
 struct isolation {
 	bool network;
-	bool hidden; /* all paths; true when there are none */
+	bool hidden;    /* all folders; true when there are none */
+	bool read_only; /* all but the kept folders */
 };
 
 /*

@@ -151,6 +151,25 @@ def test_live_is_out_of_reach_of_a_scratch_cluster(database, work):
     assert database.one("SELECT 1") == 1
 
 
+def test_files_of_this_machine_are_read_only_to_a_scratch_cluster(database, work, folder):
+    folder.chmod(0o777)
+    (folder / "theirs").write_text("as it was")
+    (folder / "theirs").chmod(0o666)
+    with scratch(database.conninfo(), work) as report:
+        if not report["read_only"]:
+            pytest.skip("this system cannot make mounts read-only")
+        with contextlib.closing(psycopg2.connect(report["conninfo"])) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            for name in ("theirs", "new"):
+                with pytest.raises(psycopg2.Error, match="Read-only file system"):
+                    cursor.execute(f"COPY (SELECT 1) TO '{folder}/{name}'")
+            with pytest.raises(psycopg2.Error, match="child process exited with exit code"):
+                cursor.execute(f"COPY (SELECT 1) TO PROGRAM 'cat > {folder}/theirs'")
+            cursor.execute("COPY (SELECT 1) TO PROGRAM 'cat > /dev/null'")
+            cursor.execute("CREATE TABLE t AS SELECT generate_series(1, 1000); CHECKPOINT")
+    assert (folder / "theirs").read_text() == "as it was" and not (folder / "new").exists()
+
+
 def test_folder_that_the_server_cannot_enter_is_named(database, work):
     if os.geteuid() != 0:
         pytest.skip("only root drops to another account")

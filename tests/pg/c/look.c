@@ -157,6 +157,7 @@ static enum status do_scratch(struct look *look, struct error *err)
 	json_set_text(look->report, "conninfo", scratch_conninfo(scratch));
 	json_set_text(look->report, "place", scratch_place(scratch));
 	json_set_bool(look->report, "isolated", scratch_isolated(scratch));
+	json_set_bool(look->report, "read_only", scratch_read_only(scratch));
 	json_set_text(look->report, "status", "up");
 	say(look->report);
 	struct loop_fd input = {.fd = 0, .events = POLLIN};
