@@ -40,9 +40,15 @@ struct change_count {
 	int64_t inserted, updated, deleted;
 };
 
+struct change_count_list {
+	struct change_count *items;
+	size_t count;
+	size_t room;
+};
+
 struct step_trace {
 	LIST(struct statement_trace) statements;
-	LIST(struct change_count) changes;
+	struct change_count_list changes;
 	bool counted;                     /* changes were measured */
 	const char *live_digest;          /* digest that live is promised to have after this step, or NULL */
 };
