@@ -1,5 +1,6 @@
 """Bad input: one clear message that says what to do next, its exit code, and nothing changed anywhere."""
 
+import contextlib
 import os
 import re
 
@@ -7,6 +8,7 @@ import pytest
 
 from harness import place
 from harness.snapshot import database_snapshot, folder_snapshot
+from test_connection import fake_server
 
 HISTORY = """CREATE TABLE schema_migrations (version text PRIMARY KEY, name text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now())"""
@@ -474,3 +476,15 @@ def test_live_schema_changed_between_rehearsal_and_apply(scene, proven):
 def test_only_the_comment_of_a_file_changed_and_it_is_another_plan_too(scene, proven):
     scene.migrations.write("002_names", up="-- a word\nALTER TABLE users ADD COLUMN name text;")
     refused_consent(scene, proven)
+
+
+# -- a server that is too old --
+
+def test_server_older_than_13(scene):
+    with contextlib.closing(fake_server("12.22")) as server:
+        port = server.getsockname()[1]
+        scene.refused(2, [
+            f"pgsluice: error: the server at host=127.0.0.1 port={port} dbname=app user=me is PostgreSQL 12.22, which is"
+            " too old",
+            "hint: pgsluice works with PostgreSQL 13 and later; upgrade the server first."],
+            database=f"host=127.0.0.1 port={port} user=me dbname=app")
