@@ -71,7 +71,7 @@ static enum status follow_chain(struct evidence_store *store, const struct strbu
 static enum status read_chain(struct evidence_store *store, struct error *err)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
-	size_t whole;
+	size_t whole = 0;
 	if (!file_exists(store->chain))
 		return OK;
 	if (file_read(store->chain, CHAIN_CEILING_BYTES, &text, err) != OK)
