@@ -32,7 +32,7 @@ static int64_t fake_clock(void)
 
 static const struct command FLOW = {.name = ""};
 
-static struct fixture *start(bool terminal, bool json)
+static struct fixture *begin_test(bool terminal, bool json)
 {
 	static struct fixture fixture;
 	fixture = (struct fixture){.options = {.command = &FLOW, .batch = true}};
@@ -45,7 +45,7 @@ static struct fixture *start(bool terminal, bool json)
 	return &fixture;
 }
 
-static void stop(struct fixture *f)
+static void end_test(struct fixture *f)
 {
 	fclose(f->printer.screen.out);
 	fclose(f->printer.screen.log);
@@ -77,7 +77,7 @@ static void feed_plan(struct fixture *f)
 
 static void a_run_is_told_in_plain_lines(void **state)
 {
-	struct fixture *f = start(false, false);
+	struct fixture *f = begin_test(false, false);
 	(void)state;
 	feed(f, EVENT_RUN, "{\"command\":\"batch\"," TARGET ",\"environment\":\"PROD\",\"tool_version\":\"0.1.0\"}");
 	feed_plan(f);
@@ -105,12 +105,12 @@ static void a_run_is_told_in_plain_lines(void **state)
 	                            "stopped with exit 11: a gate failed; live untouched\n"
 	                            "report: /runs/r.report.md\n");
 	assert_int_equal(f->log_length, 0);
-	stop(f);
+	end_test(f);
 }
 
 static void log_and_errors_go_to_the_other_stream(void **state)
 {
-	struct fixture *f = start(false, false);
+	struct fixture *f = begin_test(false, false);
 	(void)state;
 	feed(f, EVENT_LOG, "{\"level\":\"debug\",\"message\":\"not shown\"}");
 	feed(f, EVENT_LOG, "{\"level\":\"warning\",\"message\":\"slow\"}");
@@ -121,18 +121,18 @@ static void log_and_errors_go_to_the_other_stream(void **state)
 	                            "pgsluice: error: 002.sql:3:7: syntax error [42601]\n"
 	                            "detail: Near x.\n"
 	                            "hint: Correct it.\n");
-	stop(f);
+	end_test(f);
 }
 
 static void exit_12_ends_with_the_command_that_approves(void **state)
 {
-	struct fixture *f = start(false, false);
+	struct fixture *f = begin_test(false, false);
 	(void)state;
 	feed_plan(f);
 	feed(f, EVENT_END, "{\"exit\":12,\"reason\":\"approval missing\"}");
 	assert_non_null(strstr(f->out, "stopped with exit 12: approval missing, expired, or for another plan\n"
 	                               "next: pgsluice --batch --approve 1a2b3c4d5e6f\n"));
-	stop(f);
+	end_test(f);
 }
 
 static void what_is_worth_a_retry_ends_with_the_same_command(void **state)
@@ -147,29 +147,29 @@ static void what_is_worth_a_retry_ends_with_the_same_command(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-		struct fixture *f = start(false, false);
+		struct fixture *f = begin_test(false, false);
 		feed_plan(f);
 		feed(f, EVENT_END, CASES[i].end);
 		if ((strstr(f->out, "next: pgsluice --batch\n") != NULL) != CASES[i].next)
 			fail_msg("row %zu: %s", i, f->out);
-		stop(f);
+		end_test(f);
 	}
 }
 
 static void after_stop_before_the_next_command_goes_on(void **state)
 {
-	struct fixture *f = start(false, false);
+	struct fixture *f = begin_test(false, false);
 	(void)state;
 	f->options.stop_before = "approval";
 	feed_plan(f);
 	feed(f, EVENT_END, "{\"exit\":0,\"reason\":\"stopped before approval\"}");
 	assert_non_null(strstr(f->out, "done\nnext: pgsluice --batch\n"));
-	stop(f);
+	end_test(f);
 }
 
 static void json_lines_go_out_as_they_are(void **state)
 {
-	struct fixture *f = start(true, true);
+	struct fixture *f = begin_test(true, true);
 	(void)state;
 	feed(f, EVENT_GATE, "{\"gate\":\"inspect\",\"state\":\"running\"}");
 	feed(f, EVENT_LOG, "{\"level\":\"info\",\"message\":\"hello\"}");
@@ -182,12 +182,12 @@ static void json_lines_go_out_as_they_are(void **state)
 	                    "{\"v\":1,\"seq\":1,\"ts\":\"2026-01-01T00:00:00.000Z\",\"run\":\"r\",\"type\":\"end\","
 	                    "\"exit\":20,\"reason\":\"busy\"}\n");
 	assert_string_equal(f->log, "pgsluice: info: hello\nnext: pgsluice --batch\n");
-	stop(f);
+	end_test(f);
 }
 
 static void a_terminal_has_one_updating_line(void **state)
 {
-	struct fixture *f = start(true, false);
+	struct fixture *f = begin_test(true, false);
 	(void)state;
 	feed(f, EVENT_GATE, "{\"gate\":\"backup\",\"state\":\"running\"}");
 	feed(f, EVENT_SAMPLE, "{\"sampler\":\"dump\",\"values\":{\"done_bytes\":1048576,\"left_ms\":90000,\"table\":"
@@ -197,28 +197,28 @@ static void a_terminal_has_one_updating_line(void **state)
 	                            "\rdump: done 1.0 MiB, left 1 min 30 s, ta\x1b[K"
 	                            "\r\x1b[K"
 	                            "\xE2\x9C\x94 \x1b[32mpassed\x1b[0m backup, valid until 2026-01-02T00:00:00.000Z\n");
-	stop(f);
+	end_test(f);
 }
 
 static void without_a_terminal_samples_are_rare(void **state)
 {
-	struct fixture *f = start(false, false);
+	struct fixture *f = begin_test(false, false);
 	(void)state;
 	for (int i = 0; i < 4; i++) {
 		feed(f, EVENT_SAMPLE, "{\"sampler\":\"dump\",\"values\":{\"done_bytes\":512,\"tables_done\":3}}");
 		now_ms += 10000;
 	}
 	assert_string_equal(f->out, "  dump: done 512 B, tables done 3\n  dump: done 512 B, tables done 3\n");
-	stop(f);
+	end_test(f);
 }
 
 static void text_of_the_database_can_forge_no_line(void **state)
 {
-	struct fixture *f = start(false, false);
+	struct fixture *f = begin_test(false, false);
 	(void)state;
 	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":2,\"phase\":\"end\",\"error\":\"x\\npassed verify\\u001b[2J\"}");
 	assert_string_equal(f->out, "  failed 002 step 2: x\n    passed verify\xE2\x90\x9B[2J\n");
-	stop(f);
+	end_test(f);
 }
 
 static void an_error_is_told_with_its_place_detail_and_hint(void **state)
