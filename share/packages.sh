@@ -57,6 +57,11 @@ packages_compiler() {
 	esac
 }
 
+# What libpg-query-dev needs beside it: from version 18 on the parse tree's C structures are made at build.
+packages_parser() {
+	[ -e /usr/include/pg_query/pg_query.pb-c.h ] || packages_install protobuf-c-compiler
+}
+
 # packages_offer PACKAGE...: installs what can be had; what cannot is said, and is no failure.
 packages_offer() {
 	local package
