@@ -22,12 +22,13 @@ NO_REPLY = "no reply"           # runs; its answer is swallowed and the connecti
 
 
 class Rule:
-    def __init__(self, pattern, mode, nth, application, refuse):
+    def __init__(self, pattern, mode, nth, application, refuse, then):
         self.pattern = re.compile(pattern, re.IGNORECASE)
         self.mode = mode
         self.left = nth
         self.application = re.compile(application) if application else None
         self.refuse = refuse
+        self.then = then
         self.fired = threading.Event()
 
     def picks(self, session, sql):
@@ -84,11 +85,12 @@ class Proxy:
     def conninfo(self, dbname, user="postgres", **more):
         return conninfo(host=self.folder, port=PORT, dbname=dbname, user=user, **more)
 
-    def cut(self, pattern=r"COMMIT\b", mode=LOST_REPLY, nth=1, application=None, refuse=False):
+    def cut(self, pattern=r"COMMIT\b", mode=LOST_REPLY, nth=1, application=None, refuse=False, then=None):
         """Picks the nth statement that matches `pattern` (from sessions whose application_name matches) and
-        treats it as `mode` says. With `refuse`, no connection gets through afterwards until accept().
+        treats it as `mode` says. With `refuse`, no connection gets through afterwards until accept(). `then` is
+        called at that moment, before the client can know: the server can be made to crash there.
         Returns the rule: rule.fired.wait(seconds) tells that it struck."""
-        rule = Rule(pattern, mode, nth, application, refuse)
+        rule = Rule(pattern, mode, nth, application, refuse, then)
         with self.lock:
             self.rules.append(rule)
         return rule
@@ -225,6 +227,8 @@ class Proxy:
     def strike(self, session):
         if session.rule.refuse:
             self.refusing.set()
+        if session.rule.then:
+            session.rule.then()
         if session.rule.mode != NO_REPLY:
             self.end(session)
 

@@ -18,6 +18,12 @@ from .wait import wait_until
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX")
 
 
+def default_signals():
+    """A test run in the background ignores ^C, and what it starts would inherit that."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Result:
     """A finished run: exit, stdout, stderr (text), duration_s."""
 
@@ -153,7 +159,8 @@ class Sluice:
         program, switch = self.program_for(user)
         with open(out, "wb") as stdout, open(err, "wb") as stderr:
             process = subprocess.Popen([*map(str, under), str(program), *words], env=self.env(env), cwd=cwd or self.home,
-                                       stdin=stdin or subprocess.DEVNULL, stdout=stdout, stderr=stderr, **switch)
+                                       stdin=stdin or subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+                                       preexec_fn=default_signals, **switch)
         running = Running(words, process, out, err)
         self.running.append(running)
         return running
