@@ -12,9 +12,12 @@
 #include "pg/query.h"
 
 enum {
+	LOOK_EVERY_MS = 1000,       /* how often the server is asked whether it still works on a COMMIT */
+	LOOKS_IDLE = 3,             /* that often in a row it did not: its answer is lost */
 	NOTICE_EVERY_MS = 10000,    /* how often a waiting COMMIT is mentioned */
 	STOP_PATIENCE_MS = 20000,   /* how long a COMMIT may wait after the operator asked to stop */
 	RECONNECT_FOR_MS = 60000,   /* how long a lost COMMIT is inquired after */
+	RECONNECT_STOPPED_MS = 5000, /* the same after the operator asked to stop */
 	RECONNECT_PAUSE_MS = 250,
 };
 
@@ -109,6 +112,8 @@ static enum status inquire(struct executor *executor, const struct migration *mi
 	         "connection lost at COMMIT of migration %s; asking what became of it",
 	         migration->version);
 	while (open_inquiry(executor, &session, err) != OK) {
+		if (loop_stop_signal(executor->run->loop) && deadline_ms > clock_ms() + RECONNECT_STOPPED_MS)
+			deadline_ms = clock_ms() + RECONNECT_STOPPED_MS;
 		if (clock_ms() >= deadline_ms) {
 			error_recast(err, FAIL_IN_DOUBT);
 			error_wrap(err, "the connection was lost at COMMIT of migration %s", migration->version);
@@ -131,31 +136,53 @@ static enum status inquire(struct executor *executor, const struct migration *mi
 	return error_hint(err, "Nothing of it is there. Start again when the target is stable.");
 }
 
+/* Whether the server, asked on another session, is still at the COMMIT. What cannot be asked is taken as yes. */
+static bool at_work(struct executor *executor)
+{
+	_cleanup_error_ struct error ignored = {0};
+	_cleanup_rows_ struct rows *rows = NULL;
+	_cleanup_arena_ struct arena *arena = arena_open();
+	const char *parameters[] = {arena_printf(arena, "%d", session_backend_pid(executor->session)),
+	                            arena_printf(arena, "pgsluice/%s/apply", executor->run->id.text)};
+
+	return !executor->live ||
+	       session_query(executor->watch, query_backend_active, 2, parameters, &rows, &ignored) != OK ||
+	       rows_true(rows, 0, 0);
+}
+
 /*
- * Waits for COMMIT's answer. It may wait for a standby without end: say so, and give in only to an
- * operator's stop.
+ * Waits for COMMIT's answer. It may wait for a standby without end: say so, and give in only to an operator's stop. An
+ * answer that the server gave and the network lost is not waited for.
  */
 static enum status await_commit(struct executor *executor, const struct migration *migration, struct error *err)
 {
 	struct session *session = executor->session;
 	struct loop *loop = executor->run->loop;
-	int64_t start_ms = clock_ms(), stopped_ms = 0;
+	int64_t start_ms = clock_ms(), said_ms = start_ms, stopped_ms = 0;
+	int idle = 0;
 
 	for (;;) {
 		size_t index = 0;
 		bool timeout = false;
 		enum status status =
-			session_wait_any(loop, &session, 1, clock_ms() + NOTICE_EVERY_MS, &index, &timeout, err);
+			session_wait_any(loop, &session, 1, clock_ms() + LOOK_EVERY_MS, &index, &timeout, err);
 		if (status != OK || !timeout)
 			return status;
-		emit_log(executor->run->emitter, LOG_WARNING,
-		         "COMMIT of migration %s has been waiting for %lld s: for a synchronous standby?",
-		         	migration->version,
-		         (long long)(clock_ms() - start_ms) / 1000);
+		idle = at_work(executor) ? 0 : idle + 1;
 		if (loop_stop_signal(loop) && !stopped_ms)
 			stopped_ms = clock_ms();
+		if (idle >= LOOKS_IDLE || (stopped_ms && clock_ms() - stopped_ms >= 2 * STOP_PATIENCE_MS)) {
+			session_abandon(session);
+			return OK;
+		}
 		if (stopped_ms && clock_ms() - stopped_ms >= STOP_PATIENCE_MS)
 			session_cancel(session);
+		if (clock_ms() - said_ms < NOTICE_EVERY_MS)
+			continue;
+		said_ms = clock_ms();
+		emit_log(executor->run->emitter, LOG_WARNING,
+		         "COMMIT of migration %s has been waiting for %lld s: for a synchronous standby?",
+		         migration->version, (long long)(said_ms - start_ms) / 1000);
 	}
 }
 
@@ -172,7 +199,7 @@ static enum status commit(struct executor *executor, const struct migration *mig
 	enum status status = session_send(session, "commit", 0, NULL, err);
 	if (status == OK)
 		status = await_commit(executor, migration, err);
-	if (status == OK)
+	if (status == OK && session_alive(session))
 		status = session_result(session, &rows, err);
 	session_on_notice(session, execute_notice, executor);
 	boundary_pass();

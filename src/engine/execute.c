@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "pg/history.h"
@@ -205,12 +206,59 @@ static enum status run_with_retries(struct executor *executor, const struct migr
 	}
 }
 
+static bool begins_with_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+	return strncasecmp(text, word, length) == 0 && strchr(" \t\n(", text[length]);
+}
+
+/* A statement that changed settings for the rest of the session; those of a transaction ended with it. */
+static bool sets_session(const struct statement *statement)
+{
+	if (strcmp(statement->tag, "SELECT") == 0) /* as pg_dump writes it */
+		return begins_with_word(statement->sql, "select pg_catalog.set_config") ||
+		       begins_with_word(statement->sql, "select set_config");
+	if (strcmp(statement->tag, "SET") != 0)
+		return false;
+	const char *what = statement->sql + strcspn(statement->sql, " \t\n");
+	what += strspn(what, " \t\n");
+	return !begins_with_word(what, "local") && !begins_with_word(what, "transaction");
+}
+
+enum status execute_restore_settings(struct executor *executor, const struct migration *migration, size_t step,
+                                     struct error *err)
+{
+	const struct script *script = executor_script(executor, migration);
+
+	for (size_t i = 0; i < step; i++) {
+		const struct step *done = execute_step(script, i);
+		for (size_t j = 0; j < done->count; j++) {
+			const struct statement *statement = &done->statements[j];
+			if (!sets_session(statement) || session_exec(executor->session, statement->sql, err) == OK)
+				continue;
+			execute_place(err, script, statement, 0);
+			error_recast(err, FAIL_PARTIAL);
+			return error_wrap(err, "cannot set again what an earlier step of migration %s set",
+			                  migration->version);
+		}
+	}
+	return OK;
+}
+
+static enum status reconnect(struct executor *executor, const struct migration *migration, size_t step,
+                             struct error *err)
+{
+	if (execute_reconnect(executor, err) != OK)
+		return err->status;
+	return execute_restore_settings(executor, migration, step, err);
+}
+
 static enum status run_step(struct executor *executor, const struct migration *migration, size_t step,
                             struct step_trace *trace, struct error *err)
 {
 	if (executor->before_step && executor->before_step(executor, err) != OK)
 		return err->status;
-	if (!session_alive(executor->session) && executor->live && execute_reconnect(executor, err) != OK)
+	if (!session_alive(executor->session) && executor->live && reconnect(executor, migration, step, err) != OK)
 		return err->status;
 	enum status status = run_with_retries(executor, migration, step, trace, err);
 	if (status == OK && executor->after_step)

@@ -79,6 +79,13 @@ const struct step *execute_step(const struct script *script, size_t index);
 /* Opens the executor's own session anew on live after it was lost. */
 enum status execute_reconnect(struct executor *executor, struct error *err) MUST_CHECK;
 
+/*
+ * What the steps before `step` set for their session (SET, set_config), set again in a new one: a migration goes on as
+ * it began.
+ */
+enum status execute_restore_settings(struct executor *executor, const struct migration *migration, size_t step,
+                                     struct error *err) MUST_CHECK;
+
 /* The sessions' notices go to the log; context is the executor. */
 void execute_notice(void *context, const char *severity, const char *sqlstate, const char *message);
 

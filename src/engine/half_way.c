@@ -66,6 +66,9 @@ enum status half_way_probe(struct executor *executor, const struct migration *mi
 {
 	const struct statement *statement = execute_step(executor_script(executor, migration), step)->statements;
 
+	/* A name is looked for where the migration's own search path leads. */
+	if (execute_restore_settings(executor, migration, step, err) != OK)
+		return err->status;
 	if (statement->concurrent_index && statement->index_name)
 		return probe_index(executor, statement, ret_verdict, ret_what, err);
 	*ret_verdict = is_repeatable(statement) ? HALF_WAY_REDO : HALF_WAY_ASK;
@@ -125,7 +128,7 @@ enum status half_way_settle(struct executor *executor, const struct migration *m
 
 	*ret_first_step = half->steps_done;
 	if (!half->intent_open)
-		return OK;
+		return execute_restore_settings(executor, migration, half->steps_done, err);
 	if (half_way_probe(executor, migration, half->steps_done, &verdict, &what, err) != OK)
 		return err->status;
 	emit_log(executor->run->emitter, LOG_NOTICE, "migration %s, step %zu was begun by an earlier run: %s",

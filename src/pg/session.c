@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/memory.h"
 #include "pg/pipeline.h"
@@ -223,6 +224,13 @@ bool session_connected(struct session *session)
 	if (!session->lost && (!PQconsumeInput(session->conn) || !PQconsumeInput(session->conn)))
 		session->lost = true;
 	return session_alive(session);
+}
+
+void session_abandon(struct session *session)
+{
+	if (PQsocket(session->conn) >= 0)
+		(void)shutdown(PQsocket(session->conn), SHUT_RDWR);
+	session->lost = true;
 }
 
 bool session_in_transaction(const struct session *session)

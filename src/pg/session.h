@@ -83,6 +83,9 @@ enum status session_script(struct session *session, const char *sql, struct erro
 /* Asks the server to cancel what runs; returns when the request was delivered. */
 void session_cancel(struct session *session);
 
+/* Hangs up without a word: for a session whose answer will not come. It is lost from then on; close it as usual. */
+void session_abandon(struct session *session);
+
 /* Starts a query without waiting; session_result waits for it. For sessions that work in parallel. */
 enum status session_send(struct session *session, const char *sql, int count, const char *const *parameters,
                          struct error *err) MUST_CHECK;
