@@ -12,7 +12,12 @@
 #include "pg/ledger.h"
 #include "pg/query.h"
 
-enum { LOOK_EVERY_MS = 1000, FIRST_LOOK_MS = 20, CLEAN_FOR_MS = 10000 };
+enum {
+	LOOK_EVERY_MS = 1000,
+	FIRST_LOOK_MS = 20,
+	CLEAN_FOR_MS = 10000,        /* how long removing what a failed statement left may wait for others */
+	CLEAN_STOPPED_FOR_MS = 4000, /* the same when the operator asked to stop: the next run removes it then */
+};
 
 struct single {
 	struct executor *executor;
@@ -26,6 +31,7 @@ struct single {
 	int64_t waiting_since_ms;    /* 0 = not waiting for a lock */
 	const char *blockers;        /* processes it last waited for, or NULL */
 	bool over_budget;
+	bool unconfirmed;            /* a commit of ours was not confirmed by the synchronous standby */
 };
 
 static enum status read_unfinished(struct single *single, struct text_list *ret_list, struct error *err)
@@ -81,6 +87,22 @@ static enum status write_intent(struct single *single, struct error *err)
 	return ledger_add(single->executor->ledger, &entry, err);
 }
 
+/* At COMMIT a warning says that the synchronous standby was not waited for to the end. */
+static void note_warning(void *context, const char *severity, const char *sqlstate, const char *message)
+{
+	struct single *single = context;
+	single->unconfirmed = single->unconfirmed || strcmp(severity, "WARNING") == 0;
+	execute_notice(single->executor, severity, sqlstate, message);
+}
+
+static enum status unconfirmed(const struct single *single, struct error *err)
+{
+	error_set(err, FAIL_UNCONFIRMED,
+	          "step %zu of migration %s is recorded here, but no synchronous standby confirmed it", single->step + 1,
+	          single->migration->version);
+	return error_detail(err, "After a failover now it could be gone.");
+}
+
 /* The outcome, and with the migration's last step its history row, in one transaction. */
 static enum status write_outcome(struct single *single, const char *outcome, bool done, struct error *err)
 {
@@ -103,16 +125,20 @@ static enum status write_outcome(struct single *single, const char *outcome, boo
 	list_push(single->arena, &items, ledger_item(single->arena, &entry));
 	list_push(single->arena, &items, (struct pipeline_item){.sql = "commit"});
 	boundary_pass();
-	if (pipeline_run(executor->ledger, items.items, items.count, NULL, NULL, &failed, &position, err) != OK) {
-		_cleanup_error_ struct error ignored = {0};
-		if (session_alive(executor->ledger))
-			(void)!session_exec(executor->ledger, "rollback", &ignored);
-		error_wrap(err, "cannot record step %zu of migration %s", single->step + 1,
-		           single->migration->version);
-		return error_recast(err, FAIL_PARTIAL);
-	}
+	session_on_notice(executor->ledger, note_warning, single);
+	enum status status =
+		pipeline_run(executor->ledger, items.items, items.count, NULL, NULL, &failed, &position, err);
+	session_on_notice(executor->ledger, NULL, NULL);
 	boundary_pass();
-	return OK;
+	if (status == OK)
+		return single->unconfirmed ? unconfirmed(single, err) : OK;
+	_cleanup_error_ struct error ignored = {0};
+	if (session_alive(executor->ledger))
+		(void)!session_exec(executor->ledger, "rollback", &ignored);
+	error_wrap(err, "cannot record step %zu of migration %s", single->step + 1, single->migration->version);
+	/* What was done is there; the next run asks the catalog and records it. */
+	bool again = status == FAIL_INTERRUPTED || status == FAIL_TERMINATED || status == FAIL_UNREACHABLE;
+	return again ? status : error_recast(err, FAIL_PARTIAL);
 }
 
 static void sample_locks(struct single *single, const char *pid)
@@ -212,37 +238,53 @@ static enum status find_leftovers(struct single *single, struct text_list *ret_l
 	return OK;
 }
 
+static bool drop_index(struct single *single, const char *index)
+{
+	_cleanup_error_ struct error ignored = {0};
+	const char *sql = arena_printf(single->arena, "drop index concurrently if exists %s", index);
+
+	emit_log(single->executor->run->emitter, LOG_NOTICE, "removing the unfinished index %s", index);
+	boundary_pass();
+	return session_exec(single->executor->session, sql, &ignored) == OK;
+}
+
 /* Removes what a failed concurrent build left; true when nothing of it is there any more. */
 static bool clean_up(struct single *single)
 {
 	struct executor *executor = single->executor;
-	_cleanup_error_ struct error problem = {0};
+	struct loop *loop = executor->run->loop;
+	_cleanup_error_ struct error ignored = {0};
 	struct text_list leftovers = {0};
-	bool clean = true;
+	const char *limit =
+		arena_printf(single->arena, "%d", loop_stop_signal(loop) ? CLEAN_STOPPED_FOR_MS : CLEAN_FOR_MS);
+	const char *limits[] = {limit, limit};
 
-	const char *limits[] = {arena_printf(single->arena, "%d", CLEAN_FOR_MS), "0"};
-
-	loop_shield(executor->run->loop);
-	if (!session_alive(executor->session) ||
-	    session_query(executor->session, query_session_limits, 2, limits, NULL, &problem) != OK ||
-	    find_leftovers(single, &leftovers, &problem) != OK)
-		clean = false;
-	for (size_t i = 0; clean && i < leftovers.count; i++) {
-		const char *sql = arena_printf(single->arena, "drop index concurrently if exists %s",
-		                               leftovers.items[i]);
-		emit_log(executor->run->emitter, LOG_NOTICE, "removing the unfinished index %s", leftovers.items[i]);
-		boundary_pass();
-		clean = session_exec(executor->session, sql, &problem) == OK;
-	}
-	loop_unshield(executor->run->loop);
+	loop_shield(loop);
+	bool clean = session_alive(executor->session) &&
+	             session_query(executor->session, query_session_limits, 2, limits, NULL, &ignored) == OK &&
+	             find_leftovers(single, &leftovers, &ignored) == OK;
+	for (size_t i = 0; clean && i < leftovers.count; i++)
+		clean = drop_index(single, leftovers.items[i]);
+	loop_unshield(loop);
 	return clean;
+}
+
+static void describe_rest(const struct single *single, bool clean, bool next_run, struct error *err)
+{
+	if (!clean)
+		error_add_detail(err, next_run ? "What it left behind is looked for and removed by the next run."
+		                               : "What it left behind could not be established or removed.");
+	if (single->step > 0)
+		error_add_detail(err, "Steps before it are committed and stay.");
 }
 
 static enum status fail(struct single *single, struct error *err)
 {
 	struct executor *executor = single->executor;
 	enum status cause = err->status;
+	bool again = cause == FAIL_INTERRUPTED || cause == FAIL_TERMINATED || cause == FAIL_UNREACHABLE;
 	bool clean = clean_up(single);
+	_cleanup_error_ struct error ignored = {0};
 
 	if (single->over_budget) {
 		error_set(err, FAIL_LOCK_BUDGET,
@@ -250,21 +292,18 @@ static enum status fail(struct single *single, struct error *err)
 		          single->statement->tag);
 		error_detail(err, "It waited for process %s last.", single->blockers ? single->blockers : "unknown");
 	}
-	_cleanup_error_ struct error ignored = {0};
-
 	execute_place(err, executor_script(executor, single->migration), single->statement, 0);
-	if (clean)
+	if (clean) { /* else the intent stays open: the next run asks the catalog */
+		loop_shield(executor->run->loop);
 		(void)!write_outcome(single, "failed; nothing of the statement is left", false, &ignored);
-	if (!clean || single->step > 0) {
-		error_add_detail(err, clean ? "Steps before it are committed and stay."
-		                        : "What it left behind could not be established or removed.");
-		return error_recast(err, FAIL_PARTIAL);
+		loop_unshield(executor->run->loop);
 	}
-	if (single->over_budget || strcmp(err->sqlstate, "55P03") == 0 || strcmp(err->sqlstate, "40P01") == 0)
-		return error_recast(err, FAIL_LOCK_BUDGET);
-	if (cause == FAIL_INTERRUPTED || cause == FAIL_TERMINATED || cause == FAIL_UNREACHABLE)
+	describe_rest(single, clean, again, err);
+	if (again)
 		return cause;
-	return error_recast(err, FAIL_MIGRATION);
+	if (clean && (single->over_budget || strcmp(err->sqlstate, "55P03") == 0 || strcmp(err->sqlstate, "40P01") == 0))
+		return error_recast(err, FAIL_LOCK_BUDGET);
+	return error_recast(err, clean && single->step == 0 ? FAIL_MIGRATION : FAIL_PARTIAL);
 }
 
 static bool same_name(const char *qualified, const char *name)

@@ -108,6 +108,8 @@ static enum status find(struct loop *loop, struct arena *arena, const char *conf
 	for (size_t i = 0; !configured && i < sizeof(places) / sizeof(*places); i++)
 		if (examine(loop, arena, places[i], wanted, major, ret_binaries))
 			return OK;
+	if (loop_stop_signal(loop)) /* then nothing was asked to its end */
+		return loop_stop_error(loop, err);
 	if (configured)
 		error_set(err, FAIL_USAGE, "no %s of PostgreSQL %d in \"%s\"", wanted->what, major, configured);
 	else

@@ -264,7 +264,9 @@ static void write_stop(struct apply *apply, const struct error *cause)
 	json_set_text(body, "code", status_get(cause->status)->name);
 	json_set_text(body, "message", cause->message);
 	loop_shield(apply->run->loop);
-	if (write_journal(apply, &ignored) == OK)
+	/* A standby that does not confirm must not keep a run that stops from ending. */
+	if (session_exec(apply->executor.ledger, "set synchronous_commit = local", &ignored) == OK &&
+	    write_journal(apply, &ignored) == OK)
 		(void)!add_row(apply, "stopped", NULL, body, &ignored);
 	loop_unshield(apply->run->loop);
 }
