@@ -129,8 +129,9 @@ void measure_statement(struct measure *measure, struct arena *arena, const struc
 	ret_statement->wal_bytes = wal_bytes - measure->wal_bytes;
 	measure->clock_ms = clock;
 	measure->wal_bytes = wal_bytes;
-	for (size_t row = 1; row < rows_count(rows); row++)
-		note_lock(measure, arena, rows, row, ret_statement);
+	for (size_t row = 0; row < rows_count(rows); row++)
+		if (rows_get(rows, row, 0))
+			note_lock(measure, arena, rows, row, ret_statement);
 }
 
 static enum status learn_new(struct measure *measure, struct session *session, struct error *err)

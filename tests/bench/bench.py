@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""Benchmarks: each figure beside the tool it is measured against, in the same run, in turns. They judge nothing.
+
+usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof]"""
+
+import argparse
+import contextlib
+import datetime
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+PG = pathlib.Path(__file__).resolve().parents[1] / "pg"
+sys.path.insert(0, str(PG))
+
+from harness import place  # noqa: E402
+from harness.cluster import Cluster, clean_env  # noqa: E402
+from harness.flow import Flow  # noqa: E402
+from harness.proxy import Proxy  # noqa: E402
+from harness.tool import Migrations, Sluice  # noqa: E402
+
+SMALL = 1000
+HISTORY = ("CREATE TABLE schema_migrations (version text PRIMARY KEY, name text NOT NULL, "
+           "applied_at timestamptz NOT NULL DEFAULT now())")
+
+
+def say(figure, ours, others, limit, unit="s", against="psql"):
+    """One line: medians of both and their ratio."""
+    mine, theirs = statistics.median(ours), statistics.median(others)
+    print(f"{figure}: {mine:.3f} {unit}; {against} {theirs:.3f} {unit}; ratio {mine / theirs:.2f} (figure: {limit})",
+          flush=True)
+
+
+def say_value(figure, value, unit, limit):
+    print(f"{figure}: {value:.1f} {unit} (figure: {limit})", flush=True)
+
+
+def statements(number):
+    return [f"CREATE TABLE t{number} (id bigint PRIMARY KEY, name text);",
+            f"INSERT INTO t{number} VALUES (1, 'one');",
+            f"CREATE INDEX t{number}_name ON t{number} (name);"]
+
+
+class Site:
+    """A cluster with one database, a folder of migrations and the program, in a folder that goes at the end."""
+
+    def __init__(self, stack):
+        place.sweep_stale()
+        self.base = place.make_base()
+        stack.callback(shutil.rmtree, self.base, ignore_errors=True)
+        self.cluster = Cluster(self.base, "main").init(checksums=True)
+        # As shipped, but for the log: the tests' clusters write every statement into it.
+        self.cluster.configure(log_statement="'none'", shared_buffers="'128MB'")
+        self.cluster.start()
+        stack.callback(self.cluster.remove)
+        self.database = self.cluster.create_database()
+        self.migrations = Migrations(self.base / "migrations")
+        home = self.base / "home"
+        home.mkdir()
+        self.flow = Flow(Sluice(home, self.database, self.migrations))
+        stack.callback(self.flow.sluice.close)
+
+    def write_small(self, first, last):
+        for number in range(first, last + 1):
+            self.migrations.write(f"{number:05d}_t{number}", up="\n".join(statements(number)) + "\n")
+
+    def record_applied(self, last):
+        """A history of migrations that nobody ran: for the commands that only look."""
+        self.database.execute(HISTORY)
+        self.database.execute("INSERT INTO schema_migrations (version, name) "
+                              "SELECT lpad(g::text, 5, '0'), 't' || g FROM generate_series(1, %s) g", last)
+
+    def cpu_s(self, *arguments, expect=0):
+        """CPU seconds, and the most memory in MiB, of one run."""
+        process = self.flow.sluice.start(*arguments).process
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != expect:
+            raise RuntimeError(f"pgsluice {arguments} ended with {process.returncode}: "
+                               f"{self.flow.sluice.running[-1].stderr()}")
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def gate_seconds(result, gate):
+    at = {event["state"]: datetime.datetime.fromisoformat(event["ts"].replace("Z", "+00:00"))
+          for event in result.events("gate") if event["gate"] == gate}
+    return (at["passed"] - at["running"]).total_seconds()
+
+
+def bench_apply(stack, rounds):
+    """1,000 migrations of three statements, against one psql session fed the same SQL and commits."""
+    site = Site(stack)
+    site.write_small(1, SMALL)
+    site.database.execute(HISTORY)
+    plan_id = site.flow.prove()
+    before = site.base / "before"
+    site.cluster.stop()
+    for name in (site.cluster.data, site.base / "home" / "state"):
+        subprocess.run(["cp", "-a", f"{name}", f"{before}-{name.name}"], check=True)
+    site.cluster.start()
+
+    def put_back():
+        site.cluster.stop()
+        for name in (site.cluster.data, site.base / "home" / "state"):
+            shutil.rmtree(name)
+            subprocess.run(["cp", "-a", f"{before}-{name.name}", f"{name}"], check=True)
+        os.sync()
+        site.cluster.start()
+
+    script = "".join(
+        "BEGIN;\n" + "\n".join(statements(number)) + "\nINSERT INTO schema_migrations (version, name) "
+        f"VALUES ('{number:05d}', 't{number}');\nCOMMIT;\n" for number in range(1, SMALL + 1))
+    ours, whole, psql = [], [], []
+    for _ in range(rounds):
+        put_back()
+        result = site.flow.batch("--approve", plan_id, "--format", "json", timeout=600).ended(0)
+        ours.append(gate_seconds(result, "apply"))
+        whole.append(result.duration_s)
+        put_back()
+        start = time.monotonic()
+        subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", site.database.conninfo(), "-f", "-"],
+                       input=script.encode(), env=clean_env(), check=True)
+        psql.append(time.monotonic() - start)
+    say(f"apply of {SMALL} migrations, the gate", ours, psql, "at most 1.00")
+    say(f"apply of {SMALL} migrations, the whole run from start to exit", whole, psql, "-")
+
+    put_back()
+    proxy = Proxy(site.cluster)
+    stack.callback(proxy.close)
+    site.flow.batch("--approve", plan_id, database=proxy.conninfo(site.database.name), timeout=600).ended(0)
+    turns = {}
+    for session in proxy.sessions:
+        role = session.parameters.get("application_name", "").split("/")[-1]
+        turns[role] = turns.get(role, 0) + session.turns
+    say_value("round trips per migration on its session", turns["apply"] / SMALL, "", "at most 2")
+    say_value("round trips per migration on all sessions", sum(turns.values()) / SMALL, "", "-")
+
+
+def bench_trace(stack, rounds):
+    """Small migrations with and without the measuring query after each statement, on what a rehearsal runs on."""
+    site = Site(stack)
+    site.cluster.configure(fsync="off")
+    site.cluster.restart()
+    program = place.program().parent / "tests" / "bench" / "trace"
+    done = subprocess.run([str(program), site.database.conninfo(), str(SMALL), str(rounds)], env=clean_env(),
+                          capture_output=True, text=True, check=True)
+    lines = [list(map(int, line.split())) for line in done.stdout.splitlines()]
+    say(f"lock tracing of {SMALL} migrations", [line[1] / 1000 for line in lines], [line[0] / 1000 for line in lines],
+        "at most 1.10", against="untraced")
+
+
+def bench_status(stack, rounds):
+    """`status` with as many applied as pending files, and with 10,000 files."""
+    for applied, pending, limit in ((1000, 1000, 50), (5000, 5000, 500)):
+        site = Site(stack)
+        site.write_small(1, applied + pending)
+        site.record_applied(applied)
+        cpu = [site.cpu_s("status")[0] * 1000 for _ in range(rounds)]
+        say_value(f"status with {applied} applied and {pending} pending files", statistics.median(cpu), "ms of CPU",
+                  f"under {limit}")
+
+
+def bench_nothing(stack, rounds):
+    """`--batch` with nothing pending."""
+    for applied in (10, 1000):
+        site = Site(stack)
+        site.write_small(1, applied)
+        site.record_applied(applied)
+        with site.cluster.no_transaction_ids():
+            cpu = [site.cpu_s("--batch")[0] * 1000 for _ in range(rounds)]
+        say_value(f"nothing pending, {applied} applied files", statistics.median(cpu), "ms of CPU", "under 50")
+
+
+def bench_memory(stack, _):
+    """The engine with 10,000 migrations, and with a file of 20 MB."""
+    site = Site(stack)
+    site.write_small(1, 10000)
+    site.record_applied(5000)
+    say_value("memory with 10,000 migrations", site.cpu_s("--batch", "--stop-before", "backup")[1], "MiB", "under 64")
+    site = Site(stack)
+    line = "INSERT INTO big VALUES (1, 'a row of a file that somebody exported');\n"
+    rows = 20 * 1024 * 1024 // len(line)
+    site.migrations.write("001_big", up="CREATE TABLE big (id int, body text);\n" + line * rows)
+    size = os.path.getsize(site.migrations.path / "001_big.sql") / 1024 / 1024
+    say_value(f"memory with a file of {size:.0f} MiB", site.cpu_s("--batch", "--stop-before", "backup")[1], "MiB",
+              f"under {64 + size:.0f}")
+
+
+def bench_proof(stack, rounds):
+    """The backup gate against pg_dump -j and pg_restore -j of the same data into a scratch cluster."""
+    site = Site(stack)
+    for number in range(1, 7):
+        site.database.execute(f"CREATE TABLE d{number} (id bigint PRIMARY KEY, at timestamptz, title text, body jsonb)")
+        site.database.execute(
+            f"INSERT INTO d{number} SELECT g, now() - g * interval '1 s', md5(g::text), jsonb_build_object("
+            "'a', g, 'b', md5((g * 7)::text), 'c', repeat(md5((g * 13)::text), 4)) FROM generate_series(1, %s) g",
+            int(os.environ.get("PGSLUICE_BENCH_ROWS", "120000")))
+        site.database.execute(f"CREATE INDEX ON d{number} (title)")
+    site.migrations.write("001_more", up="ALTER TABLE d1 ADD COLUMN more int;")
+    other = Cluster(site.base, "other").init()
+    other.configure(log_statement="'none'", fsync="off", shared_buffers="'128MB'", max_wal_size="'4GB'",
+                    wal_level="minimal", max_wal_senders="0")
+    other.start()
+    stack.callback(other.remove)
+    size = site.database.one("SELECT pg_database_size(current_database())") / 1024 / 1024
+    ours, tools = [], []
+    for _ in range(rounds):
+        shutil.rmtree(site.flow.sluice.state, ignore_errors=True)
+        result = site.flow.batch("--stop-before", "rehearsal", "--format", "json", timeout=1800).ended(0)
+        ours.append(gate_seconds(result, "backup"))
+        dump = site.base / "dump"
+        start = time.monotonic()
+        site.cluster.program("pg_dump", "-Fd", "-j2", "-Z1", "-f", dump, "-d", site.database.conninfo())
+        restored = other.create_database()
+        other.program("pg_restore", "-j2", "-d", restored.conninfo(), dump)
+        tools.append(time.monotonic() - start)
+        restored.drop()
+        shutil.rmtree(dump)
+    say(f"proof of a backup of {size:.0f} MiB, scratch cluster and all", ours, tools, "at most 1.20",
+        against="pg_dump -j2 and pg_restore -j2")
+
+
+FIGURES = {name.removeprefix("bench_"): function for name, function in list(globals().items())
+           if name.startswith("bench_")}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("figures", nargs="*", choices=[[], *FIGURES], default=[])
+    arguments = parser.parse_args()
+    print(f"{place.program()}, {os.cpu_count()} processors, medians of {arguments.rounds}", flush=True)
+    for name in arguments.figures or FIGURES:
+        with contextlib.ExitStack() as stack:
+            try:
+                FIGURES[name](stack, arguments.rounds)
+            except (AssertionError, RuntimeError, OSError, KeyError, subprocess.CalledProcessError) as problem:
+                print(f"{name}: not measured: {str(problem)[:2000]}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
