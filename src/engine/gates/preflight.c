@@ -200,6 +200,52 @@ static void check_server(struct preflight *preflight)
 		        arena_printf(arena, "synchronous_standby_names = %s", names));
 }
 
+/*
+ * The lag is that of the last WAL a standby replayed: one that replays no more keeps it for ever. So each has to get as
+ * far as live is now, for which its next report is waited for (wal_receiver_status_interval is 10 s).
+ */
+static enum status await_replicas(struct preflight *preflight, struct rows **ret_rows, struct error *err)
+{
+	enum { REPORT_MS = 11000, LOOK_EVERY_MS = 100 };
+	struct run *run = preflight->run;
+	int64_t limit_ms = run->settings->max_lag_ms;
+	int64_t deadline_ms = clock_ms() + (limit_ms > REPORT_MS ? limit_ms : REPORT_MS);
+	_cleanup_rows_ struct rows *now = NULL;
+
+	if (session_query(run->live, "select pg_catalog.pg_current_wal_lsn()", 0, NULL, &now, err) != OK)
+		return err->status;
+	const char *position[] = {rows_get(now, 0, 0)};
+	for (;;) {
+		struct rows *rows = NULL;
+		bool all = true;
+		if (session_query(run->live, query_preflight_replicas, 1, position, &rows, err) != OK)
+			return err->status;
+		for (size_t i = 0; i < rows_count(rows); i++)
+			all = all && rows_true(rows, i, 3);
+		if (all || clock_ms() >= deadline_ms) {
+			*ret_rows = rows;
+			return OK;
+		}
+		rows_close(rows);
+		if (loop_sleep(run->loop, LOOK_EVERY_MS) == LOOP_STOPPED)
+			return loop_stop_error(run->loop, err);
+	}
+}
+
+static const char *describe_replica(struct preflight *preflight, const struct rows *rows, size_t row)
+{
+	struct arena *arena = arena_of(preflight);
+	const char *name = rows_get(rows, row, 0), *state = rows_get(rows, row, 1);
+
+	if (strcmp(state, "not visible") == 0)
+		return arena_printf(arena, "standby %s: this role may not see its lag", name);
+	if (!rows_true(rows, row, 3))
+		return arena_printf(arena, "standby %s (%s) has still not replayed %s of WAL", name, state,
+		                    text_bytes(arena, rows_int(rows, row, 4)));
+	return arena_printf(arena, "standby %s (%s) is %s behind", name, state,
+	                    text_duration(arena, rows_int(rows, row, 2)));
+}
+
 static enum status check_replicas(struct preflight *preflight, struct error *err)
 {
 	struct arena *arena = arena_of(preflight);
@@ -207,19 +253,17 @@ static enum status check_replicas(struct preflight *preflight, struct error *err
 	const char *limit = arena_printf(arena, "at most %s behind", text_duration(arena, limit_ms));
 	_cleanup_rows_ struct rows *rows = NULL;
 
-	if (session_query(preflight->run->live, query_preflight_replicas, 0, NULL, &rows, err) != OK)
+	if (await_replicas(preflight, &rows, err) != OK)
 		return err->status;
 	if (rows_count(rows) == 0)
 		verdict(preflight, "preflight.lag", true, OK, NULL, "no standby is connected", limit);
 	for (size_t i = 0; i < rows_count(rows); i++) {
 		bool visible = strcmp(rows_get(rows, i, 1), "not visible") != 0;
-		verdict(preflight, "preflight.lag", visible && rows_int(rows, i, 2) <= limit_ms, FAIL_NOT_READY,
-		        visible ? "Wait until the standby has caught up." : "Grant pg_monitor to the role.",
-		        visible ? arena_printf(arena, "standby %s (%s) is %s behind", rows_get(rows, i, 0),
-		                               rows_get(rows, i, 1), text_duration(arena, rows_int(rows, i, 2)))
-		                : arena_printf(arena, "standby %s: this role may not see its lag", rows_get(rows, i,
-																		0)),
-		        limit);
+		verdict(preflight, "preflight.lag",
+		        visible && rows_true(rows, i, 3) && rows_int(rows, i, 2) <= limit_ms, FAIL_NOT_READY,
+		        visible ? "Wait until the standby has caught up; if it does not, look whether its replay is paused."
+		                : "Grant pg_monitor to the role.",
+		        describe_replica(preflight, rows, i), limit);
 	}
 	return OK;
 }
@@ -243,25 +287,42 @@ static enum status check_publications(struct preflight *preflight, struct error 
 	return OK;
 }
 
-/* Bytes free where the data is: by the configured command, else by looking when the server is on this machine. */
-static enum status free_space(struct preflight *preflight, int64_t *ret_bytes, struct error *err)
+/* What the configured command printed; -1 with the reason when that says nothing. */
+static enum status ask_disk_command(struct preflight *preflight, int64_t *ret_bytes, const char **ret_why,
+                                    struct error *err)
 {
-	const struct settings *settings = preflight->run->settings;
+	enum { ANSWER_MS = 30000 };
+	struct arena *arena = arena_of(preflight);
+	const struct text_list *command = &preflight->run->settings->disk_command;
+	_cleanup_child_ struct child_result result = {0};
+	const char **words = arena_alloc(arena, (command->count + 1) * sizeof(*words));
+
+	memcpy(words, command->items, command->count * sizeof(*words));
+	struct child_options options = {.argv = words, .deadline_ms = clock_ms() + ANSWER_MS};
+	if (child_run(preflight->run->loop, &options, &result, err) != OK)
+		return error_wrap(err, "disk-command");
+	const char *text = strbuf_text(&result.output);
+	size_t digits = strspn(text, "0123456789"), rest = strspn(text + digits, " \t\r\n");
+	if (result.exit_code != 0)
+		*ret_why = arena_printf(arena, "disk-command ended with %d", result.exit_code);
+	else if (digits == 0 || digits > 18 || text[digits + rest] != '\0')
+		*ret_why = arena_printf(arena, "disk-command printed \"%.*s\", which is no number of bytes",
+		                        (int)strcspn(text, "\r\n"), text);
+	else
+		*ret_bytes = strtoll(text, NULL, 10);
+	return OK;
+}
+
+/* Bytes free where the data is: by the configured command, else by looking when the server is on this machine. */
+static enum status free_space(struct preflight *preflight, int64_t *ret_bytes, const char **ret_why,
+                              struct error *err)
+{
 	const char *folder = rows_get(preflight->facts, 0, FACT_DATA_FOLDER);
 
 	*ret_bytes = -1;
-	if (settings->disk_command.count) {
-		_cleanup_child_ struct child_result result = {0};
-		struct text_list argv = settings->disk_command;
-		const char **words = arena_alloc(arena_of(preflight), (argv.count + 1) * sizeof(*words));
-		memcpy(words, argv.items, argv.count * sizeof(*words));
-		struct child_options options = {.argv = words, .deadline_ms = clock_ms() + 30000};
-		if (child_run(preflight->run->loop, &options, &result, err) != OK)
-			return error_wrap(err, "disk-command");
-		if (result.exit_code == 0)
-			*ret_bytes = strtoll(strbuf_text(&result.output), NULL, 10);
-		return OK;
-	}
+	*ret_why = "the free space of the server cannot be seen from here";
+	if (preflight->run->settings->disk_command.count)
+		return ask_disk_command(preflight, ret_bytes, ret_why, err);
 	if (folder && rows_true(preflight->facts, 0, FACT_SOCKET))
 		*ret_bytes = folder_free(folder);
 	return OK;
@@ -271,16 +332,17 @@ static enum status check_disk(struct preflight *preflight, struct error *err)
 {
 	struct arena *arena = arena_of(preflight);
 	int64_t needed = 2 * preflight->wal_bytes + SPACE_RESERVE_BYTES, free = -1;
+	const char *why;
 
 	if (!run_checks(preflight->run, preflight->evidence, "preflight.disk"))
 		return OK;
-	if (free_space(preflight, &free, err) != OK)
+	if (free_space(preflight, &free, &why, err) != OK)
 		return err->status;
 	verdict(preflight, "preflight.disk", free >= needed, free < 0 ? FAIL_GATE : FAIL_NOT_READY,
 	        free < 0 ? "Set disk-command to a program that prints the free bytes, or switch the check off with "
 	                   "`not-checked.preflight.disk = REASON` in the configuration."
 	                 : "Free space on the server first.",
-	        free < 0 ? "the free space of the server cannot be seen from here" : text_bytes(arena, free),
+	        free < 0 ? why : text_bytes(arena, free),
 	        arena_printf(arena, "at least %s (twice the rehearsed WAL and a reserve)", text_bytes(arena,
 									                              needed)));
 	return OK;
