@@ -1,0 +1,72 @@
+"""The approval gate: consent to exactly this plan, given by somebody who may, and not for ever."""
+
+import contextlib
+
+import pytest
+
+from harness.flow import states
+from harness.gates import ADD, live, only, ran, seed
+
+LEADER = "SELECT pg_advisory_lock(8099569364512629605)"
+
+
+@contextlib.contextmanager
+def somebody_leads(database):
+    with contextlib.closing(database.connect(application_name="somebody")) as other:
+        with other.cursor() as cursor:
+            cursor.execute(LEADER)
+        yield
+
+
+def test_a_plan_id_counts_from_twelve_digits_in_either_case(live, migrations):
+    migrations.write("002_more", up=ADD)
+    plan_id = live.prove()
+    short = live.batch("--approve", plan_id[:11]).ended(2)
+    assert f'--approve: "{plan_id[:11]}" is not a plan id: its first 12 hex digits or more' in short.stderr
+    wrong = plan_id[:12] + ("0" if plan_id[12] != "0" else "1")
+    result = live.batch("--approve", wrong, "--format", "json").ended(12)
+    assert only(result, "approval.consent") == f"the approval {wrong} is for another plan; this one is {plan_id[:12]}"
+    live.batch("--approve", plan_id[:12].upper()).ended(0)
+
+
+def test_consent_is_kept_for_as_long_as_it_is_valid(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    plan_id = live.prove()
+    live.configure(validity_approval="1ms")
+    with somebody_leads(database):
+        live.batch("--approve", plan_id).ended(20)
+    result = live.batch("--format", "json").ended(12)
+    assert only(result, "approval.consent") == f"nobody consented to plan {plan_id[:12]}"
+    live.configure(validity_approval=None)
+    with somebody_leads(database):
+        live.batch("--approve", plan_id).ended(20)
+    result = live.batch("--format", "json").ended(0)
+    assert "approval" not in ran(result) and states(result)["approval"] == "passed"
+    assert live.versions() == ["001", "002"]
+
+
+def test_consent_to_the_same_files_on_another_database_is_for_another_plan(live, database, migrations, cluster):
+    migrations.write("002_more", up=ADD)
+    plan_id = live.plan_id()
+    other = cluster.create_database()
+    seed(other, migrations)
+    result = live.batch("--approve", plan_id, "--format", "json", database=other).ended(12)
+    assert f"the approval {plan_id} is for another plan" in only(result, "approval.consent")
+    other.drop()
+
+
+@pytest.mark.parametrize("change", [{"environment": "PROD"}, {"history_table": "public.schema_migrations"}])
+def test_the_environments_word_is_part_of_the_plan_and_the_shape_of_the_history_is_not(live, migrations, change):
+    migrations.write("002_more", up=ADD)
+    before = live.plan_id()
+    live.configure(**change)
+    assert (live.plan_id() != before) == ("environment" in change)
+
+
+def test_what_to_type_next_is_said_with_the_options_of_this_run(live, migrations):
+    migrations.write("002_more", up=ADD)
+    migrations.write("003_later", up="ALTER TABLE items ADD COLUMN x int;")
+    result = live.batch("--until", "002").ended(12)
+    following = [line for line in result.stdout.splitlines() if line.startswith("next: ")]
+    assert len(following) == 1 and following[0].endswith(" --until 002")
+    assert following[0].startswith(f"next: pgsluice --batch --approve {live.plan_id('--until', '002')[:12]} -d ")
