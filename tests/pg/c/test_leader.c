@@ -13,13 +13,17 @@ struct session_options run_session_options(const struct run *run, const char *ro
 	                                .direct = true};
 }
 
-static struct run make_run(void)
+static struct run make_run_as(const char *role_word)
 {
 	struct run run = {.arena = arena, .loop = loop, .id = uuid_new()};
-	run.live = open_with(&(struct session_options){.conninfo = getenv("PGSLUICE_TEST_CONNINFO"),
-	                                               .role_word = "read",
-	                                               .run_id = run.id.text});
+	struct session_options options = run_session_options(&run, role_word);
+	run.live = open_with(&options);
 	return run;
+}
+
+static struct run make_run(void)
+{
+	return make_run_as("read");
 }
 
 static struct leader *lead(struct run *run)
@@ -112,8 +116,11 @@ static void lost_leadership_is_noticed(void **state)
 	expect_status(leader_check(leader, &err), OK, &err);
 	const char *pid = leader_pid(&run);
 	assert_value(run.live, arena_printf(arena, "SELECT pg_terminate_backend(%s)", pid), "t");
+	/* Its socket closes a moment after it has left pg_stat_activity. */
 	await(run.live, arena_printf(arena, "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = %s", pid));
-	expect_status(leader_check(leader, &err), FAIL_UNREACHABLE, &err);
+	for (int64_t deadline_ms = clock_ms() + 10000; leader_check(leader, &err) == OK && clock_ms() < deadline_ms;)
+		(void)!loop_sleep(loop, 5);
+	expect_status(err.status, FAIL_UNREACHABLE, &err);
 	assert_memory_equal(err.message, "leadership of this target was lost: ", 36);
 	leader_close(leader);
 	session_close(run.live);
@@ -123,7 +130,7 @@ static void sessions_of_earlier_runs_are_found_and_ended(void **state)
 {
 	(void)state;
 	_cleanup_error_ struct error err = {0};
-	struct run earlier = make_run(), run = make_run();
+	struct run reader = make_run(), earlier = make_run_as("apply"), run = make_run();
 	struct stray_list strays = {0}, left = {0};
 	const char *pid = arena_printf(arena, "%d", session_backend_pid(earlier.live));
 	expect_status(session_send(earlier.live, "SELECT pg_sleep(600)", 0, NULL, &err), OK, &err);
@@ -131,13 +138,14 @@ static void sessions_of_earlier_runs_are_found_and_ended(void **state)
 	expect_status(strays_find(&run, &strays, &err), OK, &err);
 	assert_int_equal(strays.count, 1);
 	assert_int_equal(strays.items[0].pid, session_backend_pid(earlier.live));
-	assert_string_equal(strays.items[0].application, arena_printf(arena, "pgsluice/%s/read", earlier.id.text));
+	assert_string_equal(strays.items[0].application, arena_printf(arena, "pgsluice/%s/apply", earlier.id.text));
 	assert_string_equal(strays.items[0].query, "SELECT pg_sleep(600)");
 	expect_status(strays_wait(&run, 50, &left, &err), OK, &err);
 	assert_int_equal(left.count, 1);
 	expect_status(strays_end(&run, &strays, 30000, &err), OK, &err);
 	expect_status(strays_wait(&run, 0, &left, &err), OK, &err);
 	assert_int_equal(left.count, 0);
+	session_close(reader.live);
 	session_close(earlier.live);
 	session_close(run.live);
 }
