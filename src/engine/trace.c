@@ -53,6 +53,7 @@ static struct json *step_json(const struct step_trace *step)
 	json_set(object, "statements", statements);
 	json_set_bool(object, "counted", step->counted);
 	json_set(object, "changes", changes);
+	json_set(object, "replaced", texts_json(&step->replaced));
 	if (step->live_digest)
 		json_set_text(object, "live_digest", step->live_digest);
 	return object;
@@ -116,6 +117,7 @@ static void read_step(struct arena *arena, const struct json *value, struct step
 			.deleted = json_get_int(change, "deleted"),
 		};
 	}
+	read_texts(arena, json_get(value, "replaced"), &ret_step->replaced);
 	ret_step->counted = json_get_bool(value, "counted");
 	ret_step->live_digest = arena_strdup(arena, json_get_text(value, "live_digest"));
 }
@@ -177,6 +179,13 @@ bool trace_changes_hold(struct arena *arena, const struct step_trace *promised, 
 			return false;
 		}
 	}
+	for (size_t i = 0; i < now->replaced.count; i++)
+		if (!text_list_has(&promised->replaced, now->replaced.items[i])) {
+			*ret_why = arena_printf(arena,
+			                        "table %s is truncated, rewritten or dropped here and was not in the rehearsal",
+			                        now->replaced.items[i]);
+			return false;
+		}
 	return true;
 }
 

@@ -49,7 +49,8 @@ struct change_count_list {
 struct step_trace {
 	LIST(struct statement_trace) statements;
 	struct change_count_list changes;
-	bool counted;                     /* changes were measured */
+	struct text_list replaced;        /* tables that were there and were truncated, rewritten or dropped */
+	bool counted;                     /* changes and replaced were measured */
 	const char *live_digest;          /* digest that live is promised to have after this step, or NULL */
 };
 
@@ -72,11 +73,9 @@ enum status trace_read(struct arena *arena, const struct json *value, struct tra
                        struct error *err) MUST_CHECK;
 
 /*
- * Whether the rows a step changed now are within what the rehearsal promised: a table that lost or changed no
- * row
- * there must lose or change none now; elsewhere at most twice the rehearsed number plus 100. On false
- * *ret_why is a
- * sentence with table and numbers.
+ * Whether what a step did to rows is within what the rehearsal promised: a table that lost or changed no row there, or
+ * kept its file, must lose, change or replace none now; elsewhere at most twice the rehearsed number plus 100. On false
+ * *ret_why is a sentence with table and numbers.
  */
 bool trace_changes_hold(struct arena *arena, const struct step_trace *promised, const struct step_trace *now,
                         const char **ret_why);

@@ -14,7 +14,7 @@
 #include "pg/query.h"
 
 enum slot_kind { SLOT_OURS, SLOT_BEGINNING, SLOT_HISTORY, SLOT_STATEMENT, SLOT_TRACE, SLOT_CONSTRAINTS,
-                SLOT_CHANGES };
+                SLOT_CHANGES, SLOT_FILES };
 
 struct slot {
 	enum slot_kind kind;
@@ -32,6 +32,7 @@ struct flight {
 	LIST(struct slot) slots;
 	struct step_trace *trace;
 	int64_t sent_ms; /* when the statement before this result was done */
+	struct text_list locked, files; /* relations by oid, and the file each has in this transaction */
 };
 
 static void queue(struct flight *flight, enum slot_kind kind, size_t statement, struct pipeline_item item)
@@ -68,6 +69,12 @@ static bool take_result(void *context, size_t index, const struct rows *rows)
 		break;
 	case SLOT_CHANGES:
 		measure_changes(run->arena, rows, flight->trace);
+		break;
+	case SLOT_FILES:
+		for (size_t i = 0; i < rows_count(rows); i++) {
+			list_push(flight->arena, &flight->locked, arena_strdup(flight->arena, rows_get(rows, i, 0)));
+			list_push(flight->arena, &flight->files, arena_strdup(flight->arena, rows_get(rows, i, 1)));
+		}
 		break;
 	case SLOT_OURS:
 	case SLOT_HISTORY:
@@ -191,6 +198,7 @@ static void queue_end(struct flight *flight)
 		struct pipeline_item changes = {.sql = query_changed_rows, .count = 2, .parameters = table,
 		                                .want_rows = true};
 		queue(flight, SLOT_CHANGES, 0, changes);
+		queue_sql(flight, SLOT_FILES, 0, query_locked_files, true);
 		if (session_server_version(executor->session) >= 150000)
 			queue_sql(flight, SLOT_OURS, 0, "select pg_catalog.pg_stat_force_next_flush()", false);
 	}
@@ -220,6 +228,24 @@ static enum status send_step(struct flight *flight, int64_t lock_timeout_ms, str
 	}
 	queue_end(flight);
 	return send_queued(flight, err);
+}
+
+/* Rows that go with their file are in no counter: who sees only what is committed knows what the files were. */
+static enum status read_replaced(struct flight *flight, struct error *err)
+{
+	const struct executor *executor = flight->executor;
+	_cleanup_rows_ struct rows *rows = NULL;
+	const char *parameters[] = {quote_array(flight->arena, &flight->locked), quote_array(flight->arena, &flight->files),
+	                            executor->history->schema, executor->history->table};
+
+	if (flight->locked.count == 0)
+		return OK;
+	if (session_query(executor->watch, query_replaced_tables, 4, parameters, &rows, err) != OK)
+		return error_wrap(err, "cannot tell which tables the step replaces");
+	for (size_t i = 0; i < rows_count(rows); i++)
+		list_push(executor->run->arena, &flight->trace->replaced,
+		          arena_strdup(executor->run->arena, rows_get(rows, i, 0)));
+	return OK;
 }
 
 /* On live, rows that go where none went in the rehearsal stop the step while it can still be rolled back. */
@@ -278,6 +304,8 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 			execute_event(executor, migration, step, i, "end", trace->statements.items[i].duration_ms,
 			              &trace->statements.items[i], NULL);
 	}
+	if (status == OK)
+		status = read_replaced(&flight, err);
 	if (status == OK)
 		status = compare_with_promise(&flight, err);
 	if (status != OK) {

@@ -57,6 +57,17 @@ static void a_table_that_was_not_touched_may_not_be_touched(void **state)
 	assert_string_equal(why, "table public.t has 3 rows changed here and had 0 in the rehearsal");
 }
 
+static void a_table_that_kept_its_file_may_not_lose_it(void **state)
+{
+	struct step_trace promised = {0}, now = {0};
+	const char *why = NULL;
+	list_push(*state, &now.replaced, "public.t");
+	assert_false(trace_changes_hold(*state, &promised, &now, &why));
+	assert_string_equal(why, "table public.t is truncated, rewritten or dropped here and was not in the rehearsal");
+	list_push(*state, &promised.replaced, "public.t");
+	assert_true(trace_changes_hold(*state, &promised, &now, &why));
+}
+
 static void rows_that_come_are_no_loss(void **state)
 {
 	struct step_trace promised = {0}, now = {0};
@@ -118,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(rows_may_change_as_far_as_the_rehearsal_promised, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_table_that_was_not_touched_may_not_be_touched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_table_that_kept_its_file_may_not_lose_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_that_come_are_no_loss, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_trace_survives_its_evidence, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(evidence_without_a_trace_is_refused, set_up, tear_down),
