@@ -109,16 +109,25 @@ static enum status check_scripts(struct run *run, struct evidence *evidence, str
 	return verify_scripts_run(run, evidence, "verify.scripts", &versions, session, err);
 }
 
-static bool promised_unfinished(const struct schema *promise, const char *kind, const char *name)
+static const struct schema_object *find_object(const struct schema *schema, const char *kind, const char *name)
 {
-	for (size_t i = 0; i < promise->count; i++)
-		if (strcmp(promise->items[i].kind, kind) == 0 && strcmp(promise->items[i].name, name) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < schema->count; i++)
+		if (strcmp(schema->items[i].kind, kind) == 0 && strcmp(schema->items[i].name, name) == 0)
+			return &schema->items[i];
+	return NULL;
+}
+
+/* An index that was not valid before the plan, which does not touch it, is promised to be just that. */
+static bool promised_as_it_is(const struct schema *promise, const struct schema *live, const char *index)
+{
+	const struct schema_object *promised = find_object(promise, "index", index);
+	const struct schema_object *now = find_object(live, "index", index);
+	return promised && now && strcmp(promised->definition, now->definition) == 0;
 }
 
 /* Invalid indexes and constraints that are not validated, unless the rehearsal ended with the very same. */
-static enum status check_leftovers(struct run *run, struct evidence *evidence, struct error *err)
+static enum status check_leftovers(struct run *run, struct evidence *evidence, const struct schema *live,
+                                   struct error *err)
 {
 	_cleanup_rows_ struct rows *indexes = NULL, *constraints = NULL;
 	const struct json *promise_rows = json_get(run->evidence[GATE_REHEARSAL].data, "promise");
@@ -130,6 +139,8 @@ static enum status check_leftovers(struct run *run, struct evidence *evidence, s
 	    session_query(run->live, query_unvalidated_constraints, 0, NULL, &constraints, err) != OK)
 		return err->status;
 	for (size_t i = 0; i < rows_count(indexes); i++) {
+		if (promised_as_it_is(&promise, live, rows_get(indexes, i, 0)))
+			continue;
 		run_check(run, evidence, "verify.leftovers", false,
 		          "Drop it concurrently, or rebuild it with REINDEX.",
 		          arena_printf(run->arena, "index %s is not valid", rows_get(indexes, i, 0)),
@@ -137,7 +148,7 @@ static enum status check_leftovers(struct run *run, struct evidence *evidence, s
 		found++;
 	}
 	for (size_t i = 0; i < rows_count(constraints); i++) {
-		if (promised_unfinished(&promise, "constraint", rows_get(constraints, i, 0)))
+		if (find_object(&promise, "constraint", rows_get(constraints, i, 0)))
 			continue;
 		run_check(run, evidence, "verify.leftovers", false, "Run ALTER TABLE ... VALIDATE CONSTRAINT.",
 		          arena_printf(run->arena, "constraint %s is not validated", rows_get(constraints, i, 0)),
@@ -220,7 +231,7 @@ enum status gate_verify(struct run *run, struct evidence *evidence, struct error
 	struct schema live = {0};
 
 	if (check_schema(run, evidence, &live, err) != OK || check_scripts(run, evidence, err) != OK ||
-	    check_leftovers(run, evidence, err) != OK || check_rows(run, evidence, err) != OK ||
+	    check_leftovers(run, evidence, &live, err) != OK || check_rows(run, evidence, err) != OK ||
 	    watch(run, evidence, err) != OK)
 		return err->status;
 	evidence_judge(run->arena, evidence);
