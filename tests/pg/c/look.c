@@ -68,7 +68,7 @@ static enum status do_fingerprint(struct look *look, struct error *err)
 {
 	_cleanup_fingerprint_ struct fingerprint_reader *reader = NULL;
 	struct relation_list relations;
-	const char *snapshot;
+	const char *snapshot = NULL;
 	if (export_snapshot(look, &snapshot, err) != OK ||
 	    fingerprint_open(look->loop, &look->options, snapshot, 3, &reader, err) != OK ||
 	    fingerprint_relations(reader, look->arena, &relations, err) != OK ||
