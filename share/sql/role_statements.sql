@@ -17,8 +17,9 @@ with s (place, name, statement) as (
 	select 2, r.rolname || ' ' || g.rolname, format('GRANT %I TO %I%s', g.rolname, r.rolname,
 		case when current_setting('server_version_num')::int < 160000
 			then case when bool_or(m.admin_option) then ' WITH ADMIN OPTION' else '' end
-			else format(' WITH ADMIN %s, INHERIT %s, SET %s', bool_or(m.admin_option),
-				bool_or((to_jsonb(m) ->> 'inherit_option')::bool), bool_or((to_jsonb(m) ->> 'set_option')::bool)) end)
+			else format(' WITH ADMIN %s, INHERIT %s, SET %s', bool_or(m.admin_option)::text,
+				bool_or((to_jsonb(m) ->> 'inherit_option')::bool)::text,
+				bool_or((to_jsonb(m) ->> 'set_option')::bool)::text) end)
 	from pg_auth_members m join pg_roles r on r.oid = m.member join pg_roles g on g.oid = m.roleid
 	where r.rolname !~ '^pg_'
 	group by r.rolname, g.rolname

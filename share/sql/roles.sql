@@ -1,4 +1,5 @@
--- Roles as the copy must have them: attributes, memberships and settings, never passwords.
+-- Roles as the copy must have them: attributes, memberships and settings, never passwords. From
+-- 16 on a membership has options of its own.
 select 'role', rolname::text, concat_ws(' ',
 	case when rolsuper then 'superuser' end, case when not rolinherit then 'noinherit' end,
 	case when rolcreaterole then 'createrole' end, case when rolcreatedb then 'createdb' end,
@@ -8,7 +9,9 @@ select 'role', rolname::text, concat_ws(' ',
 from pg_roles where rolname !~ '^pg_'
 union all
 select 'membership', quote_ident(r.rolname) || ' in ' || quote_ident(g.rolname),
-	case when bool_or(m.admin_option) then 'admin' else '' end, null
+	concat_ws(' ', case when bool_or(m.admin_option) then 'admin' end,
+		case when not bool_or((to_jsonb(m) ->> 'inherit_option')::bool) then 'without inherit' end,
+		case when not bool_or((to_jsonb(m) ->> 'set_option')::bool) then 'without set' end), null
 from pg_auth_members m join pg_roles r on r.oid = m.member join pg_roles g on g.oid = m.roleid
 where r.rolname !~ '^pg_'
 group by r.rolname, g.rolname

@@ -174,7 +174,7 @@ static enum status judge(const struct child_result *result, struct error *err)
 	          (int)strcspn(line, "\n"), line);
 	error_detail(err, "%.2000s", output);
 	if (strstr(output, "lock timeout") || strstr(output, "statement timeout"))
-		return error_hint(err, "Somebody holds a strong lock on that table: run again when it is released.");
+		return error_hint(err, "Somebody holds a strong lock on one of these tables: run again when it is released.");
 	return no_space_hint(err, output, "Look at what pg_dump said; a missing right is given by pg_read_all_data.");
 }
 

@@ -77,6 +77,8 @@ def zoo(make_cluster):
     for role in ("zoo_owner", "zoo_app LOGIN IN ROLE zoo_owner", "zoo_reader LOGIN"):
         cluster.execute(f"CREATE ROLE {role}")
     cluster.execute("ALTER ROLE zoo_app SET work_mem = '7MB'")
+    if place.server_major(cluster.bindir) >= 16:
+        cluster.execute("GRANT zoo_owner TO zoo_reader WITH INHERIT FALSE, SET FALSE")
     database = cluster.create_database("zoo", "OWNER zoo_owner")
     for sql in ("ALTER DATABASE zoo SET statement_timeout = '1h'", "ALTER DATABASE zoo CONNECTION LIMIT 50",
                 "ALTER ROLE zoo_app IN DATABASE zoo SET search_path = app, public",

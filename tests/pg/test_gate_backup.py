@@ -88,8 +88,9 @@ def test_pg_dump_gives_up_on_a_table_that_somebody_locks(live, database, migrati
     result = shut_without_a_trace(live, 11, under=machine.under)
     measured = only(result, CARRIED_OUT)
     assert measured.startswith("pg_dump failed with exit code 1: ") and "canceling statement due to" in measured
-    assert "LOCK TABLE public.parts IN ACCESS SHARE MODE" in error(result)["detail"]
-    assert hint(result) == "Somebody holds a strong lock on that table: run again when it is released."
+    # One table at a time, or from 16 on all of them.
+    assert re.search(r"LOCK TABLE (\S+, )*public\.parts(, \S+)* IN ACCESS SHARE MODE", error(result)["detail"])
+    assert hint(result) == "Somebody holds a strong lock on one of these tables: run again when it is released."
 
 
 def test_somebody_who_locks_a_table_before_the_run_is_waited_for_by_nobody(live, database, migrations):

@@ -150,7 +150,7 @@ MAPPING = "CREATE USER MAPPING FOR public SERVER there OPTIONS (user 'postgres',
 
 
 @pytest.mark.parametrize("before, said", [
-    ("", "user mapping not found for \"postgres\""), (MAPPING, "could not connect to server \"there\"")],
+    ("", "user mapping not found for "), (MAPPING, "could not connect to server \"there\"")],
     ids=["as live has it", "with a mapping of its own"])
 def test_a_foreign_table_is_out_of_reach_of_the_rehearsal(live, database, migrations, elsewhere, before, said):
     migrations.write("002_remote", up=f"{before}INSERT INTO remote VALUES (2);")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness import place
 from harness.programs import look
 
 SETUP = """
@@ -199,3 +200,14 @@ def test_change_of_roles_is_seen(make_cluster, sql, expected):
     after = look("roles", cluster.conninfo())
     assert expected in changed(before, after)
     assert "hunter2" not in str(after) and "SCRAM" not in str(after)
+
+
+@pytest.mark.parametrize("option", ["ADMIN TRUE", "INHERIT FALSE", "SET FALSE"])
+def test_change_of_a_memberships_options_is_seen(make_cluster, option):
+    cluster = make_cluster()
+    if place.server_major(cluster.bindir) < 16:
+        pytest.skip("memberships have had options of their own since 16")
+    cluster.execute("CREATE ROLE digest_role; GRANT pg_monitor TO digest_role")
+    before = look("roles", cluster.conninfo())
+    cluster.execute(f"GRANT pg_monitor TO digest_role WITH {option}")
+    assert changed(before, look("roles", cluster.conninfo())) == {("membership", "digest_role in pg_monitor")}
