@@ -28,6 +28,16 @@ def synchronous(make_cluster, make_standby, folder, migrations):
         def stop():
             stopped.append(replica.one("SELECT pid FROM pg_stat_wal_receiver"))
             os.kill(stopped[0], signal.SIGSTOP)
+
+        def bring_back():
+            """Nobody is waited for any more, and the standby catches up."""
+            site.cluster.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            site.cluster.reload()
+            while stopped:
+                os.kill(stopped.pop(), signal.SIGCONT)
+            wait_until(lambda: site.cluster.one("SELECT count(*) FROM pg_stat_replication "
+                                                "WHERE replay_lsn = pg_current_wal_lsn()") == 1, what="it has caught up")
+        site.bring_back = bring_back
         return site, stop
 
     yield make
@@ -47,11 +57,6 @@ def release_one(site):
     return None
 
 
-def bring_back(site):
-    site.cluster.execute("ALTER SYSTEM RESET synchronous_standby_names")
-    site.cluster.reload()
-
-
 def test_a_commit_that_no_standby_confirms_is_its_own_outcome(synchronous):
     site, stop = synchronous({"002_hold": HOLD, "003_more": "INSERT INTO marks VALUES ('003');"})
     with site.database.transaction("SELECT pg_advisory_xact_lock(77)"):
@@ -65,7 +70,7 @@ def test_a_commit_that_no_standby_confirms_is_its_own_outcome(synchronous):
         "migration 002 is committed here, but no synchronous standby confirmed it")
     assert error(result)["detail"] == "After a failover now it could be gone."
     assert site.history() == ["001", "002"]
-    bring_back(site)
+    site.bring_back()
     site.apply().ended(0)
     assert site.history() == ["001", "002", "003"] and site.marks() == ["002", "003"]
 
@@ -80,7 +85,7 @@ def test_a_stop_ends_the_wait_for_a_standby(synchronous):
     running.signal()
     running.result(timeout=60).ended(32)
     assert site.history() == ["001", "002"]
-    bring_back(site)
+    site.bring_back()
     site.apply().ended(0)
 
 
@@ -95,5 +100,5 @@ def test_a_statement_outside_transactions_is_not_called_done_before_the_standby_
     assert error(result)["message"].endswith(
         "step 1 of migration 002 is recorded here, but no synchronous standby confirmed it")
     assert site.history() == ["001", "002"] and site.index_is_valid("accounts_held") is True
-    bring_back(site)
+    site.bring_back()
     site.apply().ended(0)
