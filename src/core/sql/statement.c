@@ -9,6 +9,7 @@
 #include "core/sql/abbreviate.h"
 #include "core/sql/analysis.h"
 #include "core/sql/cut.h"
+#include "core/sql/secret.h"
 #include "core/sql/tree.h"
 
 /* ---- pieces ---- */
@@ -138,7 +139,9 @@ static void keep_problem(struct reader *reader, struct statement *statement, con
 	struct place place = place_in(statement, problem->position);
 	struct parse_problem *kept = arena_alloc(reader->arena, sizeof(*kept));
 	*kept = (struct parse_problem){
-		.message = arena_strdup(reader->arena, problem->message), .line = place.line, .column = place.column};
+		.message = secret_conceal(reader->arena, arena_strdup(reader->arena, problem->message), statement->sql, true),
+		.line = place.line,
+		.column = place.column};
 	statement->problem = kept;
 	statement->tag = "UNKNOWN";
 }

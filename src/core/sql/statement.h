@@ -52,7 +52,7 @@ struct object_use {
 
 /* Why the packaged parser does not take a statement: it is wrong, or newer than the parser. */
 struct parse_problem {
-	const char *message; /* the parser's words */
+	const char *message; /* the parser's words, without passwords */
 	long line, column;   /* in the file, 1-based, column in characters */
 };
 
