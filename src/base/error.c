@@ -43,6 +43,15 @@ enum status error_set(struct error *err, enum status status, const char *format,
 	return status;
 }
 
+enum status error_message(struct error *err, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	replace(&err->message, format_text(format, args));
+	va_end(args);
+	return err->status;
+}
+
 enum status error_detail(struct error *err, const char *format, ...)
 {
 	va_list args;

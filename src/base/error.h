@@ -23,6 +23,8 @@ void error_clear(struct error *err);
 
 /* Replaces what is there. All of these return err->status, so that a caller can `return error_set(...)`. */
 enum status error_set(struct error *err, enum status status, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Other words for the same error: everything else stays. */
+enum status error_message(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 enum status error_detail(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 enum status error_hint(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/strbuf.h"
+#include "core/sql/secret.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -167,7 +168,8 @@ static const char *error_line(const char *output)
 
 static enum status judge(const struct child_result *result, struct error *err)
 {
-	const char *output = strbuf_text(&result->errors), *line = error_line(output);
+	_cleanup_arena_ struct arena *arena = arena_open();
+	const char *output = secret_strip(arena, strbuf_text(&result->errors)), *line = error_line(output);
 	if (result->exit_code == 0)
 		return OK;
 	error_set(err, FAIL_GATE, "pg_dump failed with exit code %d%s%.*s", result->exit_code, *line ? ": " : "",
@@ -195,7 +197,7 @@ enum status dump_finish(struct dumping *dumping, const struct watch *watch, stru
 		dump_drop(dumping);
 		return status;
 	}
-	split_lines(dumping->arena, strbuf_text(&result.errors), ret_warnings);
+	split_lines(dumping->arena, secret_strip(dumping->arena, strbuf_text(&result.errors)), ret_warnings);
 	*ret_dump = dumping->dump;
 	return OK;
 }
@@ -281,7 +283,8 @@ static enum status run_restore(struct arena *arena, const struct dump *dump, con
 
 static enum status judge_restore(const struct child_result *result, struct error *err)
 {
-	const char *output = strbuf_text(&result->errors);
+	_cleanup_arena_ struct arena *arena = arena_open();
+	const char *output = secret_strip(arena, strbuf_text(&result->errors));
 	if (result->exit_code == 0 && result->errors.length == 0)
 		return OK;
 	size_t length = strcspn(output, "\n");

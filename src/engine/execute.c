@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "core/sql/secret.h"
+#include "engine/conceal.h"
 #include "pg/history.h"
 #include "pg/query.h"
 
@@ -46,7 +48,11 @@ void execute_notice(void *context, const char *severity, const char *sqlstate, c
 {
 	struct executor *executor = context;
 	enum log_level level = strcmp(severity, "WARNING") == 0 ? LOG_WARNING : LOG_INFO;
-	emit_log(executor->run->emitter, level, "%s %s: %s", severity, sqlstate, message);
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	const char *said = secret_strip(scratch, message);
+	if (executor->script)
+		said = conceal_said(scratch, executor->script, said);
+	emit_log(executor->run->emitter, level, "%s %s: %s", severity, sqlstate, said);
 }
 
 enum status execute_place(struct error *err, const struct script *script, const struct statement *statement,
@@ -269,10 +275,12 @@ static enum status run_step(struct executor *executor, const struct migration *m
 enum status execute_migration(struct executor *executor, const struct migration *migration, size_t first_step,
                               struct migration_trace *ret_trace, struct error *err)
 {
-	size_t count = execute_step_count(executor_script(executor, migration));
+	const struct script *script = executor_script(executor, migration);
+	size_t count = execute_step_count(script);
 	int64_t start_ms = clock_ms();
 	struct migration_trace trace = {.version = migration->version};
 
+	executor->script = script;
 	for (size_t step = 0; step < first_step; step++)
 		list_add(executor->run->arena, &trace.steps); /* keeps its place: steps are told by their index */
 	for (size_t step = first_step; step < count; step++) {
@@ -284,6 +292,7 @@ enum status execute_migration(struct executor *executor, const struct migration 
 			error_add_detail(err, "The %zu step(s) before it are committed and stay.", step);
 			status = error_recast(err, FAIL_PARTIAL);
 		}
+		conceal_error(err, script, NULL);
 		execute_event(executor, migration, step, 0, "end", clock_ms() - start_ms, NULL, err->message);
 		return error_wrap(err, "migration %s", migration->version), status;
 	}

@@ -22,6 +22,7 @@ struct executor {
 	struct session *watch;         /* read-only: progress, blockers, the state after a lost connection */
 	bool live;
 	enum direction direction;
+	const struct script *script;   /* that runs now, or ran last; NULL before the first */
 	const struct history *history;
 	struct measure *measure;
 	const struct trace *promise;

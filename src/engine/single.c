@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "engine/boundary.h"
+#include "engine/conceal.h"
 #include "engine/execute.h"
 #include "pg/history.h"
 #include "pg/ledger.h"
@@ -70,8 +71,7 @@ static enum status set_limits(struct single *single, struct error *err)
 static struct json *intent_body(const struct single *single)
 {
 	struct json *body = json_new_object();
-	json_set_text(body, "tag", single->statement->tag);
-	json_set_text(body, "sql", single->statement->sql);
+	conceal_record(body, single->statement);
 	return body;
 }
 
@@ -283,6 +283,7 @@ static enum status fail(struct single *single, struct error *err)
 	struct executor *executor = single->executor;
 	enum status cause = err->status;
 	bool again = cause == FAIL_INTERRUPTED || cause == FAIL_TERMINATED || cause == FAIL_UNREACHABLE;
+	conceal_error(err, executor_script(executor, single->migration), single->statement);
 	bool clean = clean_up(single);
 	_cleanup_error_ struct error ignored = {0};
 

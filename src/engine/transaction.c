@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/boundary.h"
+#include "engine/conceal.h"
 #include "engine/execute.h"
 #include "pg/history.h"
 #include "pg/ledger.h"
@@ -92,8 +93,11 @@ static enum status judge_failure(struct flight *flight, size_t failed, long posi
 	const struct script *script = executor_script(flight->executor, flight->migration);
 	const char *version = flight->migration->version;
 
-	if (slot->kind == SLOT_STATEMENT)
-		execute_place(err, script, &flight->step->statements[slot->statement], position);
+	if (slot->kind == SLOT_STATEMENT) {
+		const struct statement *statement = &flight->step->statements[slot->statement];
+		execute_place(err, script, statement, position);
+		conceal_error(err, script, statement);
+	}
 	if (strcmp(err->sqlstate, "55P03") == 0 || strcmp(err->sqlstate, "40P01") == 0)
 		return error_recast(err, FAIL_LOCK_BUDGET);
 	if (slot->kind == SLOT_HISTORY && strcmp(err->sqlstate, "23505") == 0) {
@@ -134,6 +138,7 @@ static enum status send_copy(struct flight *flight, size_t index, struct error *
 	if (copy_in(flight->executor->session, statement->sql, statement->copy_data, statement->copy_length, NULL,
 	            err) != OK) {
 		execute_place(err, script, statement, 0);
+		conceal_error(err, script, statement);
 		return err->status == FAIL_LOCK_BUDGET || err->status == FAIL_UNREACHABLE ||
 		                       err->status == FAIL_INTERRUPTED || err->status == FAIL_TERMINATED
 		               ? err->status

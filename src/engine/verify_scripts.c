@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/conceal.h"
 
 static const char *place(struct run *run, const struct script *script, const struct statement *statement)
 {
@@ -39,6 +40,7 @@ static enum status run_statement(struct run *run, struct session *session, const
 	}
 	if (err->status == FAIL_UNREACHABLE || loop_stop_signal(run->loop))
 		return err->status;
+	conceal_error(err, script, statement);
 	*ret_problem = arena_printf(run->arena, "%s: %s", place(run, script, statement), err->message);
 	error_clear(err);
 	return OK;

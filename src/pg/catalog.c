@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "core/sql/secret.h"
 #include "pg/query.h"
 
 enum { VERSION_13 = 130000, VERSION_14 = 140000, VERSION_15 = 150000, VERSION_ALL = 0x7fffffff };
@@ -83,6 +84,7 @@ bool catalog_ignored(const struct text_list *patterns, const char *kind, const c
 static void read_objects(struct arena *arena, const struct rows *rows, const struct text_list *ignore,
                          struct schema *ret_schema)
 {
+	_cleanup_arena_ struct arena *scratch = arena_open();
 	struct schema schema = {0};
 	for (size_t i = 0; i < rows_count(rows); i++) {
 		const char *kind = rows_get(rows, i, 0), *name = rows_get(rows, i, 1);
@@ -92,7 +94,7 @@ static void read_objects(struct arena *arena, const struct rows *rows, const str
 		*list_add(arena, &schema) = (struct schema_object){
 			.kind = arena_strdup(arena, kind),
 			.name = arena_strdup(arena, name ? name : ""),
-			.definition = arena_strdup(arena, definition ? definition : ""),
+			.definition = arena_strdup(arena, secret_strip(scratch, definition ? definition : "")),
 		};
 	}
 	schema_sort(&schema);

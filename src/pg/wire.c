@@ -140,7 +140,11 @@ enum status wire_judge(struct session *session, const PGresult *result, struct e
 	/* The server hangs up after these; it may only not have done so yet. */
 	if (severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
 		session->lost = true;
-	error_set(err, sqlstate_status(sqlstate, &our_hint), "%s", message);
+	/* What libpq says inside the server, of a connection string for one, ends its line. */
+	size_t length = strlen(message);
+	while (length && message[length - 1] == '\n')
+		length--;
+	error_set(err, sqlstate_status(sqlstate, &our_hint), "%.*s", (int)length, message);
 	error_sqlstate(err, sqlstate);
 	add_details(err, result);
 	if (hint || our_hint)
