@@ -75,13 +75,12 @@ void options_help(struct strbuf *out, const struct command *const *commands, con
 	put_options(out, command);
 }
 
-/* A password may stand in a URI before the @ or after a keyword; then nothing of the text is shown. */
-static bool holds_secret(const char *conninfo)
+bool options_hold_secret(const char *text)
 {
-	const char *scheme = strstr(conninfo, "://");
+	const char *scheme = strstr(text, "://");
 	const char *at = scheme ? strchr(scheme + 3, '@') : NULL;
 	const char *colon = scheme ? strchr(scheme + 3, ':') : NULL;
-	return strcasestr(conninfo, "password") || (at && colon && colon < at);
+	return strcasestr(text, "password") || (at && colon && colon < at);
 }
 
 static void put_given(struct strbuf *out, const struct given *given)
@@ -97,7 +96,7 @@ static void put_given(struct strbuf *out, const struct given *given)
 	if (!given->value)
 		return;
 	strbuf_putc(out, ' ');
-	if (conninfo && holds_secret(given->value))
+	if (conninfo && options_hold_secret(given->value))
 		strbuf_puts(out, "CONNINFO");
 	else
 		words_quote(out, given->value);

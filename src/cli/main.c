@@ -10,6 +10,40 @@
 #include "cli/options.h"
 #include "cli/printer.h"
 #include "cli/setting.h"
+#include "pg/conninfo.h"
+
+/* What is wrong with the command line is said before anything is looked at. */
+static enum status check_conninfo(const char *option, const char *text, struct error *err)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct conninfo ignored;
+	if (!text || conninfo_read(scratch, text, &ignored, err) == OK)
+		return OK;
+	return *option ? error_wrap(err, "%s", option) : err->status;
+}
+
+static enum status check_conninfos(const struct invocation *invocation, struct error *err)
+{
+	const struct settings *settings = &invocation->settings;
+	if (!(invocation->command->options & OPTION_BIT(OPTION_DATABASE)))
+		return OK;
+	enum status status = check_conninfo("", settings->conninfo, err);
+	if (!status)
+		status = check_conninfo("--staging", settings->staging, err);
+	return status ? status : check_conninfo("--source", settings->source, err);
+}
+
+/*
+ * The arguments of a process can be read by everybody. What may hold a password is wiped once it is read; the options
+ * keep copies.
+ */
+static void wipe_passwords(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (options_hold_secret(argv[i]))
+			for (char *at = argv[i]; *at; at++)
+				*at = 'x';
+}
 
 static enum status configure(struct invocation *invocation, struct error *err)
 {
@@ -21,7 +55,7 @@ static enum status configure(struct invocation *invocation, struct error *err)
 			return status;
 	}
 	options_apply(invocation->options, getenv("DATABASE_URL"), &invocation->settings);
-	return OK;
+	return check_conninfos(invocation, err);
 }
 
 static enum status run(struct arena *arena, const struct options *options, struct error *err)
@@ -49,6 +83,7 @@ int cli_main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	enum status status = options_parse(arena, commands_list(), argc, (const char *const *)argv, &options, &err);
+	wipe_passwords(argc, argv);
 	if (!status)
 		status = run(arena, &options, &err);
 	if (!status && (fflush(stdout) || ferror(stdout)))

@@ -66,6 +66,12 @@ static enum status take_long(struct parsing *parsing, const char *text)
 	return refuse_option(parsing, "--", name);
 }
 
+/* Where psql takes a connection string; it may hold a password, so it is not repeated. */
+static bool is_conninfo(const char *text)
+{
+	return strstr(text, "://") || strchr(text, '=') || strchr(text, '@');
+}
+
 /* "-dVALUE" and "-d VALUE"; letters are not bundled. */
 static enum status take_short(struct parsing *parsing, const char *text)
 {
@@ -76,7 +82,7 @@ static enum status take_short(struct parsing *parsing, const char *text)
 			break;
 		return take(parsing, option, text[1] ? text + 1 : NULL);
 	}
-	return refuse_option(parsing, "-", text);
+	return refuse_option(parsing, "-", is_conninfo(text) ? arena_strndup(parsing->arena, text, 1) : text);
 }
 
 static enum status take_all(struct parsing *parsing)
@@ -109,6 +115,10 @@ static enum status refuse_command(struct parsing *parsing, const char *name)
 			names[count++] = parsing->commands[i]->name;
 	const char *nearest = text_nearest(name, names, count);
 
+	if (is_conninfo(name)) {
+		error_set(parsing->err, FAIL_USAGE, "a connection string stands where a command is expected");
+		return error_hint(parsing->err, "Give the target with -d CONNINFO.");
+	}
 	error_set(parsing->err, FAIL_USAGE, "unknown command \"%s\"", safe_text(parsing->arena, name));
 	if (nearest)
 		return error_hint(parsing->err, "Did you mean \"%s\"?", nearest);
@@ -172,6 +182,10 @@ static enum status check_operands(struct parsing *parsing, const struct command 
 {
 	const struct text_list *operands = &parsing->options->operands;
 	const char *name = display_name(parsing->arena, command);
+	if (operands->count > command->operands_max && is_conninfo(operands->items[command->operands_max])) {
+		error_set(parsing->err, FAIL_USAGE, "%s does not take a connection string as an operand", name);
+		return error_hint(parsing->err, "Give the target with -d CONNINFO.");
+	}
 	if (operands->count > command->operands_max) {
 		error_set(parsing->err, FAIL_USAGE, "%s does not take \"%s\"", name,
 		          safe_text(parsing->arena, operands->items[command->operands_max]));

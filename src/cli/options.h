@@ -109,6 +109,9 @@ void options_apply(const struct options *options, const char *database_url, stru
 /* Help of one command; of the whole program when `command` is NULL. */
 void options_help(struct strbuf *out, const struct command *const *commands, const struct command *command);
 
+/* Whether a password stands in an argument: in a URI before the @, or after a keyword. */
+bool options_hold_secret(const char *text);
+
 /*
  * The command line that goes on with this one: the same options, with --approve `plan_id` when not NULL and without
  * --stop-before. A connection string that holds a password is left out as CONNINFO.
