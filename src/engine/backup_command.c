@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "core/sql/secret.h"
 #include "engine/copy_server.h"
 #include "pg/fingerprint.h"
 #include "sys/file.h"
@@ -17,7 +18,8 @@ static const char *database_to_fill(const struct copy *copy)
 static void log_line(void *context, bool is_error, const char *line)
 {
 	struct run *run = context;
-	emit_log(run->emitter, is_error ? LOG_NOTICE : LOG_INFO, "backup-command: %s", line);
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	emit_log(run->emitter, is_error ? LOG_NOTICE : LOG_INFO, "backup-command: %s", secret_strip(scratch, line));
 }
 
 static enum status build_environment(struct copy *copy, const char *backup_id, struct session *source,
@@ -25,10 +27,12 @@ static enum status build_environment(struct copy *copy, const char *backup_id, s
 {
 	struct arena *arena = copy->arena;
 	const char *const *connection = NULL;
+	const char *conninfo;
 	size_t count = 0;
 
-	if (source && (folder_make(copy->secrets, err) != OK ||
-	               session_child_environment(source, arena, copy->secrets, NULL, &connection, err) != OK))
+	if (folder_make(copy->secrets, err) != OK ||
+	    session_child_conninfo(copy->admin, arena, copy->secrets, &conninfo, err) != OK ||
+	    (source && session_child_environment(source, arena, copy->secrets, NULL, &connection, err) != OK))
 		return err->status;
 	for (; connection && *connection; connection++)
 		ret_environment[count++] = *connection;
@@ -36,7 +40,7 @@ static enum status build_environment(struct copy *copy, const char *backup_id, s
 	ret_environment[count++] = arena_printf(arena, "PGSLUICE_BACKUP=%s", backup_id);
 	if (snapshot)
 		ret_environment[count++] = arena_printf(arena, "PGSLUICE_SNAPSHOT=%s", snapshot);
-	ret_environment[count++] = arena_printf(arena, "PGSLUICE_RESTORE_CONNINFO=%s", copy->conninfo);
+	ret_environment[count++] = arena_printf(arena, "PGSLUICE_RESTORE_CONNINFO=%s", conninfo);
 	ret_environment[count++] = arena_printf(arena, "PGSLUICE_RESTORE_DATABASE=%s", database_to_fill(copy));
 	ret_environment[count++] = arena_printf(arena, "PGSLUICE_RESTORE_CREATED=%s", copy->scratch ? "no" : "yes");
 	ret_environment[count] = NULL;
@@ -84,7 +88,7 @@ enum status backup_command_finish(struct copy *copy, struct child *child, const 
 	if (result.exit_code != 0) {
 		const char *said = strbuf_text(result.errors.length ? &result.errors : &result.output);
 		error_set(err, FAIL_GATE, "backup-command ended with exit code %d", result.exit_code);
-		error_detail(err, "%.2000s", said);
+		error_detail(err, "%.2000s", secret_strip(copy->arena, said));
 		return error_hint(err, "Look at what it said; it must dump, restore, and end with 0.");
 	}
 	if (is_there(copy, &there, err) != OK)

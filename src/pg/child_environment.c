@@ -110,3 +110,40 @@ enum status session_child_environment(struct session *session, struct arena *are
 	*ret_environment = environment;
 	return OK;
 }
+
+/* A value in a connection string. */
+static void put(struct strbuf *text, const char *keyword, const char *value)
+{
+	strbuf_printf(text, "%s%s='", text->length ? " " : "", keyword);
+	for (; value && *value; value++) {
+		if (*value == '\'' || *value == '\\')
+			strbuf_putc(text, '\\');
+		strbuf_putc(text, *value);
+	}
+	strbuf_putc(text, '\'');
+}
+
+enum status session_child_conninfo(struct session *session, struct arena *arena, const char *folder,
+                                   const char **ret_conninfo, struct error *err)
+{
+	const char *passwords = path_join(arena, folder, "pgpass-restore");
+	PQconninfoOption *options = PQconninfo(session->conn);
+	_cleanup_strbuf_ struct strbuf text = {0};
+
+	for (PQconninfoOption *option = options; option && option->keyword; option++)
+		if (!is_left_out(option->keyword) && strcmp(option->keyword, "sslpassword") != 0 && option->val &&
+		    option->val[0])
+			put(&text, option->keyword, option->val);
+	PQconninfoFree(options);
+	put(&text, "host", PQhost(session->conn));
+	put(&text, "hostaddr", PQhostaddr(session->conn));
+	put(&text, "port", PQport(session->conn));
+	put(&text, "dbname", PQdb(session->conn));
+	put(&text, "application_name", session->application);
+	put(&text, "options", session->own_options);
+	put(&text, "passfile", passwords);
+	if (write_passwords(session, passwords, err) != OK)
+		return err->status;
+	*ret_conninfo = arena_strdup(arena, strbuf_text(&text));
+	return OK;
+}

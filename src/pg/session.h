@@ -132,4 +132,11 @@ enum status session_child_environment(struct session *session, struct arena *are
                                       const char *database, const char *const **ret_environment,
                                       struct error *err) MUST_CHECK;
 
+/*
+ * A connection string for child programs that leads to the session's own server, with its password in a 0600 file in
+ * `folder`. It says all that a service of the environment could fill in otherwise.
+ */
+enum status session_child_conninfo(struct session *session, struct arena *arena, const char *folder,
+                                   const char **ret_conninfo, struct error *err) MUST_CHECK;
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/sql/secret.h"
 #include "engine/canonical.h"
 #include "engine/copy.h"
 #include "engine/data_changes.h"
@@ -234,7 +235,7 @@ static enum status run_application_tests(struct rehearsal *rehearsal, struct err
 	struct child_options options = {.argv = argv, .env = environment};
 	if (child_run(run->loop, &options, &result, err) != OK)
 		return error_wrap(err, "rehearsal-command");
-	const char *last = strbuf_text(result.errors.length ? &result.errors : &result.output);
+	const char *last = secret_strip(run->arena, strbuf_text(result.errors.length ? &result.errors : &result.output));
 	size_t length = strlen(last), shown = length > 400 ? 400 : length;
 	run_check(run, rehearsal->evidence, "rehearsal.application", result.exit_code == 0,
 	          "Make the application's tests pass against the migrated schema.",
