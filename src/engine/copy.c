@@ -172,7 +172,7 @@ enum status clone_make(struct copy *copy, struct clone **ret_clone, struct error
 		return err->status;
 	if (check_space(copy, err) != OK)
 		return err->status;
-	if (create_clone(copy, err) != OK) {
+	if (server_reset_shared(copy, err) != OK || create_clone(copy, err) != OK) {
 		if (err->status != FAIL_INTERRUPTED && err->status != FAIL_TERMINATED)
 			error_recast(err, FAIL_GATE);
 		return error_wrap(err, "could not clone the copy");

@@ -243,6 +243,22 @@ static enum status make_collations(struct copy *copy, struct error *err)
 	return session_exec(copy->admin, "ALTER DATABASE template0 ALLOW_CONNECTIONS false", err);
 }
 
+enum status server_reset_shared(struct copy *copy, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (!copy->scratch)
+		return OK;
+	if (!copy->shared_kept) {
+		copy->shared_kept = session_script(copy->admin, query_shared_keep, err) == OK;
+		return err->status;
+	}
+	if (session_query(copy->admin, query_shared_databases, 0, NULL, &rows, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < rows_count(rows); i++)
+		server_drop_database(copy, rows_get(rows, i, 0));
+	return session_script(copy->admin, query_shared_restore, err);
+}
+
 enum status server_populate(struct copy *copy, struct error *err)
 {
 	if (!copy->scratch)

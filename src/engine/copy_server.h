@@ -25,6 +25,7 @@ struct copy {
 	const char *secrets;         /* folder for connection files of child programs */
 	bool restored;
 	bool closing;
+	bool shared_kept;            /* see server_reset_shared */
 	struct clone *clone;         /* the one that lives, or NULL */
 	struct text_list notes;      /* sentences for the evidence */
 };
@@ -37,6 +38,12 @@ enum status server_check_extensions(struct copy *copy, struct error *err) MUST_C
 
 /* Roles, tablespaces and collations as on live; on a staging server they must be there (staging_check). */
 enum status server_populate(struct copy *copy, struct error *err) MUST_CHECK;
+
+/*
+ * On a scratch cluster: the first call keeps what a plan can change beyond its own database (roles, databases), later
+ * ones bring that back, so that every clone starts from the same. A staging server takes no such plan.
+ */
+enum status server_reset_shared(struct copy *copy, struct error *err) MUST_CHECK;
 
 /* An empty database with live's encoding and locale. */
 enum status server_create_database(struct copy *copy, const char *name, struct error *err) MUST_CHECK;

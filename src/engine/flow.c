@@ -104,7 +104,9 @@ static enum status status_of_error(enum gate gate, enum status status)
 	bool ours = status == FAIL_INTERRUPTED || status == FAIL_TERMINATED || status == FAIL_UNREACHABLE;
 	if (gate == GATE_VERIFY && !ours)
 		return FAIL_VERIFY;
-	return status == FAIL_INTERNAL ? gate_get(gate)->failure : status;
+	bool on_the_copy = gate < GATE_APPLY && (status == FAIL_MIGRATION || status == FAIL_PARTIAL ||
+	                                         status == FAIL_UNCONFIRMED || status == FAIL_LOCK_BUDGET);
+	return status == FAIL_INTERNAL || on_the_copy ? gate_get(gate)->failure : status;
 }
 
 static bool has_failed_check(const struct evidence *evidence)

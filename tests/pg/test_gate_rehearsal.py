@@ -218,3 +218,25 @@ def test_a_broken_event_trigger_of_live_fails_in_the_rehearsal(live, database, m
     assert "no ALTER TABLE here (SQLSTATE P0001)" in measured
     assert evidence(live, "backup")["state"] == "passed"
     assert table_digests(database)["public.items"][0] == 50
+
+
+# -- beyond the database --
+
+
+def test_roles_and_databases_of_the_plan_are_made_on_every_clone_anew(own, migrations):
+    flow = own()
+    role = "CREATE ROLE made; GRANT pg_monitor TO made; ALTER ROLE made SET work_mem = '5MB'; ALTER ROLE old RENAME TO new;"
+    flow.database.cluster.execute("CREATE ROLE old; CREATE ROLE gone; GRANT old TO gone")
+    migrations.write("002_role", up=f"{role} DROP ROLE gone; GRANT SELECT ON items TO made;",
+                     down="REVOKE SELECT ON items FROM made; DROP ROLE made; ALTER ROLE new RENAME TO old;")
+    migrations.write("003_other", up="CREATE DATABASE other;")
+    result = flow.batch("--format", "json", "--until", "002").ended(12)
+    assert check(result, "rehearsal.downs")["measured"] == "1 down(s) ran in reverse and restored the schema exactly"
+    flow.approve("--format", "json").ended(0)
+    assert flow.database.one("SELECT rolname::text FROM pg_roles WHERE rolname IN ('made', 'gone')") == "made"
+
+
+def test_a_migration_that_fails_in_the_rehearsal_is_the_gates_failure(live, database, migrations):
+    migrations.write("002_bad", up="SELECT 1/0;")
+    result = shut(live, "rehearsal", 11)
+    assert error(result)["code"] == "gate_failed"
