@@ -26,7 +26,9 @@ static void check_files(struct run *run, struct evidence *evidence)
 static void check_finding(struct run *run, struct evidence *evidence, const struct finding *finding)
 {
 	const char *name = arena_printf(run->arena, "inspect.%s", finding->rule);
-	const char *measured = arena_printf(run->arena, "%s:%ld: %s", finding->file, finding->line, finding->message);
+	const char *column = finding->column ? arena_printf(run->arena, ":%ld", finding->column) : "";
+	const char *measured = arena_printf(run->arena, "%s:%ld%s: %s", finding->file, finding->line, column,
+	                                    finding->message);
 
 	if (finding->allowed_because)
 		run_warn(run, evidence, name, finding->hint,
