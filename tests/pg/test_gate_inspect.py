@@ -1,0 +1,144 @@
+"""The inspect gate: rules, drift, the ledger, and what stopped half-way."""
+
+import contextlib
+
+from harness.flow import error, failed_checks, states
+from harness.gates import ADD, hint, live, notes, only
+from harness.snapshot import database_snapshot
+
+BUILD = "CREATE INDEX CONCURRENTLY IF NOT EXISTS items_v_once ON items (v);"
+DRIFT_HINT = "Undo the change, or make it the new base line with --accept-drift OBJECT."
+
+
+def refused(flow, database, exit_code=10):
+    """The gate is shut, nothing after it ran, and live is as it was."""
+    before = database_snapshot(database)
+    result = flow.batch("--format", "json").ended(exit_code)
+    assert states(result) == {"inspect": "failed"}
+    assert database_snapshot(database) == before
+    return result
+
+
+# -- rules --
+
+
+def test_an_index_that_if_not_exists_would_pass_over_is_refused_while_it_is_invalid(live, database, migrations):
+    database.execute("INSERT INTO items VALUES (1001, 'same'), (1002, 'same')")
+    with contextlib.suppress(Exception):
+        database.execute("CREATE UNIQUE INDEX CONCURRENTLY items_v_once ON items (v)")
+    migrations.write("002_index", up=BUILD)
+    result = refused(live, database)
+    assert only(result, "inspect.invalid-index") == (
+        f"{migrations.path}/002_index.sql:1:1: IF NOT EXISTS would pass over the invalid index items_v_once and leave it "
+        "so")
+    assert hint(result) == ("Drop it first, on live or in the migration before the statement: "
+                            "DROP INDEX CONCURRENTLY items_v_once;")
+    migrations.write("002_index", up=f"DROP INDEX CONCURRENTLY IF EXISTS items_v_once;\n{BUILD}")
+    live.approve().ended(0)
+    assert database.one("SELECT indisvalid FROM pg_index WHERE indexrelid = 'items_v_once'::regclass") is True
+
+
+def test_a_rule_is_allowed_by_name_and_reason_and_both_are_noted(live, database, migrations):
+    migrations.write("002_block", up="BEGIN;\nVACUUM items;\nCOMMIT;")
+    result = refused(live, database)
+    assert only(result, "inspect.transaction-block") == (
+        f"{migrations.path}/002_block.sql:2:1: VACUUM cannot run inside BEGIN")
+    migrations.write("002_block", up="""
+        -- pgsluice:allow index-lock because the table is small
+        CREATE INDEX items_v ON items (v);
+        """)
+    result = live.batch("--format", "json", "--stop-before", "backup").ended(0)
+    assert notes(result, "inspect.index-lock") == [
+        f"{migrations.path}/002_block.sql:2:1: writers of items wait while the index is built (allowed: the table is "
+        "small)"]
+
+
+def test_warnings_refuse_nothing(live, migrations):
+    migrations.write("002_index", up="CREATE INDEX items_v ON items (v);")
+    result = live.batch("--format", "json", "--stop-before", "backup").ended(0)
+    assert len(notes(result, "inspect.index-lock")) == 1 and states(result) == {"inspect": "passed"}
+
+
+# -- files --
+
+
+def test_an_applied_file_saved_with_other_line_ends_is_the_same(live, migrations):
+    migrations.write("002_more", up=f"-- a comment\n{ADD}\n")
+    live.approve().ended(0)
+    path = migrations.path / "002_more.sql"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert "nothing to do: 2 applied, 0 held" in live.batch().ended(0).stderr
+
+
+# -- drift --
+
+
+def test_drift_is_named_object_by_object_and_taken_object_by_object(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    live.approve().ended(0)
+    database.execute("ALTER TABLE items ALTER COLUMN v SET NOT NULL; DROP TABLE parts; "
+                     "CREATE FUNCTION sneaked() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT SELECT ON items TO public")
+    migrations.write("003_more", up="ALTER TABLE items ADD COLUMN x int;")
+    result = refused(live, database)
+    found = [measured for name, measured in failed_checks(result) if name == "inspect.drift"]
+    assert found[0] == 'column public.items.v: changed from "#2 text storage x" to "#2 text not null storage x"'
+    objects = [measured.split(": ")[0] for measured in found]
+    assert objects == ["column public.items.v", "column public.parts.id", "column public.parts.item",
+                       "constraint public.parts.parts_item_fkey", "constraint public.parts.parts_pkey",
+                       "function public.sneaked()", "index public.parts_pkey", "table public.items",
+                       "table public.parts"]
+    assert hint(result) == DRIFT_HINT
+    taken = [option for name in objects[:-1] for option in ("--accept-drift", name)]
+    result = live.batch("--format", "json", *taken).ended(10)
+    assert failed_checks(result) == [("inspect.drift", "table public.parts: missing")]
+    result = live.approve(*taken, "--accept-drift", "table public.parts").ended(0)
+    # It is the new base line.
+    migrations.write("004_more", up="ALTER TABLE items ADD COLUMN y int;")
+    assert states(live.batch("--format", "json", "--stop-before", "backup").ended(0)) == {"inspect": "passed"}
+
+
+def test_objects_that_come_and_go_by_configuration_are_no_drift(live, database, migrations):
+    live.configure(digest_ignore="public.tmp_*")
+    migrations.write("002_more", up=ADD)
+    live.approve().ended(0)
+    database.execute("CREATE TABLE tmp_1 (id int)")
+    migrations.write("003_more", up="ALTER TABLE items ADD COLUMN x int;")
+    assert states(live.batch("--format", "json", "--stop-before", "backup").ended(0)) == {"inspect": "passed"}
+
+
+# -- the ledger --
+
+
+def test_a_ledger_that_somebody_changed_stops_every_run(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    live.approve().ended(0)
+    migrations.write("003_more", up="ALTER TABLE items ADD COLUMN x int;")
+    database.execute("ALTER TABLE pgsluice.ledger DISABLE TRIGGER ALL")
+    result = refused(live, database)
+    assert only(result, "inspect.ledger") == "the ledger's triggers are missing, disabled or changed"
+    assert hint(result) == "Somebody changed the ledger: find out who before anything else runs here."
+    seq, = [seq for seq, in database.query("DELETE FROM pgsluice.ledger WHERE kind = 'approval' RETURNING seq")]
+    database.execute("ALTER TABLE pgsluice.ledger ENABLE ALWAYS TRIGGER ledger_append, "
+                     "ENABLE ALWAYS TRIGGER ledger_refuse")
+    result = refused(live, database)
+    assert only(result, "inspect.ledger") == f"the ledger is broken at row {seq + 1}: rows before it are missing"
+
+
+# -- half-way --
+
+
+def test_a_migration_that_stopped_half_way_and_was_changed_needs_a_decision(live, database, migrations):
+    migrations.write("002_half", up="CREATE TABLE first (id int);\nCREATE UNIQUE INDEX CONCURRENTLY items_v_once ON items (v);")
+    plan_id = live.prove()
+    database.execute("INSERT INTO items VALUES (1001, 'same'), (1002, 'same')")
+    result = live.batch("--approve", plan_id, "--format", "json").ended(31)
+    assert error(result)["file"] == f"{migrations.path}/002_half.sql" and error(result)["line"] == 2
+    assert database.one("SELECT to_regclass('first')") and not database.one("SELECT to_regclass('items_v_once')")
+    migrations.write("002_half", up="CREATE TABLE first (id int);\nCREATE INDEX CONCURRENTLY items_v_once ON items (v);")
+    result = refused(live, database, 31)
+    measured = only(result, "inspect.unfinished")
+    assert measured.startswith("migration 002 of run ")
+    assert measured.endswith(" is half-way (1 step(s) done) and the file of migration 002 was changed since")
+    assert hint(result) == "Run `pgsluice resolve`: it shows what the catalog proves possible."
+    said = live.sluice.run("resolve").ended(0)
+    assert "resolve go-on --approve " in said.stderr and "resolve give-up --approve " in said.stderr
