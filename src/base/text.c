@@ -102,6 +102,41 @@ const char *safe_text(struct arena *arena, const char *text)
 	return arena_strndup(arena, strbuf_text(&out), out.length);
 }
 
+static size_t columns_of(const char *text, size_t length)
+{
+	size_t columns = 0;
+	for (size_t i = 0; i < length; i++)
+		columns += (text[i] & 0xC0) != 0x80;
+	return columns;
+}
+
+static void break_line(struct strbuf *out, size_t indent, size_t *ret_column)
+{
+	strbuf_printf(out, "\n%*s", (int)indent, "");
+	*ret_column = indent;
+}
+
+void text_wrap(struct strbuf *out, const char *text, size_t column, size_t indent, size_t width)
+{
+	for (const char *at = text; *at;) {
+		size_t blanks = strspn(at, " "), word = strcspn(at + blanks, " \n");
+		size_t columns = columns_of(at + blanks, word);
+
+		if (word && width && column > indent && column + blanks + columns > width) {
+			break_line(out, indent, &column);
+			blanks = 0;
+			at += strspn(at, " ");
+		}
+		strbuf_add(out, at, blanks + word);
+		column += blanks + columns;
+		at += blanks + word;
+		if (*at == '\n') {
+			break_line(out, indent, &column);
+			at++;
+		}
+	}
+}
+
 const char *text_bytes(struct arena *arena, int64_t size_bytes)
 {
 	static const char *const UNITS[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};

@@ -28,6 +28,13 @@ size_t text_decode(const char *text, size_t length, uint32_t *ret_code);
 /* Offset of the first byte that is not valid UTF-8, or `length`. */
 size_t text_valid_prefix(const char *text, size_t length);
 
+/*
+ * Appends text in lines of at most `width` columns, broken at blanks: the first line starts at `column`, the others
+ * with `indent` blanks, as do those after a LF of the text. A word that is too long for a line is left whole. Width 0
+ * breaks at LF only. Characters count as one column each.
+ */
+void text_wrap(struct strbuf *out, const char *text, size_t column, size_t indent, size_t width);
+
 /* Sizes and times for people: "447 MiB", "1.2 s", "3 min 20 s", "26 h". */
 const char *text_bytes(struct arena *arena, int64_t size_bytes);
 const char *text_duration(struct arena *arena, int64_t duration_ms);

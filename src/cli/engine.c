@@ -12,7 +12,7 @@
 #include "sys/child.h"
 #include "sys/file.h"
 
-enum { NOTIFY_FOR_MS = 30000 };
+enum { NOTIFY_FOR_MS = 30000, TICK_MS = 1000 };
 
 /* Everything that lives as long as one run in this process. */
 struct engine {
@@ -21,8 +21,17 @@ struct engine {
 	struct run *run;
 	struct record *record;
 	struct printer printer;
+	struct loop_timer tick;
 	int64_t started_ms;
 };
+
+/* The line that tells what is at work goes on while a long statement runs. */
+static void tick(struct loop_timer *timer)
+{
+	struct engine *engine = timer->context;
+	printer_tick(&engine->printer);
+	timer->due_ms = clock_ms() + TICK_MS;
+}
 
 static enum status open_engine(struct engine *engine, struct invocation *invocation, const char *name,
                                struct error *err)
@@ -41,6 +50,8 @@ static enum status open_engine(struct engine *engine, struct invocation *invocat
 	emitter_add(engine->run->emitter, record_sink(engine->record));
 	emitter_add(engine->run->emitter, &engine->printer.sink);
 	engine->run->record = engine->record;
+	engine->tick = (struct loop_timer){.due_ms = clock_ms() + TICK_MS, .due = tick, .context = engine};
+	loop_add_timer(engine->loop, &engine->tick);
 	return OK;
 }
 
@@ -154,6 +165,9 @@ static enum status close_engine(struct engine *engine, enum status status, struc
 		error_move(err, &unrecorded);
 		status = err->status;
 	}
+	if (engine->tick.due)
+		loop_remove_timer(engine->loop, &engine->tick);
+	printer_clear(&engine->printer);
 	loop_close(engine->loop);
 	return status;
 }

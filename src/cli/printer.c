@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/local_time.h"
+#include "core/flow/gate.h"
 #include "sys/clock.h"
 
 /* How often a line of progress is printed where no line can be updated. */
-enum { SAMPLE_EVERY_MS = 30000, APPROVE_DIGITS = 12 };
+enum { SAMPLE_EVERY_MS = 30000, APPROVE_DIGITS = 12, PENDING_SHOWN = 20 };
 
 static const char *text_at(const struct json *fields, const char *key)
 {
@@ -29,24 +31,51 @@ static size_t count_state(const struct json *migrations, const char *state)
 }
 
 /* What the plan will do: what is pending, but for what --until leaves out, and what is half-way. */
+static bool is_planned(const struct json *migration)
+{
+	const char *state = text_at(migration, "state");
+	return strcmp(state, "partial") == 0 || (strcmp(state, "pending") == 0 && !has_text(migration, "reason"));
+}
+
 static size_t count_planned(const struct json *migrations)
 {
-	size_t count = count_state(migrations, "partial");
-	for (size_t i = 0; i < json_count(migrations); i++) {
-		const struct json *migration = json_at(migrations, i);
-		count += strcmp(text_at(migration, "state"), "pending") == 0 && !has_text(migration, "reason");
-	}
+	size_t count = 0;
+	for (size_t i = 0; i < json_count(migrations); i++)
+		count += is_planned(json_at(migrations, i));
 	return count;
 }
 
-/* What the last line needs: which plan it is, and whether it has anything to do. */
+/* What later lines need: which plan it is, what its migrations are called. */
 static void keep_plan(struct printer *printer, const struct json *fields)
 {
+	const struct json *migrations = json_get(fields, "migrations");
 	const char *id = text_at(fields, "plan_id");
+
 	if (*id && strlen(id) < sizeof(printer->plan_id))
 		memcpy(printer->plan_id, id, strlen(id) + 1);
-	if (json_has(fields, "migrations"))
-		printer->pending = count_planned(json_get(fields, "migrations"));
+	if (!migrations)
+		return;
+	printer->pending = count_planned(migrations);
+	for (size_t i = 0; i < json_count(migrations); i++) {
+		const struct json *migration = json_at(migrations, i);
+		*list_add(printer->arena, &printer->migrations) = (struct printed_migration){
+			.version = arena_strdup(printer->arena, text_at(migration, "version")),
+			.name = arena_strdup(printer->arena, text_at(migration, "name"))};
+	}
+}
+
+/* Steps come in order: the search goes on where the last one ended. */
+static const char *name_of(struct printer *printer, const char *version)
+{
+	size_t count = printer->migrations.count;
+	for (size_t i = 0; i < count; i++) {
+		const struct printed_migration *migration = &printer->migrations.items[(printer->at + i) % count];
+		if (strcmp(migration->version, version) != 0)
+			continue;
+		printer->at = (printer->at + i) % count;
+		return migration->name;
+	}
+	return "";
 }
 
 static void print_run(struct printer *printer, const struct json *fields)
@@ -62,30 +91,45 @@ static void print_run(struct printer *printer, const struct json *fields)
 	            has_text(target, "server_version") ? ", server " : "", text_at(target, "server_version"));
 }
 
-static void print_migration(struct printer *printer, const struct json *migration)
+/* "005 document_indexes: 5 steps, not atomic" */
+static void print_migration(struct printer *printer, const struct json *migration, bool reasons)
 {
 	struct screen *screen = &printer->screen;
 	const char *state = text_at(migration, "state");
 	size_t steps = json_count(json_get(migration, "steps"));
-	if (strcmp(state, "applied") == 0)
-		return;
-	if (strcmp(state, "pending") != 0 || has_text(migration, "reason"))
-		screen_line(screen, screen->out, TONE_CAUTION, state, " %s %s", text_at(migration, "version"),
-		            text_at(migration, "name"));
-	else
-		screen_line(screen, screen->out, TONE_PLAIN, state, " %s %s (%s, %zu step%s)",
-		            text_at(migration, "version"), text_at(migration, "name"),
-		            text_at(migration, "transaction"), steps, steps == 1 ? "" : "s");
+	bool planned = is_planned(migration);
+	const char *more = "";
+
+	if (reasons && has_text(migration, "reason"))
+		more = arena_printf(printer->arena, ": %s", text_at(migration, "reason"));
+	else if (planned && steps > 1)
+		more = arena_printf(printer->arena, ": %zu steps, not atomic", steps);
+	else if (planned && strcmp(text_at(migration, "transaction"), "none") == 0)
+		more = ": not in a transaction";
+	screen_line(screen, screen->out, planned ? TONE_PLAIN : TONE_CAUTION, state, " %s %s%s",
+	            text_at(migration, "version"), text_at(migration, "name"), more);
 }
 
+/* Why one is held is said by the gate that looks, and where nothing is pending no gate does. */
 static void print_plan(struct printer *printer, const struct json *fields)
 {
 	const struct json *migrations = json_get(fields, "migrations");
-	size_t pending = count_planned(migrations), held = count_state(migrations, "held");
-	screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "", "plan %s: %zu pending, %zu held",
-	            text_at(fields, "plan_id"), pending, held);
-	for (size_t i = 0; i < json_count(migrations); i++)
-		print_migration(printer, json_at(migrations, i));
+	size_t pending = count_planned(migrations), shown = 0;
+
+	screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "", "plan: %s", text_at(fields, "plan_id"));
+	screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "", "%zu pending, %zu held", pending,
+	            count_state(migrations, "held"));
+	for (size_t i = 0; i < json_count(migrations); i++) {
+		const struct json *migration = json_at(migrations, i);
+		if (strcmp(text_at(migration, "state"), "applied") == 0)
+			continue;
+		if (is_planned(migration) && shown++ >= PENDING_SHOWN)
+			continue;
+		print_migration(printer, migration, pending == 0 || !is_planned(migration));
+	}
+	if (shown > PENDING_SHOWN)
+		screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "",
+		            "and %zu more pending: `pgsluice plan` lists them", shown - PENDING_SHOWN);
 }
 
 static enum tone tone_of(const char *state)
@@ -100,128 +144,211 @@ static enum tone tone_of(const char *state)
 	return TONE_PLAIN;
 }
 
+static void draw(struct printer *printer)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	if (!printer->screen.terminal)
+		return;
+	activity_text(&text, &printer->activity, printer->clock_ms());
+	if (text.length)
+		screen_progress(&printer->screen, "%s", strbuf_text(&text));
+}
+
+static void begin_gate(struct printer *printer, const char *name)
+{
+	struct screen *screen = &printer->screen;
+	enum gate gate;
+
+	printer->gate = gate_find(name, &gate) ? (int)gate : -1;
+	printer->refused = printer->failed = false;
+	printer->last_check = printer->last_hint = NULL;
+	printer->migrations_done = printer->statements_done = 0;
+	printer->told_ms = printer->clock_ms();
+	activity_begin(&printer->activity, name, printer->told_ms);
+	if (screen->terminal)
+		screen_line(screen, screen->out, TONE_HEADING, name, "%s", "");
+	else
+		screen_line(screen, screen->out, TONE_PLAIN, "running", " %s", name);
+	draw(printer);
+}
+
+/* What a failed check said is not said again. */
 static void print_gate(struct printer *printer, const struct json *fields)
 {
 	struct screen *screen = &printer->screen;
-	const char *state = text_at(fields, "state");
-	if (screen->terminal && strcmp(state, "running") == 0) {
-		screen_progress(screen, "%s: running", text_at(fields, "gate"));
+	const char *state = text_at(fields, "state"), *until = text_at(fields, "valid_until");
+	bool told = printer->refused && strcmp(state, "failed") == 0;
+
+	if (strcmp(state, "running") == 0) {
+		begin_gate(printer, text_at(fields, "gate"));
 		return;
 	}
 	screen_line(screen, screen->out, tone_of(state), state, " %s%s%s%s%s", text_at(fields, "gate"),
-	            has_text(fields, "valid_until") ? ", valid until " : "", text_at(fields, "valid_until"),
-	            has_text(fields, "reason") ? ": " : "", text_at(fields, "reason"));
-	if (has_text(fields, "hint"))
+	            *until ? ", valid until " : "", *until ? local_time_text(printer->arena, until) : "",
+	            has_text(fields, "reason") && !told ? ": " : "", told ? "" : text_at(fields, "reason"));
+	if (has_text(fields, "hint") && !told)
 		screen_line(screen, screen->out, TONE_PLAIN, "  hint: ", "%s", text_at(fields, "hint"));
+	printer->failed = told;
+	printer->gate = -1;
+	activity_clear(&printer->activity);
 }
 
+/* On a terminal the gate's name stands above, and a check with several lines is named once. */
+static const char *check_name(struct printer *printer, const char *check, bool refused)
+{
+	const char *dot = strchr(check, '.');
+	bool again = printer->last_check && strcmp(printer->last_check, check) == 0;
+
+	printer->last_check = arena_strdup(printer->arena, check);
+	if (!printer->screen.terminal || refused)
+		return check;
+	return again ? NULL : dot ? dot + 1 : check;
+}
+
+static void print_refusal_hint(struct printer *printer, const char *hint)
+{
+	struct screen *screen = &printer->screen;
+	if (!*hint || (printer->last_hint && strcmp(printer->last_hint, hint) == 0))
+		return;
+	printer->last_hint = arena_strdup(printer->arena, hint);
+	if (screen->terminal)
+		screen_entry(screen, TONE_PLAIN, "", "", "%s", hint);
+	else
+		screen_line(screen, screen->out, TONE_PLAIN, "    hint: ", "%s", hint);
+}
+
+/* What is asked again under leadership belongs to another gate: told only when it does not hold. */
 static void print_evidence(struct printer *printer, const struct json *fields)
 {
 	struct screen *screen = &printer->screen;
 	const char *check = text_at(fields, "check"), *measured = text_at(fields, "measured");
+	const char *limit = text_at(fields, "limit");
+	bool waived = has_text(fields, "waived"), ok = json_get_bool(fields, "ok") && !waived;
+	bool warning = json_get_bool(fields, "warning") && !waived;
+	enum gate gate;
 
-	if (json_get_bool(fields, "ok"))
-		screen_line(screen, screen->out, TONE_PLAIN, "  ok", " %s: %s", check, measured);
-	else if (json_get_bool(fields, "warning"))
-		screen_line(screen, screen->out, TONE_CAUTION, "  note", " %s: %s", check, measured);
-	else if (has_text(fields, "waived"))
-		screen_line(screen, screen->out, TONE_BAD, "  waived", " %s: %s (%s)", check, measured,
-		            text_at(fields, "waived"));
-	else
-		screen_line(screen, screen->out, TONE_BAD, "  not ok", " %s: %s (limit: %s)", check, measured,
-		            text_at(fields, "limit"));
+	if (ok && gate_find(text_at(fields, "gate"), &gate) && printer->gate != (int)gate)
+		return;
+	const char *name = check_name(printer, check, !ok && !warning);
+	if (ok) {
+		screen_entry(screen, TONE_GOOD, name ? "ok" : "", name ? name : "", "%s", measured);
+	} else if (warning) {
+		screen_entry(screen, TONE_CAUTION, name ? "note" : "", name ? name : "", "%s", measured);
+	} else if (waived) {
+		screen_entry(screen, TONE_BAD, "waived", name, "%s (%s)", measured, text_at(fields, "waived"));
+	} else {
+		bool limited = *limit && strcmp(limit, "-") != 0;
+		screen_entry(screen, TONE_BAD, "not ok", name, "%s%s%s%s", measured, limited ? " (limit: " : "",
+		             limited ? limit : "", limited ? ")" : "");
+		print_refusal_hint(printer, text_at(fields, "hint"));
+		printer->refused = true;
+	}
+	draw(printer);
 }
 
 static void put_place(struct strbuf *out, const struct json *fields)
 {
+	const char *file = text_at(fields, "file");
+
 	strbuf_printf(out, "%s step %" PRId64, text_at(fields, "version"), json_get_int(fields, "step"));
 	if (json_has(fields, "statement"))
 		strbuf_printf(out, " statement %" PRId64, json_get_int(fields, "statement"));
-	if (has_text(fields, "file"))
-		strbuf_printf(out, " (%s", text_at(fields, "file"));
-	if (has_text(fields, "file") && json_has(fields, "line"))
-		strbuf_printf(out, ":%" PRId64, json_get_int(fields, "line"));
-	if (has_text(fields, "file"))
-		strbuf_putc(out, ')');
+	if (*file && json_has(fields, "line"))
+		strbuf_printf(out, " (%s:%" PRId64 ")", file, json_get_int(fields, "line"));
+	else if (*file)
+		strbuf_printf(out, " (%s)", file);
+}
+
+/* "3 of 8, 007 constraints_validate step 1, line 12" */
+static void show_step(struct printer *printer, const struct json *fields)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	const char *version = text_at(fields, "version");
+
+	strbuf_printf(&text, "%zu of %zu: %s %s", printer->migrations_done + 1, printer->pending, version,
+	              name_of(printer, version));
+	if (json_get_int(fields, "step") > 1)
+		strbuf_printf(&text, " step %" PRId64, json_get_int(fields, "step"));
+	if (json_has(fields, "line"))
+		strbuf_printf(&text, ", line %" PRId64, json_get_int(fields, "line"));
+	activity_step(&printer->activity, strbuf_text(&text));
+	draw(printer);
+}
+
+/* The whole migration is done. */
+static void print_done(struct printer *printer, const struct json *fields)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct screen *screen = &printer->screen;
+	const char *version = text_at(fields, "version");
+	bool live = printer->gate >= 0 && gate_get((enum gate)printer->gate)->writes_to_live;
+
+	strbuf_printf(&text, "%s: %s%s", name_of(printer, version), live ? "committed, " : "ran, ",
+	              text_duration(printer->arena, json_get_int(fields, "duration_ms")));
+	if (printer->statements_done != 1)
+		strbuf_printf(&text, ", %zu statements", printer->statements_done);
+	screen_entry(screen, TONE_GOOD, "ok", version, "%s", strbuf_text(&text));
+	printer->migrations_done++;
+	printer->statements_done = 0;
+	printer->last_check = NULL;
 }
 
 static void print_step(struct printer *printer, const struct json *fields)
 {
-	_cleanup_arena_ struct arena *scratch = arena_open();
+	_cleanup_strbuf_ struct strbuf place = {0};
+	struct screen *screen = &printer->screen;
+
+	if (has_text(fields, "error")) {
+		put_place(&place, fields);
+		screen_line(screen, screen->out, TONE_BAD, "  failed", " %s: %s", strbuf_text(&place),
+		            text_at(fields, "error"));
+	} else if (strcmp(text_at(fields, "phase"), "end") != 0) {
+		show_step(printer, fields);
+	} else if (json_has(fields, "statement")) {
+		printer->statements_done++;
+	} else {
+		print_done(printer, fields);
+	}
+}
+
+void printer_tick(struct printer *printer)
+{
 	_cleanup_strbuf_ struct strbuf text = {0};
 	struct screen *screen = &printer->screen;
-	const struct json *locks = json_get(fields, "locks");
+	int64_t now_ms = printer->clock_ms();
 
-	put_place(&text, fields);
-	if (strcmp(text_at(fields, "phase"), "end") != 0 && !has_text(fields, "error")) {
-		screen_progress(screen, "%s", strbuf_text(&text));
+	if (screen->terminal) {
+		draw(printer);
 		return;
 	}
-	if (json_has(fields, "duration_ms"))
-		strbuf_printf(&text, ": %s", text_duration(scratch, json_get_int(fields, "duration_ms")));
-	for (size_t i = 0; i < json_count(locks); i++)
-		strbuf_printf(&text, ", %s on %s", text_at(json_at(locks, i), "mode"),
-		              text_at(json_at(locks, i), "relation"));
-	if (has_text(fields, "error"))
-		screen_line(screen, screen->out, TONE_BAD, "  failed", " %s: %s", strbuf_text(&text),
-		            text_at(fields, "error"));
-	else
-		screen_line(screen, screen->out, TONE_PLAIN, "  done", " %s", strbuf_text(&text));
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-	return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
-/* "done_bytes" and "left_ms" are shown with units of their own. */
-static bool put_value(const char *key, const struct json *value, void *out)
-{
-	_cleanup_arena_ struct arena *scratch = arena_open();
-	struct strbuf *text = out;
-	bool bytes = ends_with(key, "_bytes"), duration = ends_with(key, "_ms");
-	size_t suffix = bytes ? strlen("_bytes") : duration ? strlen("_ms") : 0;
-	_cleanup_strbuf_ struct strbuf raw = {0};
-
-	strbuf_puts(text, text->length ? ", " : "");
-	for (size_t i = 0; i < strlen(key) - suffix; i++)
-		strbuf_putc(text, key[i] == '_' ? ' ' : key[i]);
-	strbuf_putc(text, ' ');
-	if (json_kind(value) == JSON_KIND_INT && suffix) {
-		int64_t number = json_int(value);
-		strbuf_puts(text, bytes ? text_bytes(scratch, number) : text_duration(scratch, number));
-	} else if (json_kind(value) == JSON_KIND_TEXT) {
-		strbuf_puts(text, json_text(value));
-	} else {
-		json_write(&raw, value);
-		strbuf_puts(text, strbuf_text(&raw));
-	}
-	return true;
+	if (printer->json || now_ms - printer->told_ms < SAMPLE_EVERY_MS)
+		return;
+	activity_text(&text, &printer->activity, now_ms);
+	printer->told_ms = now_ms;
+	if (text.length)
+		screen_line(screen, screen->out, TONE_PLAIN, "  ", "%s", strbuf_text(&text));
 }
 
 static void print_sample(struct printer *printer, const struct json *fields)
 {
-	_cleanup_strbuf_ struct strbuf values = {0};
-	struct screen *screen = &printer->screen;
-	int64_t now_ms = printer->clock_ms();
-
-	if (!screen->terminal && printer->sampled_ms && now_ms - printer->sampled_ms < SAMPLE_EVERY_MS)
-		return;
-	json_each(json_get(fields, "values"), put_value, &values);
-	if (screen->terminal) {
-		screen_progress(screen, "%s: %s", text_at(fields, "sampler"), strbuf_text(&values));
-		return;
-	}
-	printer->sampled_ms = now_ms;
-	screen_line(screen, screen->out, TONE_PLAIN, "  ", "%s: %s", text_at(fields, "sampler"), strbuf_text(&values));
+	activity_sample(&printer->activity, text_at(fields, "sampler"), json_get(fields, "values"), printer->clock_ms());
+	printer_tick(printer);
 }
 
 static void print_log(struct printer *printer, const struct json *fields)
 {
 	struct screen *screen = &printer->screen;
-	if (strcmp(text_at(fields, "level"), "debug") == 0)
+	const char *level = text_at(fields, "level");
+	bool warning = strcmp(level, "warning") == 0;
+
+	if (strcmp(level, "debug") == 0)
 		return;
+	if (screen->one_terminal && screen->terminal && printer->gate >= 0 && !printer->json) {
+		screen_entry(screen, warning ? TONE_CAUTION : TONE_PLAIN, warning ? "note" : "", warning ? "warning" : "",
+		             "%s", text_at(fields, "message"));
+		printer->last_check = NULL;
+		return;
+	}
 	screen_line(screen, screen->log, TONE_PLAIN, "pgsluice: ", "%s: %s", text_at(fields, "level"),
 	            text_at(fields, "message"));
 }
@@ -252,8 +379,12 @@ static void say_error(struct screen *screen, const struct saying *saying)
 		screen_line(screen, screen->log, TONE_PLAIN, "hint: ", "%s", saying->hint);
 }
 
+/* Where log and output are one terminal, the failed check that is the reason stands just above. */
 static void print_failure(struct printer *printer, const struct json *fields)
 {
+	if (printer->screen.one_terminal && !printer->json && printer->failed && !has_text(fields, "detail") &&
+	    strncmp(text_at(fields, "message"), "gate ", strlen("gate ")) == 0)
+		return;
 	struct saying saying = {
 		.file = json_get_text(fields, "file"),
 		.message = text_at(fields, "message"),
@@ -268,7 +399,8 @@ static void print_failure(struct printer *printer, const struct json *fields)
 
 void printer_error(FILE *stream, const struct error *err)
 {
-	struct screen screen = {.out = stream, .log = stream};
+	bool terminal = stream == stderr && screen_standard().log_terminal;
+	struct screen screen = {.out = stream, .log = stream, .terminal = terminal, .log_terminal = terminal};
 	struct saying saying = {
 		.file = err->file,
 		.message = err->message ? err->message : "unknown error",
@@ -303,7 +435,7 @@ static void print_next(struct printer *printer, FILE *stream, int64_t exit_code)
 	char digits[APPROVE_DIGITS + 1] = {0};
 	memcpy(digits, printer->plan_id, APPROVE_DIGITS);
 	options_again(&line, options, approve ? digits : NULL);
-	screen_line(&printer->screen, stream, TONE_PLAIN, "next: ", "%s", strbuf_text(&line));
+	screen_command(&printer->screen, stream, "next: ", strbuf_text(&line));
 }
 
 /* The error itself was shown when it happened: the end says what the exit code means. */
@@ -329,7 +461,7 @@ static void print_end(struct printer *printer, const struct json *fields)
 	else
 		screen_line(screen, screen->out, TONE_GOOD, "done", "%s", "");
 	if (has_text(fields, "report"))
-		screen_line(screen, screen->out, TONE_PLAIN, "report: ", "%s", text_at(fields, "report"));
+		screen_command(screen, screen->out, "report: ", text_at(fields, "report"));
 	print_next(printer, screen->out, exit_code);
 }
 
@@ -342,7 +474,8 @@ static void (*const PRINTERS[EVENT_TYPE_COUNT])(struct printer *printer, const s
 static void take_event(void *context, enum event_type type, const char *line, const struct json *fields)
 {
 	struct printer *printer = context;
-	keep_plan(printer, fields);
+	if (type == EVENT_RUN || type == EVENT_PLAN)
+		keep_plan(printer, fields);
 	if (printer->json) {
 		fprintf(printer->screen.out, "%s\n", line);
 		fflush(printer->screen.out);
@@ -354,7 +487,17 @@ static void take_event(void *context, enum event_type type, const char *line, co
 
 void printer_init(struct printer *printer, const struct screen *screen, bool json, const struct options *options)
 {
-	*printer = (struct printer){.screen = *screen, .json = json, .options = options, .clock_ms = clock_ms};
+	*printer = (struct printer){
+		.screen = *screen, .json = json, .options = options, .clock_ms = clock_ms, .arena = arena_open(), .gate = -1};
 	printer->screen.terminal = screen->terminal && !json;
 	printer->sink = (struct sink){.event = take_event, .context = printer};
+}
+
+void printer_clear(struct printer *printer)
+{
+	if (printer->arena)
+		screen_settle(&printer->screen);
+	activity_clear(&printer->activity);
+	arena_close(printer->arena);
+	printer->arena = NULL;
 }

@@ -9,11 +9,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "base/list.h"
+#include "cli/activity.h"
 #include "cli/options.h"
 #include "cli/screen.h"
 #include "core/migration/plan.h"
 #include "engine/emit.h"
+
+struct printed_migration {
+	const char *version, *name;
+};
 
 struct printer {
 	struct sink sink;              /* give this one to emitter_add */
@@ -21,13 +28,29 @@ struct printer {
 	bool json;                     /* lines to out as they are; log and errors as text to log */
 	const struct options *options; /* for the command to run next; NULL = none is shown */
 	int64_t (*clock_ms)(void);     /* monotonic */
-	int64_t sampled_ms;            /* when a sample was last printed where there is no progress line */
+	struct activity activity;      /* what is at work */
+	int64_t told_ms;               /* when the last line was printed */
+
 	char plan_id[DIGEST_HEX_LENGTH + 1];
 	size_t pending;                /* migrations of that plan */
+	struct arena *arena;
+	LIST(struct printed_migration) migrations;
+	size_t at;                     /* the one that was looked for last */
+
+	/* the gate that is at work */
+	int gate;                      /* enum gate; -1 = none */
+	bool refused;                  /* a failed check of it was told */
+	bool failed;                   /* it has failed by its checks */
+	const char *last_check, *last_hint; /* what the line above is about */
+	size_t migrations_done, statements_done;
 };
 
-/* The caller owns the printer and keeps it until the emitter is closed. */
+/* The caller owns the printer, keeps it until the emitter is closed, and clears it. */
 void printer_init(struct printer *printer, const struct screen *screen, bool json, const struct options *options);
+void printer_clear(struct printer *printer);
+
+/* Time went by: the progress line shows it; where there is none, a line is printed now and then. */
+void printer_tick(struct printer *printer);
 
 /* An error for people: where, message, detail, hint. */
 void printer_error(FILE *stream, const struct error *err);

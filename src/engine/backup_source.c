@@ -147,9 +147,10 @@ static enum status check_queue(struct backup_source *source, struct error *err)
 
 static void emit_progress(struct backup_source *source, const char *phase, const struct fingerprint_progress *progress)
 {
-	struct json *values = json_new_object(), *fields = json_new_object();
+	struct json *values = json_new_object();
 	json_set_text(values, "phase", phase);
-	json_set_int(values, "snapshot_age_ms", clock_ms() - source->since_ms);
+	if (source->exporter)
+		json_set_int(values, "snapshot_age_ms", clock_ms() - source->since_ms);
 	if (progress) {
 		json_set_int(values, "tables_done", (int64_t)progress->tables_done);
 		json_set_int(values, "tables_total", (int64_t)progress->tables_total);
@@ -159,9 +160,7 @@ static void emit_progress(struct backup_source *source, const char *phase, const
 		if (progress->remaining_ms >= 0)
 			json_set_int(values, "remaining_ms", progress->remaining_ms);
 	}
-	json_set_text(fields, "sampler", "backup");
-	json_set(fields, "values", values);
-	emit(source->run->emitter, EVENT_SAMPLE, fields);
+	emit_sample(source->run->emitter, "backup", values);
 }
 
 enum status backup_source_watch(struct backup_source *source, const char *phase,

@@ -41,6 +41,15 @@ static size_t chain_start(const struct plan *plan)
 	return start;
 }
 
+static void emit_progress(struct run *run, const char *phase, size_t done)
+{
+	struct json *values = json_new_object();
+	json_set_text(values, "phase", phase);
+	json_set_int(values, "migrations_done", (int64_t)done);
+	json_set_int(values, "migrations_total", (int64_t)run->plan.pending.count);
+	emit_sample(run->emitter, "rehearsal", values);
+}
+
 static enum status run_ups(struct executor *executor, struct way_back *ways, struct error *err)
 {
 	size_t start = chain_start(&executor->run->plan);
@@ -48,6 +57,7 @@ static enum status run_ups(struct executor *executor, struct way_back *ways, str
 	struct migration_trace ignored;
 
 	for (size_t i = 0; i < plan->pending.count; i++) {
+		emit_progress(executor->run, "once more for the way back", i);
 		if ((i >= start && read_schema(executor, &ways[i].before, err) != OK) ||
 		    execute_migration(executor, plan->pending.items[i],
 		                      resume_first_step(executor->run, plan->pending.items[i]->version),
@@ -140,6 +150,7 @@ enum status downs_rehearse(struct run *run, struct clone *clone, struct evidence
 	executor.direction = DIRECTION_DOWN;
 	for (size_t i = count; status == OK && i-- > 0;) {
 		ways[i].reason = NULL;
+		emit_progress(run, "the way back", count - 1 - i);
 		status = judge_down(&executor, run->plan.pending.items[i], &ways[i], err);
 		if (ways[i].state != DOWN_EXACT)
 			break;

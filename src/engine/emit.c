@@ -106,6 +106,14 @@ void emit_gate(struct emitter *emitter, enum gate gate, enum gate_state state, c
 	emit(emitter, EVENT_GATE, fields);
 }
 
+void emit_sample(struct emitter *emitter, const char *sampler, struct json *values)
+{
+	struct json *fields = json_new_object();
+	json_set_text(fields, "sampler", sampler);
+	json_set(fields, "values", values);
+	emit(emitter, EVENT_SAMPLE, fields);
+}
+
 void emit_check(struct emitter *emitter, enum gate gate, const struct check *check)
 {
 	struct json *fields = json_new_object();
@@ -117,5 +125,7 @@ void emit_check(struct emitter *emitter, enum gate gate, const struct check *che
 	if (check->warning)
 		json_set_bool(fields, "warning", true);
 	set_safe(fields, "waived", check->waived_because);
+	if (!check->ok)
+		set_safe(fields, "hint", check->hint);
 	emit(emitter, EVENT_EVIDENCE, fields);
 }

@@ -33,6 +33,10 @@ void emit_error(struct emitter *emitter, const struct error *err);
 /* reason, hint may be NULL; valid_until_ms 0 = none. */
 void emit_gate(struct emitter *emitter, enum gate gate, enum gate_state state, const char *reason, const char *hint,
                int64_t valid_until_ms);
+
+/* Figures of the moment; takes the values. Their "remaining_ms" is the gate's when the sampler has its name. */
+void emit_sample(struct emitter *emitter, const char *sampler, struct json *values);
+
 void emit_check(struct emitter *emitter, enum gate gate, const struct check *check);
 
 #endif

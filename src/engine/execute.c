@@ -50,9 +50,12 @@ void execute_notice(void *context, const char *severity, const char *sqlstate, c
 	enum log_level level = strcmp(severity, "WARNING") == 0 ? LOG_WARNING : LOG_INFO;
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	const char *said = secret_strip(scratch, message);
+	bool plain = strcmp(sqlstate, "00000") == 0;
 	if (executor->script)
 		said = conceal_said(scratch, executor->script, said);
-	emit_log(executor->run->emitter, level, "%s %s: %s", severity, sqlstate, said);
+	if (!executor->live && !executor->measure && level == LOG_INFO)
+		level = LOG_DEBUG; /* the same migrations once more, to be undone */
+	emit_log(executor->run->emitter, level, "%s%s%s: %s", severity, plain ? "" : " ", plain ? "" : sqlstate, said);
 }
 
 enum status execute_place(struct error *err, const struct script *script, const struct statement *statement,
@@ -74,6 +77,20 @@ enum status execute_place(struct error *err, const struct script *script, const 
 	return error_where(err, script->path, line, column);
 }
 
+static void set_locks(struct json *fields, const struct relation_lock_list *held)
+{
+	struct json *locks = held->count ? json_new_array() : NULL;
+
+	for (size_t i = 0; i < held->count; i++) {
+		struct json *lock = json_new_object();
+		json_set_text(lock, "relation", held->items[i].relation);
+		json_set_text(lock, "mode", lock_mode_name(held->items[i].mode));
+		json_push(locks, lock);
+	}
+	if (locks)
+		json_set(fields, "locks", locks);
+}
+
 void execute_event(struct executor *executor, const struct migration *migration, size_t step, size_t statement,
                    const char *phase, int64_t duration_ms, const struct statement_trace *trace, const char *error)
 {
@@ -90,16 +107,8 @@ void execute_event(struct executor *executor, const struct migration *migration,
 	if (statement < current->count)
 		json_set_int(fields, "line", current->statements[statement].line);
 	json_set_int(fields, "duration_ms", duration_ms);
-	if (trace && trace->locks.count) {
-		struct json *locks = json_new_array();
-		for (size_t i = 0; i < trace->locks.count; i++) {
-			struct json *lock = json_new_object();
-			json_set_text(lock, "relation", trace->locks.items[i].relation);
-			json_set_text(lock, "mode", lock_mode_name(trace->locks.items[i].mode));
-			json_push(locks, lock);
-		}
-		json_set(fields, "locks", locks);
-	}
+	if (trace)
+		set_locks(fields, &trace->locks);
 	if (error)
 		json_set_text(fields, "error", error);
 	emit(executor->run->emitter, EVENT_STEP, fields);
@@ -272,6 +281,34 @@ static enum status run_step(struct executor *executor, const struct migration *m
 	return status;
 }
 
+/* The last one that begins at or above the error's line. */
+static size_t failed_statement(const struct executor *executor, const struct migration *migration, size_t step,
+                               const struct error *err)
+{
+	const struct step *current = execute_step(executor_script(executor, migration), step);
+	size_t found = 0;
+	for (size_t i = 0; i < current->count && err->line; i++)
+		if (current->statements[i].line <= err->line)
+			found = i;
+	return found;
+}
+
+/* A step event that names no statement: the whole migration is done. */
+static void report_migration(struct executor *executor, const struct migration_trace *trace, size_t steps)
+{
+	struct relation_lock_list locks = {0};
+	struct json *fields = json_new_object();
+
+	for (size_t i = 0; i < trace->steps.count; i++)
+		trace_step_locks(executor->run->arena, &trace->steps.items[i], &locks);
+	json_set_text(fields, "version", trace->version);
+	json_set_int(fields, "step", (int64_t)steps);
+	json_set_text(fields, "phase", "end");
+	json_set_int(fields, "duration_ms", trace->duration_ms);
+	set_locks(fields, &locks);
+	emit(executor->run->emitter, EVENT_STEP, fields);
+}
+
 enum status execute_migration(struct executor *executor, const struct migration *migration, size_t first_step,
                               struct migration_trace *ret_trace, struct error *err)
 {
@@ -293,10 +330,13 @@ enum status execute_migration(struct executor *executor, const struct migration 
 			status = error_recast(err, FAIL_PARTIAL);
 		}
 		conceal_error(err, script, NULL);
-		execute_event(executor, migration, step, 0, "end", clock_ms() - start_ms, NULL, err->message);
+		execute_event(executor, migration, step, failed_statement(executor, migration, step, err), "end",
+		              clock_ms() - start_ms, NULL, err->message);
 		return error_wrap(err, "migration %s", migration->version), status;
 	}
 	trace.duration_ms = clock_ms() - start_ms;
+	if (executor->live || executor->measure)
+		report_migration(executor, &trace, count);
 	*ret_trace = trace;
 	return OK;
 }

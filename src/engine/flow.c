@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/migration/target.h"
 #include "engine/boundary.h"
+#include "engine/consent.h"
 #include "engine/drift.h"
 #include "engine/evidence_store.h"
 #include "engine/gates/gates.h"
@@ -27,13 +28,15 @@ static int64_t validity(const struct run *run, enum gate gate)
 	return configured ? configured : gate_get(gate)->validity_ms;
 }
 
-static void move(struct run *run, enum gate gate, enum gate_state state)
+/* why: said in place of the evidence's own reason; NULL = that. */
+static void move(struct run *run, enum gate gate, enum gate_state state, const char *why)
 {
 	const struct evidence *evidence = &run->evidence[gate];
 	bool decided = state == GATE_PASSED || state == GATE_FAILED || state == GATE_WAIVED;
 
 	checklist_move(&run->checklist, gate, state);
-	emit_gate(run->emitter, gate, state, decided ? evidence->reason : NULL, decided ? evidence->hint : NULL,
+	emit_gate(run->emitter, gate, state, why ? why : decided ? evidence->reason : NULL,
+	          decided ? evidence->hint : NULL,
 	          decided && state != GATE_FAILED && validity(run, gate) ? evidence->valid_until_ms : 0);
 }
 
@@ -71,16 +74,16 @@ static enum status reuse(struct run *run, enum gate gate, bool *ret_reused, stru
 	if (!stored.holds) {
 		json_close(stored.evidence.data);
 		if (stored.evidence.state != GATE_FAILED) {
-			move(run, gate, GATE_STALE);
-			emit_log(run->emitter, LOG_NOTICE, "%s is done again: %s", gate_get(gate)->name, stored.why);
+			move(run, gate, GATE_STALE, arena_printf(run->arena, "it is done again: %s", stored.why));
 		}
 		return OK;
 	}
 	run->evidence[gate] = stored.evidence;
 	*ret_reused = true;
-	emit_log(run->emitter, LOG_INFO, "%s: evidence of %s ago is reused", gate_get(gate)->name,
-	         text_duration(run->arena, clock_wall_ms() - stored.evidence.taken_ms));
-	move(run, gate, stored.evidence.state);
+	const char *age = text_duration(run->arena, clock_wall_ms() - stored.evidence.taken_ms);
+	const char *reason = stored.evidence.reason;
+	move(run, gate, stored.evidence.state,
+	     arena_printf(run->arena, "%s%sevidence of %s ago is reused", reason ? reason : "", reason ? "; " : "", age));
 	return OK;
 }
 
@@ -144,7 +147,7 @@ static enum status carry_out(struct run *run, enum gate gate, struct error *err)
 	_cleanup_error_ struct error unsaved = {0};
 
 	*evidence = (struct evidence){.gate = gate};
-	move(run, gate, GATE_RUNNING);
+	move(run, gate, GATE_RUNNING, NULL);
 	enum status status = WORK[gate](run, evidence, err);
 	if (status != OK) {
 		note_error(run, evidence, err);
@@ -156,7 +159,7 @@ static enum status carry_out(struct run *run, enum gate gate, struct error *err)
 			error_move(err, &unsaved);
 		return status == OK ? err->status : status;
 	}
-	move(run, gate, evidence->state);
+	move(run, gate, evidence->state, NULL);
 	if (status != OK && evidence->state != GATE_WAIVED)
 		return status;
 	error_clear(err);
@@ -181,6 +184,9 @@ static enum status pass_all(struct run *run, struct error *err)
 		gate_find(run->settings->stop_before, &stop);
 	for (enum gate gate = 0; gate < GATE_COUNT; gate++) {
 		if (gate == stop) {
+			struct evidence shown = {.gate = gate};
+			if (gate == GATE_APPROVAL && consent_show(run, &shown, err) != OK)
+				return err->status;
 			emit_log(run->emitter, LOG_NOTICE, "stopped before %s, as asked; live is untouched",
 			         gate_get(gate)->name);
 			return OK;

@@ -154,13 +154,22 @@ static void sample_locks(struct single *single, const char *pid)
 		                  lock_mode_read(rows_get(rows, i, 1)));
 }
 
+static void sample_progress(struct single *single, const char *phase, int64_t percent)
+{
+	struct json *values = json_new_object();
+	json_set_text(values, "phase", phase);
+	json_set_int(values, "percent", percent);
+	emit_sample(single->executor->run->emitter, "statement", values);
+}
+
 static void report_progress(struct single *single, const struct rows *rows)
 {
 	struct executor *executor = single->executor;
 	const char *phase = rows_get(rows, 0, 2);
 	int64_t total = rows_int(rows, 0, 3), done = rows_int(rows, 0, 4);
 
-	execute_event(executor, single->migration, single->step, 0, "progress", rows_int(rows, 0, 1), NULL, NULL);
+	if (executor->live || executor->measure)
+		execute_event(executor, single->migration, single->step, 0, "progress", rows_int(rows, 0, 1), NULL, NULL);
 	if (rows_true(rows, 0, 0)) {
 		const char *blockers = rows_get(rows, 0, 5);
 		if (!single->blockers || strcmp(single->blockers, blockers) != 0)
@@ -169,8 +178,7 @@ static void report_progress(struct single *single, const struct rows *rows)
 			         single->statement->tag, single->migration->version, blockers);
 		single->blockers = arena_strdup(single->arena, blockers);
 	} else if (phase && total > 0)
-		emit_log(executor->run->emitter, LOG_INFO, "%s: %s, %" PRId64 " %%", single->statement->tag, phase,
-		         done * 100 / total);
+		sample_progress(single, phase, done * 100 / total);
 }
 
 /* Looks at the statement from outside; cancels it when it has waited for locks beyond the budget. */

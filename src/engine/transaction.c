@@ -47,6 +47,14 @@ static void queue_sql(struct flight *flight, enum slot_kind kind, size_t stateme
 	queue(flight, kind, statement, (struct pipeline_item){.sql = sql, .want_rows = want_rows});
 }
 
+/* The server works on it from now on. */
+static void report_beginning(const struct flight *flight, size_t statement)
+{
+	const struct executor *executor = flight->executor;
+	if ((executor->live || executor->measure) && statement < flight->step->count)
+		execute_event(flight->executor, flight->migration, flight->step_index, statement, "begin", 0, NULL, NULL);
+}
+
 static bool take_result(void *context, size_t index, const struct rows *rows)
 {
 	struct flight *flight = context;
@@ -64,6 +72,7 @@ static bool take_result(void *context, size_t index, const struct rows *rows)
 		if (flight->executor->live)
 			execute_event(flight->executor, flight->migration, flight->step_index, slot->statement, "end",
 			              now - flight->sent_ms, NULL, NULL);
+		report_beginning(flight, slot->statement + 1);
 		break;
 	case SLOT_TRACE:
 		measure_statement(flight->executor->measure, run->arena, rows, &statements[slot->statement]);
@@ -302,6 +311,7 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 	for (size_t i = 0; i < flight.step->count; i++)
 		list_add(executor->run->arena, &trace->statements)->wal_bytes = -1;
 
+	report_beginning(&flight, 0);
 	enum status status = send_step(&flight, lock_timeout_ms, err);
 	if (status == OK && executor->measure) {
 		status = measure_names(executor->measure, executor->session, executor->run->arena, trace, err);

@@ -449,7 +449,7 @@ def refused_consent(scene, plan_id):
     assert error_lines(result.stderr)[:2] == [
         f"pgsluice: error: gate approval: approval.consent: the approval {plan_id} is for another plan; this one is"
         f" {now[:12]} (limit: consent to exactly this plan)",
-        f"hint: Review what it will do, then run the same command with --approve {now[:12]}."]
+        f"hint: If that is what you mean, run the same command with --approve {now[:12]}."]
     assert ("apply", "running") not in states(result)
     assert database_snapshot(scene.database) == before
     return result

@@ -10,7 +10,7 @@ import pytest
 from harness import place
 from harness.cluster import clean_env
 from harness.flow import error, states
-from harness.gates import ADD, evidence, hint, leftovers, live, log, notes, only, ran, shut
+from harness.gates import ADD, evidence, hint, leftovers, live, notes, only, ran, shut
 from harness.machine import Machine
 from harness.snapshot import database_snapshot, table_digests
 
@@ -184,7 +184,8 @@ def test_evidence_that_is_too_old_is_taken_again(live, migrations):
     result = live.batch("--approve", plan_id, "--format", "json").ended(0)
     assert ran(result)[:2] == ["inspect", "backup"] and "rehearsal" not in ran(result)
     assert states(result)["backup"] == "passed"
-    assert re.search(r"^backup is done again: It expired .* ago\.$", log(result), re.MULTILINE)
+    stale = next(event for event in result.events("gate") if event["state"] == "stale")
+    assert stale["gate"] == "backup" and re.fullmatch(r"it is done again: It expired .* ago\.", stale["reason"])
 
 
 def test_evidence_that_somebody_edited_is_refused(live, migrations):

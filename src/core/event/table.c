@@ -104,6 +104,7 @@ static const struct field_row EVIDENCE[] = {
 	{.name = "ok", .kind = FIELD_BOOL, .required = true},
 	{.name = "warning", .kind = FIELD_BOOL},
 	{.name = "waived", .kind = FIELD_TEXT},
+	{.name = "hint", .kind = FIELD_TEXT},
 };
 
 static const struct field_row STEP[] = {

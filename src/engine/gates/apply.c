@@ -18,7 +18,7 @@
 #include "pg/history.h"
 #include "pg/ledger.h"
 
-enum { JOURNAL_EVERY = 100 };
+enum { JOURNAL_EVERY = 100, SAMPLE_EVERY_MS = 1000 };
 
 struct apply {
 	struct run *run;
@@ -26,7 +26,8 @@ struct apply {
 	struct executor executor;
 	struct trace promise;
 	struct trace done;
-	size_t journalled; /* of done */
+	size_t journalled;  /* of done */
+	int64_t sampled_ms; /* clock_ms() of the last sample */
 };
 
 /* The first failed check of evidence that was taken beside the run's own. */
@@ -236,20 +237,45 @@ static enum status apply_one(struct apply *apply, const struct migration *migrat
 	if (execute_migration(&apply->executor, migration, first_step, &trace, err) != OK)
 		return err->status;
 	list_push(run->arena, &apply->done.migrations, trace);
-	emit_log(run->emitter, LOG_INFO, "migration %s is committed (%s)", migration->version,
-	         text_duration(run->arena, trace.duration_ms));
 	return apply->done.migrations.count - apply->journalled >= JOURNAL_EVERY ? write_journal(apply, err) : OK;
+}
+
+static int64_t promised_ms(const struct apply *apply, const struct migration *migration)
+{
+	const struct migration_trace *trace = trace_find(&apply->promise, migration->version);
+	return trace ? trace->duration_ms : 0;
+}
+
+/* What is left by the rehearsal's figures: now and then, for there can be thousands. */
+static void emit_left(struct apply *apply, int64_t left_ms)
+{
+	struct json *values;
+
+	if (clock_ms() - apply->sampled_ms < SAMPLE_EVERY_MS)
+		return;
+	apply->sampled_ms = clock_ms();
+	values = json_new_object();
+	json_set_int(values, "migrations_done", (int64_t)apply->done.migrations.count);
+	json_set_int(values, "migrations_total", (int64_t)apply->run->plan.pending.count);
+	json_set_int(values, "remaining_ms", left_ms);
+	emit_sample(apply->run->emitter, "apply", values);
 }
 
 static enum status apply_all(struct apply *apply, struct error *err)
 {
 	struct run *run = apply->run;
+	int64_t left_ms = 0;
 
 	if (place_prepare(&apply->executor, err) != OK || write_beginning(apply, err) != OK)
 		return err->status;
 	for (size_t i = 0; i < run->plan.pending.count; i++)
+		left_ms += promised_ms(apply, run->plan.pending.items[i]);
+	for (size_t i = 0; i < run->plan.pending.count; i++) {
+		emit_left(apply, left_ms);
 		if (apply_one(apply, run->plan.pending.items[i], err) != OK)
 			return err->status;
+		left_ms -= promised_ms(apply, run->plan.pending.items[i]);
+	}
 	return write_journal(apply, err);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/consent.h"
 #include "engine/evidence_store.h"
 #include "engine/gates/gates.h"
 
@@ -58,7 +59,7 @@ static void consent(struct run *run, struct json *consents)
 static const char *approve_hint(struct run *run)
 {
 	return arena_printf(run->arena,
-	                    "Review what it will do, then run the same command with --approve %.*s.",
+	                    "If that is what you mean, run the same command with --approve %.*s.",
 	                    PLAN_ID_SHORT, run->plan.id.hex);
 }
 
@@ -92,7 +93,7 @@ enum status gate_approval(struct run *run, struct evidence *evidence, struct err
 
 	evidence->data = json_new_object();
 	json_set(evidence->data, "consents", consents);
-	if (earlier_consents(run, consents, err) != OK)
+	if (consent_show(run, evidence, err) != OK || earlier_consents(run, consents, err) != OK)
 		return err->status;
 	if (approve && plan_id_matches(&run->plan, approve))
 		consent(run, consents);

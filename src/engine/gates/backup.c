@@ -17,7 +17,7 @@
 #include "pg/catalog.h"
 #include "sys/file.h"
 
-enum { LOCK_WAIT_MS = 10000, SHOWN_DIFFERENCES = 5, RESERVE_BYTES = 256 * 1024 * 1024 };
+enum { LOCK_WAIT_MS = 10000, RATE_AFTER_MS = 3000, SHOWN_DIFFERENCES = 5, RESERVE_BYTES = 256 * 1024 * 1024 };
 
 #define DUMP_PREFIX "dump-"
 
@@ -29,13 +29,14 @@ struct backup {
 	struct fingerprint_reader *reader;
 	struct dumping *dumping;               /* pg_dump at work, or */
 	struct child *command;                 /* the operator's own program, which restores too */
+	const char *dump_folder;               /* where pg_dump writes */
 	struct dump dump;
 	bool dumped;                           /* `dump` is there */
 	struct relation_list held, restored;   /* at the snapshot, and in the copy */
 	struct schema schema_after;
 	struct sequence_list sequences_after, sequences_restored;
 	int64_t started_ms;
-	int64_t restore_from_bytes;
+	int64_t restoring_ms;                  /* when the restore began */
 };
 
 static struct arena *arena_of(const struct backup *backup)
@@ -182,7 +183,10 @@ static bool check_schema_known(struct backup *backup)
 static enum status tick_dumping(void *context, struct error *err)
 {
 	struct backup *backup = context;
-	return backup_source_watch(&backup->source, "dump", NULL, err);
+	struct fingerprint_progress progress = {.remaining_ms = -1};
+	if (backup->dump_folder)
+		progress.bytes_done = folder_size(backup->dump_folder);
+	return backup_source_watch(&backup->source, "dump", &progress, err);
 }
 
 static enum status finish_dump(struct backup *backup, struct error *err)
@@ -234,7 +238,7 @@ static enum status start_backup(struct backup *backup, struct error *err)
 		.source = source->exporter,
 		.snapshot = source->snapshot,
 		.role = source->role,
-		.folder = dump_folder(backup),
+		.folder = backup->dump_folder = dump_folder(backup),
 		.jobs = run->settings->jobs,
 		.lock_wait_ms = LOCK_WAIT_MS,
 	};
@@ -294,11 +298,12 @@ static enum status tick_restoring(void *context, struct error *err)
 	int64_t now = 0;
 	if (copy_size(backup->copy, &now, err) != OK)
 		return err->status;
-	struct fingerprint_progress progress = {
-		.bytes_done = now,
-		.bytes_total = copy_facts(backup->copy)->size_bytes,
-		.remaining_ms = -1,
-	};
+	int64_t total = copy_facts(backup->copy)->size_bytes, elapsed_ms = clock_ms() - backup->restoring_ms;
+	struct fingerprint_progress progress = {.bytes_done = now, .bytes_total = total, .remaining_ms = -1};
+	if (elapsed_ms >= RATE_AFTER_MS && now > 0) {
+		progress.rate_bytes = now * 1000 / elapsed_ms;
+		progress.remaining_ms = now < total ? (total - now) * elapsed_ms / now : 0;
+	}
 	return backup_source_watch(&backup->source, "restore", &progress, err);
 }
 
@@ -322,6 +327,7 @@ static enum status restore(struct backup *backup, struct error *err)
 	                     text_bytes(arena, backup->dump.size_bytes), backup->dump.tool,
 	                     text_duration(arena, started - backup->started_ms)),
 	        "every file has the SHA-256 of the manifest");
+	backup->restoring_ms = clock_ms();
 	if (copy_restore(backup->copy, &backup->dump, &watch, err) != OK)
 		return err->status;
 	verdict(backup, "backup.restore", true, NULL,

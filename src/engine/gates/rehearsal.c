@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "core/sql/secret.h"
+#include "engine/blocking.h"
 #include "engine/canonical.h"
 #include "engine/copy.h"
 #include "engine/data_changes.h"
@@ -88,15 +89,6 @@ static void close_place(struct rehearsal *rehearsal)
 	rehearsal->clone = NULL;
 }
 
-/* What the plan makes itself blocks nobody: only what live has already counts. */
-static bool is_on_live(const struct run *run, const char *relation)
-{
-	for (size_t i = 0; i < run->live_schema.count; i++)
-		if (strcmp(run->live_schema.items[i].name, relation) == 0)
-			return true;
-	return false;
-}
-
 static struct change_count *change_of(struct arena *arena, struct change_count_list *list, const char *table)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -122,7 +114,7 @@ static void report_changes(struct rehearsal *rehearsal, const struct migration_t
 			sum->deleted += change->deleted;
 		}
 	for (size_t i = 0; i < sums.count; i++)
-		if (is_on_live(run, sums.items[i].table))
+		if (blocking_is_live(&run->live_schema, sums.items[i].table))
 			run_warn(run, rehearsal->evidence, "rehearsal.changes",
 			         "See that it is what the migration is for.",
 			         arena_printf(run->arena,
@@ -137,7 +129,7 @@ static void summarize(struct rehearsal *rehearsal)
 {
 	struct run *run = rehearsal->run;
 	int64_t duration_ms = 0, wal_bytes = 0;
-	struct relation_lock_list locks = {0};
+	struct blocking_list blocking = {0};
 
 	for (size_t m = 0; m < rehearsal->trace.migrations.count; m++) {
 		const struct migration_trace *migration = &rehearsal->trace.migrations.items[m];
@@ -149,7 +141,7 @@ static void summarize(struct rehearsal *rehearsal)
 					&migration->steps.items[s].statements.items[t];
 				wal_bytes += statement->wal_bytes > 0 ? statement->wal_bytes : 0;
 				for (size_t r = 0; r < statement->rewrites.count; r++)
-					if (is_on_live(run, statement->rewrites.items[r]))
+					if (blocking_is_live(&run->live_schema, statement->rewrites.items[r]))
 						run_warn(run, rehearsal->evidence, "rehearsal.rewrites",
 					         "Nobody can use the table while it is rewritten; see "
 														"pgsluice-runbook(7).",
@@ -160,14 +152,10 @@ static void summarize(struct rehearsal *rehearsal)
 					         "-");
 			}
 	}
-	trace_locks(run->arena, &rehearsal->trace, &locks);
-	for (size_t i = 0; i < locks.count; i++)
-		if (locks.items[i].mode > LOCK_SHARE_UPDATE_EXCLUSIVE && is_on_live(run, locks.items[i].relation))
-			run_warn(run, rehearsal->evidence, "rehearsal.locks",
-			         "Apply it when nobody minds waiting for so long.",
-			         arena_printf(run->arena, "%s on %s", lock_mode_name(locks.items[i].mode),
-												locks.items[i].relation),
-			         "-");
+	blocking_find(run->arena, &rehearsal->trace, &run->live_schema, &blocking);
+	for (size_t i = 0; i < blocking.count; i++)
+		run_warn(run, rehearsal->evidence, "rehearsal.locks", "Apply it when nobody minds waiting for so long.",
+		         blocking_text(run->arena, &blocking.items[i]), "-");
 	run_check(run, rehearsal->evidence, "rehearsal.plan", true, NULL,
 	          arena_printf(run->arena, "%zu migration(s) ran in %s and wrote %s of WAL",
 											rehearsal->trace.migrations.count,

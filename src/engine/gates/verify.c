@@ -167,6 +167,14 @@ static enum status check_rows(struct run *run, struct evidence *evidence, struct
 	return row_counters_compare(run, evidence, json_get(apply, "rows_before"), json_get(apply, "trace"), err);
 }
 
+static void emit_watching(struct run *run, int64_t left_ms)
+{
+	struct json *values = json_new_object();
+	json_set_text(values, "phase", "watching live");
+	json_set_int(values, "remaining_ms", left_ms > 0 ? left_ms : 0);
+	emit_sample(run->emitter, "verify", values);
+}
+
 /* After the apply live is watched: nobody waits for a lock of ours any more, and standbys keep up. */
 static enum status watch(struct run *run, struct evidence *evidence, struct error *err)
 {
@@ -183,6 +191,7 @@ static enum status watch(struct run *run, struct evidence *evidence, struct erro
 			errors += rows_int(rows, 0, 1) - rollbacks;
 		rollbacks = rows_int(rows, 0, 1);
 		int64_t left_ms = end_ms - clock_ms();
+		emit_watching(run, left_ms);
 		if (loop_sleep(run->loop, left_ms < WATCH_EVERY_MS ? left_ms : WATCH_EVERY_MS) == LOOP_STOPPED)
 			return loop_stop_error(run->loop, err);
 	}

@@ -104,6 +104,33 @@ static void sizes_and_times_are_written_for_people(void **state)
 	assert_string_equal(text_duration(scratch, 200000), "3 min 20 s");
 }
 
+static void lines_break_at_blanks_and_long_words_stay_whole(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t column, indent, width;
+		const char *lines;
+	} CASES[] = {
+		{"one two three", 0, 2, 8, "one two\n  three"},
+		{"one two three", 5, 2, 8, "one\n  two\n  three"},
+		{"one two three", 0, 2, 0, "one two three"},
+		{"one\ntwo three", 0, 4, 80, "one\n    two three"},
+		{"a 0123456789abcdef b", 0, 2, 8, "a 0123456789abcdef\n  b"},
+		{"abc 0123456789abcdef b", 0, 2, 8, "abc\n  0123456789abcdef\n  b"},
+		{"0123456789abcdef", 2, 2, 8, "0123456789abcdef"},
+		{"  one   two", 0, 0, 9, "  one\ntwo"},
+		{"\xC3\xA4\xC3\xA4\xC3\xA4 \xC3\xB6\xC3\xB6", 0, 0, 6, "\xC3\xA4\xC3\xA4\xC3\xA4 \xC3\xB6\xC3\xB6"},
+		{"", 3, 2, 8, ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(CASES); i++) {
+		_cleanup_strbuf_ struct strbuf out = {0};
+		text_wrap(&out, CASES[i].text, CASES[i].column, CASES[i].indent, CASES[i].width);
+		if (strcmp(strbuf_text(&out), CASES[i].lines) != 0)
+			fail_msg("row %zu: \"%s\"", i, strbuf_text(&out));
+	}
+}
+
 static void nearest_word_is_found_only_when_it_is_near(void **state)
 {
 	static const char *const WORDS[] = {"requires", "requires-extension", "phase", "allow"};
@@ -124,6 +151,7 @@ int main(void)
 		cmocka_unit_test(decode_takes_the_largest_code_point_and_no_larger),
 		cmocka_unit_test(durations_are_read_in_the_servers_units),
 		cmocka_unit_test(sizes_and_times_are_written_for_people),
+		cmocka_unit_test(lines_break_at_blanks_and_long_words_stay_whole),
 		cmocka_unit_test(nearest_word_is_found_only_when_it_is_near),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,8 +47,10 @@ static struct fixture *begin_test(bool terminal, bool json)
 
 static void end_test(struct fixture *f)
 {
-	fclose(f->printer.screen.out);
-	fclose(f->printer.screen.log);
+	struct screen screen = f->printer.screen;
+	printer_clear(&f->printer);
+	fclose(screen.out);
+	fclose(screen.log);
 	free(f->out);
 	free(f->log);
 }
@@ -81,27 +83,33 @@ static void a_run_is_told_in_plain_lines(void **state)
 	(void)state;
 	feed(f, EVENT_RUN, "{\"command\":\"batch\"," TARGET ",\"environment\":\"PROD\",\"tool_version\":\"0.1.0\"}");
 	feed_plan(f);
-	feed(f, EVENT_GATE, "{\"gate\":\"backup\",\"state\":\"running\"}");
-	feed(f, EVENT_EVIDENCE, "{\"gate\":\"backup\",\"check\":\"backup.content\",\"measured\":\"11 of 12\",\"limit\":"
-	                        "\"all\",\"ok\":false}");
-	feed(f, EVENT_GATE, "{\"gate\":\"backup\",\"state\":\"failed\",\"reason\":\"orders differs\",\"hint\":\"Take it "
-	                    "again.\"}");
-	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":1,\"statement\":2,\"phase\":\"begin\"}");
-	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":1,\"statement\":2,\"phase\":\"end\",\"file\":\"002_index.sql\","
-	                    "\"line\":4,\"duration_ms\":12,\"locks\":[{\"relation\":\"public.t\",\"mode\":\"SHARE\"}]}");
-	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":2,\"phase\":\"end\",\"error\":\"no such table\"}");
-	feed(f, EVENT_END, "{\"exit\":11,\"reason\":\"gate backup failed\",\"report\":\"/runs/r.report.md\"}");
+	feed(f, EVENT_GATE, "{\"gate\":\"rehearsal\",\"state\":\"running\"}");
+	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":1,\"statement\":1,\"phase\":\"begin\"}");
+	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":1,\"statement\":1,\"phase\":\"end\",\"duration_ms\":8}");
+	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":1,\"statement\":2,\"phase\":\"end\",\"duration_ms\":4}");
+	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":1,\"phase\":\"end\",\"duration_ms\":12}");
+	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":2,\"statement\":1,\"phase\":\"end\",\"file\":\"002.sql\","
+	                    "\"line\":4,\"error\":\"no such table\"}");
+	feed(f, EVENT_EVIDENCE, "{\"gate\":\"rehearsal\",\"check\":\"rehearsal.loss\",\"measured\":\"column a\","
+	                        "\"limit\":\"-\",\"ok\":false,\"warning\":true,\"hint\":\"Think.\"}");
+	feed(f, EVENT_EVIDENCE, "{\"gate\":\"rehearsal\",\"check\":\"rehearsal.data\",\"measured\":\"orders differs\","
+	                        "\"limit\":\"all equal\",\"ok\":false,\"hint\":\"Declare it.\"}");
+	feed(f, EVENT_GATE, "{\"gate\":\"rehearsal\",\"state\":\"failed\",\"reason\":\"orders differs\",\"hint\":"
+	                    "\"Declare it.\"}");
+	feed(f, EVENT_END, "{\"exit\":11,\"reason\":\"gate rehearsal failed\",\"report\":\"/runs/r.report.md\"}");
 	assert_string_equal(f->out, "pgsluice 0.1.0: batch on database app (PROD)\n"
 	                            "target: system 7301, timeline 1, database oid 16384, server 15.20\n"
-	                            "plan " PLAN_ID ": 1 pending, 1 held\n"
-	                            "pending 002 index (none, 1 step)\n"
+	                            "plan: " PLAN_ID "\n"
+	                            "1 pending, 1 held\n"
+	                            "pending 002 index: not in a transaction\n"
 	                            "held 003 vector\n"
-	                            "running backup\n"
-	                            "  not ok backup.content: 11 of 12 (limit: all)\n"
-	                            "failed backup: orders differs\n"
-	                            "  hint: Take it again.\n"
-	                            "  done 002 step 1 statement 2 (002_index.sql:4): 12 ms, SHARE on public.t\n"
-	                            "  failed 002 step 2: no such table\n"
+	                            "running rehearsal\n"
+	                            "  ok 002: index: ran, 12 ms, 2 statements\n"
+	                            "  failed 002 step 2 statement 1 (002.sql:4): no such table\n"
+	                            "  note rehearsal.loss: column a\n"
+	                            "  not ok rehearsal.data: orders differs (limit: all equal)\n"
+	                            "    hint: Declare it.\n"
+	                            "failed rehearsal\n"
 	                            "stopped with exit 11: a gate failed; live untouched\n"
 	                            "report: /runs/r.report.md\n");
 	assert_int_equal(f->log_length, 0);
@@ -189,26 +197,111 @@ static void a_terminal_has_one_updating_line(void **state)
 {
 	struct fixture *f = begin_test(true, false);
 	(void)state;
+	feed_plan(f);
+	char *from = f->out + f->out_length;
 	feed(f, EVENT_GATE, "{\"gate\":\"backup\",\"state\":\"running\"}");
-	feed(f, EVENT_SAMPLE, "{\"sampler\":\"dump\",\"values\":{\"done_bytes\":1048576,\"left_ms\":90000,\"table\":"
-	                      "\"a_rather_long_name\"}}");
+	now_ms += 3000;
+	feed(f, EVENT_SAMPLE, "{\"sampler\":\"backup\",\"values\":{\"phase\":\"dump\",\"done_bytes\":1048576,"
+	                      "\"total_bytes\":0,\"remaining_ms\":90000}}");
+	now_ms += 1000;
+	printer_tick(&f->printer);
+	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":2,\"statement\":1,\"phase\":\"begin\",\"line\":7}");
 	feed(f, EVENT_GATE, "{\"gate\":\"backup\",\"state\":\"passed\",\"valid_until\":\"2026-01-02T00:00:00.000Z\"}");
-	assert_string_equal(f->out, "\rbackup: running\x1b[K"
-	                            "\rdump: done 1.0 MiB, left 1 min 30 s, ta\x1b[K"
-	                            "\r\x1b[K"
-	                            "\xE2\x9C\x94 \x1b[32mpassed\x1b[0m backup, valid until 2026-01-02T00:00:00.000Z\n");
+	assert_string_equal(from, "\x1b[1mbackup\x1b[0m\n"
+	                          "\rbackup 0 s\x1b[K"
+	                          "\rbackup 3 s: dump, 1.0 MiB, about 1 min \x1b[K"
+	                          "\rbackup 4 s: dump, 1.0 MiB, about 1 min \x1b[K"
+	                          "\rbackup 4 s: 1 of 1: 002 index step 2, l\x1b[K"
+	                          "\r\x1b[K"
+	                          "\x1b[32m\xE2\x9C\x94 passed\x1b[0m backup, valid until 2026-01-02\n"
+	                          "    00:00:00 UTC\n");
 	end_test(f);
 }
 
-static void without_a_terminal_samples_are_rare(void **state)
+static void without_a_terminal_what_is_at_work_is_told_now_and_then(void **state)
 {
 	struct fixture *f = begin_test(false, false);
 	(void)state;
-	for (int i = 0; i < 4; i++) {
-		feed(f, EVENT_SAMPLE, "{\"sampler\":\"dump\",\"values\":{\"done_bytes\":512,\"tables_done\":3}}");
+	feed(f, EVENT_GATE, "{\"gate\":\"backup\",\"state\":\"running\"}");
+	for (int i = 0; i < 7; i++) {
+		feed(f, EVENT_SAMPLE, "{\"sampler\":\"dump\",\"values\":{\"done_bytes\":512,\"total_bytes\":0}}");
+		printer_tick(&f->printer);
 		now_ms += 10000;
 	}
-	assert_string_equal(f->out, "  dump: done 512 B, tables done 3\n  dump: done 512 B, tables done 3\n");
+	assert_string_equal(f->out, "running backup\n  backup 30 s: 512 B\n  backup 1 min 0 s: 512 B\n");
+	end_test(f);
+}
+
+static void on_a_terminal_a_check_of_several_lines_is_named_once(void **state)
+{
+	struct fixture *f = begin_test(true, false);
+	(void)state;
+	f->printer.screen.colour = false;
+	f->printer.screen.width = 80;
+	feed(f, EVENT_GATE, "{\"gate\":\"approval\",\"state\":\"running\"}");
+	char *from = f->out + f->out_length;
+	for (int i = 0; i < 2; i++)
+		feed(f, EVENT_EVIDENCE, "{\"gate\":\"approval\",\"check\":\"approval.locks\",\"measured\":\"no writes\","
+		                        "\"limit\":\"-\",\"ok\":false,\"warning\":true}");
+	feed(f, EVENT_EVIDENCE, "{\"gate\":\"approval\",\"check\":\"approval.waived\",\"measured\":\"drift\","
+	                        "\"limit\":\"-\",\"ok\":false,\"warning\":true,\"waived\":\"known\"}");
+	fflush(f->printer.screen.out);
+	assert_non_null(strstr(from, "  \xE2\x97\x8B locks          no writes\n"));
+	assert_non_null(strstr(from, "                   no writes\n"));
+	assert_non_null(strstr(from, "  \xE2\x9C\x98 approval.waived drift (known)\n"));
+	end_test(f);
+}
+
+static void what_is_asked_again_for_another_gate_is_told_only_when_it_does_not_hold(void **state)
+{
+	struct fixture *f = begin_test(false, false);
+	(void)state;
+	feed(f, EVENT_GATE, "{\"gate\":\"apply\",\"state\":\"running\"}");
+	feed(f, EVENT_EVIDENCE, "{\"gate\":\"preflight\",\"check\":\"preflight.lag\",\"measured\":\"none\",\"limit\":"
+	                        "\"-\",\"ok\":true}");
+	feed(f, EVENT_EVIDENCE, "{\"gate\":\"preflight\",\"check\":\"preflight.locks\",\"measured\":\"process 7\","
+	                        "\"limit\":\"-\",\"ok\":false}");
+	assert_string_equal(f->out, "running apply\n  not ok preflight.locks: process 7\n");
+	end_test(f);
+}
+
+static void on_one_terminal_a_failed_check_is_told_once(void **state)
+{
+	static const struct {
+		const char *error;
+		bool told;
+	} CASES[] = {
+		{"{\"code\":\"not_ready\",\"message\":\"gate preflight: preflight.locks: process 7\"}", false},
+		{"{\"code\":\"not_ready\",\"message\":\"the target went away\"}", true},
+		{"{\"code\":\"not_ready\",\"message\":\"gate preflight: x\",\"detail\":\"More.\"}", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(*CASES); i++) {
+		struct fixture *f = begin_test(false, false);
+		f->printer.screen.one_terminal = true;
+		feed(f, EVENT_GATE, "{\"gate\":\"preflight\",\"state\":\"running\"}");
+		feed(f, EVENT_EVIDENCE, "{\"gate\":\"preflight\",\"check\":\"preflight.locks\",\"measured\":"
+		                        "\"process 7\",\"limit\":\"-\",\"ok\":false}");
+		feed(f, EVENT_GATE, "{\"gate\":\"preflight\",\"state\":\"failed\",\"reason\":\"process 7\"}");
+		feed(f, EVENT_ERROR, CASES[i].error);
+		if ((f->log_length > 0) != CASES[i].told)
+			fail_msg("row %zu: %s", i, f->log);
+		end_test(f);
+	}
+}
+
+static void a_long_plan_is_cut(void **state)
+{
+	_cleanup_strbuf_ struct strbuf plan = {0};
+	struct fixture *f = begin_test(false, false);
+	(void)state;
+	strbuf_puts(&plan, "{\"plan_id\":\"" PLAN_ID "\"," TARGET ",\"migrations\":[");
+	for (int i = 1; i <= 25; i++)
+		strbuf_printf(&plan, "%s{\"version\":\"%03d\",\"name\":\"n\",\"state\":\"pending\",\"steps\":[]}",
+		              i > 1 ? "," : "", i);
+	strbuf_puts(&plan, "]}");
+	feed(f, EVENT_PLAN, strbuf_text(&plan));
+	assert_non_null(strstr(f->out, "pending 020 n\nand 5 more pending: `pgsluice plan` lists them\n"));
 	end_test(f);
 }
 
@@ -217,7 +310,7 @@ static void text_of_the_database_can_forge_no_line(void **state)
 	struct fixture *f = begin_test(false, false);
 	(void)state;
 	feed(f, EVENT_STEP, "{\"version\":\"002\",\"step\":2,\"phase\":\"end\",\"error\":\"x\\npassed verify\\u001b[2J\"}");
-	assert_string_equal(f->out, "  failed 002 step 2: x\n    passed verify\xE2\x90\x9B[2J\n");
+	assert_string_equal(f->out, "  failed 002 step 2: x\n      passed verify\xE2\x90\x9B[2J\n");
 	end_test(f);
 }
 
@@ -247,9 +340,14 @@ int main(void)
 		cmocka_unit_test(after_stop_before_the_next_command_goes_on),
 		cmocka_unit_test(json_lines_go_out_as_they_are),
 		cmocka_unit_test(a_terminal_has_one_updating_line),
-		cmocka_unit_test(without_a_terminal_samples_are_rare),
+		cmocka_unit_test(without_a_terminal_what_is_at_work_is_told_now_and_then),
+		cmocka_unit_test(on_a_terminal_a_check_of_several_lines_is_named_once),
+		cmocka_unit_test(what_is_asked_again_for_another_gate_is_told_only_when_it_does_not_hold),
+		cmocka_unit_test(on_one_terminal_a_failed_check_is_told_once),
+		cmocka_unit_test(a_long_plan_is_cut),
 		cmocka_unit_test(text_of_the_database_can_forge_no_line),
 		cmocka_unit_test(an_error_is_told_with_its_place_detail_and_hint),
 	};
+	setenv("TZ", "UTC", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,7 +73,7 @@ static void the_fields_are_those_of_the_contract(void **state)
 		[EVENT_RUN] = "command target environment plan_id tool_version",
 		[EVENT_PLAN] = "plan_id target migrations",
 		[EVENT_GATE] = "gate state reason hint valid_until",
-		[EVENT_EVIDENCE] = "gate check measured limit ok warning waived",
+		[EVENT_EVIDENCE] = "gate check measured limit ok warning waived hint",
 		[EVENT_STEP] = "version step statement phase file line duration_ms locks error",
 		[EVENT_SAMPLE] = "sampler values",
 		[EVENT_LOG] = "level message",
