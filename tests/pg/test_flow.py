@@ -85,8 +85,8 @@ def test_a_folder_written_by_hand_goes_through_in_two_runs(own, flow, migrations
     assert error(first)["code"] == "not_approved"
     assert error(first)["message"] == ("gate approval: approval.consent: nobody consented to plan "
                                        f"{plan_id[:12]} (limit: consent to exactly this plan)")
-    assert error(first)["hint"] == ("Review `pgsluice plan`, then consent with `pgsluice --batch --approve "
-                                    f"{plan_id[:12]}`.")
+    assert error(first)["hint"] == ("If that is what you mean, run the same command with --approve "
+                                    f"{plan_id[:12]}.")
     assert states(first) == {"inspect": "passed", "backup": "passed", "rehearsal": "passed",
                              "preflight": "passed", "approval": "failed"}
 
