@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "core/sql/secret.h"
@@ -114,24 +113,48 @@ void execute_event(struct executor *executor, const struct migration *migration,
 	emit(executor->run->emitter, EVENT_STEP, fields);
 }
 
-/* Waits of a step that blocks nobody may last as long as the budget; the others climb the ladder. */
-static int64_t lock_timeout(const struct executor *executor, const struct migration *migration,
-                            const struct step *step,
+static const struct step_trace *promised_step(const struct executor *executor, const struct migration *migration,
+                                              size_t step)
+{
+	const struct migration_trace *promised =
+		executor->promise ? trace_find(executor->promise, migration->version) : NULL;
+	return promised && step < promised->steps.count ? &promised->steps.items[step] : NULL;
+}
+
+/* The strongest lock that the step takes: as written, and as the rehearsal saw it (a function shows nothing). */
+static enum lock_mode strongest_lock(const struct executor *executor, const struct migration *migration, size_t step)
+{
+	const struct step *current = execute_step(executor_script(executor, migration), step);
+	const struct step_trace *promised = promised_step(executor, migration, step);
+	enum lock_mode strongest = LOCK_NONE;
+
+	for (size_t i = 0; i < current->count; i++) {
+		if (!current->statements[i].parsed)
+			strongest = LOCK_ACCESS_EXCLUSIVE;
+		for (size_t j = 0; j < current->statements[i].objects.count; j++)
+			if (current->statements[i].objects.items[j].lock > strongest)
+				strongest = current->statements[i].objects.items[j].lock;
+	}
+	for (size_t i = 0; promised && i < promised->statements.count; i++)
+		for (size_t j = 0; j < promised->statements.items[i].locks.count; j++)
+			if (promised->statements.items[i].locks.items[j].mode > strongest)
+				strongest = promised->statements.items[i].locks.items[j].mode;
+	return strongest;
+}
+
+/*
+ * Waits of a step that blocks nobody may last as long as the budget; the others climb the ladder. A statement outside
+ * transactions that blocks nobody has none: it would leave an invalid index, and is watched from outside.
+ */
+static int64_t lock_timeout(const struct executor *executor, const struct migration *migration, size_t step,
                             size_t attempt)
 {
 	const struct settings *settings = executor->run->settings;
 	int64_t cap = migration->lock_timeout_ms >= 0 ? migration->lock_timeout_ms : settings->lock_timeout_ms;
-	enum lock_mode strongest = LOCK_NONE;
 
-	for (size_t i = 0; i < step->count; i++) {
-		if (!step->statements[i].parsed)
-			strongest = LOCK_ACCESS_EXCLUSIVE;
-		for (size_t j = 0; j < step->statements[i].objects.count; j++)
-			if (step->statements[i].objects.items[j].lock > strongest)
-				strongest = step->statements[i].objects.items[j].lock;
-	}
-	if (!executor->live || strongest <= LOCK_SHARE_UPDATE_EXCLUSIVE)
-		return settings->lock_budget_ms;
+	if (!executor->live || strongest_lock(executor, migration, step) <= LOCK_SHARE_UPDATE_EXCLUSIVE)
+		return execute_step(executor_script(executor, migration), step)->transactional ? settings->lock_budget_ms
+		                                                                              : 0;
 	return attempt < LADDER_STEPS && LADDER_MS[attempt] < cap ? LADDER_MS[attempt] : cap;
 }
 
@@ -139,13 +162,12 @@ static int64_t lock_timeout(const struct executor *executor, const struct migrat
 static const char *wanted_relations(struct executor *executor, struct arena *arena, const struct migration *migration,
                                     size_t step)
 {
-	const struct migration_trace *promised =
-		executor->promise ? trace_find(executor->promise, migration->version) : NULL;
+	const struct step_trace *promised = promised_step(executor, migration, step);
 	struct relation_lock_list locks = {0};
 	struct text_list relations = {0};
 
-	if (promised && step < promised->steps.count)
-		trace_step_locks(arena, &promised->steps.items[step], &locks);
+	if (promised)
+		trace_step_locks(arena, promised, &locks);
 	for (size_t i = 0; i < locks.count; i++)
 		list_push(arena, &relations, locks.items[i].relation);
 	return quote_array(arena, &relations);
@@ -163,7 +185,8 @@ static const char *name_blockers(struct executor *executor, struct arena *arena,
 	                     session_backend_pid(executor->watch), session_backend_pid(executor->ledger)),
 		wanted_relations(executor, arena, migration, step)};
 
-	if (session_query(executor->watch, query_blockers, 2, parameters, &rows, &ignored) != OK ||
+	if (execute_watch(executor, &ignored) != OK ||
+	    session_query(executor->watch, query_blockers, 2, parameters, &rows, &ignored) != OK ||
 	    rows_count(rows) == 0)
 		return NULL;
 	for (size_t i = 0; i < rows_count(rows) && i < 3; i++)
@@ -198,11 +221,10 @@ static enum status run_with_retries(struct executor *executor, const struct migr
 	_cleanup_arena_ struct arena *arena = arena_open();
 
 	for (size_t attempt = 0;; attempt++) {
-		enum status status =
-			current->transactional
-				? execute_transaction(executor, migration, step,
-		                                      lock_timeout(executor, migration, current, attempt), trace, err)
-				: execute_single(executor, migration, step, trace, err);
+		int64_t timeout_ms = lock_timeout(executor, migration, step, attempt);
+		enum status status = current->transactional
+		                             ? execute_transaction(executor, migration, step, timeout_ms, trace, err)
+		                             : execute_single(executor, migration, step, timeout_ms, trace, err);
 		if (status != FAIL_LOCK_BUDGET || !executor->live)
 			return status;
 		const char *blockers = name_blockers(executor, arena, migration, step);
@@ -221,51 +243,23 @@ static enum status run_with_retries(struct executor *executor, const struct migr
 	}
 }
 
-static bool begins_with_word(const char *text, const char *word)
-{
-	size_t length = strlen(word);
-	return strncasecmp(text, word, length) == 0 && strchr(" \t\n(", text[length]);
-}
-
-/* A statement that changed settings for the rest of the session; those of a transaction ended with it. */
-static bool sets_session(const struct statement *statement)
-{
-	if (strcmp(statement->tag, "SELECT") == 0) /* as pg_dump writes it */
-		return begins_with_word(statement->sql, "select pg_catalog.set_config") ||
-		       begins_with_word(statement->sql, "select set_config");
-	if (strcmp(statement->tag, "SET") != 0)
-		return false;
-	const char *what = statement->sql + strcspn(statement->sql, " \t\n");
-	what += strspn(what, " \t\n");
-	return !begins_with_word(what, "local") && !begins_with_word(what, "transaction");
-}
-
-enum status execute_restore_settings(struct executor *executor, const struct migration *migration, size_t step,
-                                     struct error *err)
+enum status execute_replay(struct executor *executor, const struct migration *migration, size_t step,
+                           struct error *err)
 {
 	const struct script *script = executor_script(executor, migration);
 
-	for (size_t i = 0; i < step; i++) {
-		const struct step *done = execute_step(script, i);
-		for (size_t j = 0; j < done->count; j++) {
-			const struct statement *statement = &done->statements[j];
-			if (!sets_session(statement) || session_exec(executor->session, statement->sql, err) == OK)
-				continue;
-			execute_place(err, script, statement, 0);
-			error_recast(err, FAIL_PARTIAL);
-			return error_wrap(err, "cannot set again what an earlier step of migration %s set",
-			                  migration->version);
-		}
-	}
-	return OK;
-}
-
-static enum status reconnect(struct executor *executor, const struct migration *migration, size_t step,
-                             struct error *err)
-{
-	if (execute_reconnect(executor, err) != OK)
+	if (session_reset(executor->session, err) != OK)
 		return err->status;
-	return execute_restore_settings(executor, migration, step, err);
+	for (size_t i = 0; i < step && i < script->steps.count; i++)
+		for (size_t j = 0; j < script->steps.items[i].count; j++) {
+			const struct statement *statement = &script->steps.items[i].statements[j];
+			if (!statement->session_state || session_exec(executor->session, statement->sql, err) == OK)
+				continue;
+			error_wrap(err, "migration %s cannot go on: its %s in an earlier step failed", migration->version,
+			           statement->tag);
+			return execute_place(err, script, statement, 0);
+		}
+	return OK;
 }
 
 static enum status run_step(struct executor *executor, const struct migration *migration, size_t step,
@@ -273,7 +267,9 @@ static enum status run_step(struct executor *executor, const struct migration *m
 {
 	if (executor->before_step && executor->before_step(executor, err) != OK)
 		return err->status;
-	if (!session_alive(executor->session) && executor->live && reconnect(executor, migration, step, err) != OK)
+	if (!session_alive(executor->session) && executor->live &&
+	    (execute_reconnect(executor, err) != OK ||
+	     (step > 0 && execute_replay(executor, migration, step, err) != OK)))
 		return err->status;
 	enum status status = run_with_retries(executor, migration, step, trace, err);
 	if (status == OK && executor->after_step)
@@ -318,6 +314,8 @@ enum status execute_migration(struct executor *executor, const struct migration 
 	struct migration_trace trace = {.version = migration->version};
 
 	executor->script = script;
+	if (first_step > 0 && execute_replay(executor, migration, first_step, err) != OK)
+		return err->status;
 	for (size_t step = 0; step < first_step; step++)
 		list_add(executor->run->arena, &trace.steps); /* keeps its place: steps are told by their index */
 	for (size_t step = first_step; step < count; step++) {

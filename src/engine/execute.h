@@ -55,9 +55,9 @@ enum status execute_migration(struct executor *executor, const struct migration 
 enum status execute_transaction(struct executor *executor, const struct migration *migration, size_t step,
                                 int64_t lock_timeout_ms, struct step_trace *trace, struct error *err) MUST_CHECK;
 
-/* One statement outside transactions, between its intent and its outcome. */
+/* One statement outside transactions, between its intent and its outcome. The same two are FAIL_LOCK_BUDGET. */
 enum status execute_single(struct executor *executor, const struct migration *migration, size_t step,
-                           struct step_trace *trace, struct error *err) MUST_CHECK;
+                           int64_t lock_timeout_ms, struct step_trace *trace, struct error *err) MUST_CHECK;
 
 /*
  * Records a step outside transactions that the catalog proves done, with `proof`; the last one with the
@@ -67,11 +67,26 @@ enum status execute_record_done(struct executor *executor, const struct migratio
                                 const char *proof, struct error *err) MUST_CHECK;
 
 /*
- * COMMIT, alone, and what became of it. `version` names the history row that tells; NULL when the journal
- * row does.
+ * COMMIT of a step, alone, and what became of it: the history row tells, or the journal's row of a step that is not
+ * the last. The second one is for the ledger's session, with the outcome of a statement outside transactions.
  */
 enum status execute_commit(struct executor *executor, const struct migration *migration, size_t step,
                            struct error *err) MUST_CHECK;
+enum status execute_commit_outcome(struct executor *executor, const struct migration *migration, size_t step,
+                                   struct error *err) MUST_CHECK;
+
+/* ROLLBACK, in bounded time and whatever a stop says; a session that does not answer is given up. NULL is fine. */
+void execute_roll_back(struct session *session);
+
+/*
+ * What the steps before `step` set in their session (search path, role, ...), set again in the executor's session from
+ * a fresh start: a step that goes on in a new session must find what it would have found.
+ */
+enum status execute_replay(struct executor *executor, const struct migration *migration, size_t step,
+                           struct error *err) MUST_CHECK;
+
+/* The tables and indexes that a statement names and does not make, as an array of SQL names. */
+const char *execute_relation_names(struct arena *arena, const struct statement *statement);
 
 /* Steps of a script: an empty file has one, without statements, that brings its history row. */
 size_t execute_step_count(const struct script *script);
@@ -80,12 +95,9 @@ const struct step *execute_step(const struct script *script, size_t index);
 /* Opens the executor's own session anew on live after it was lost. */
 enum status execute_reconnect(struct executor *executor, struct error *err) MUST_CHECK;
 
-/*
- * What the steps before `step` set for their session (SET, set_config), set again in a new one: a migration goes on as
- * it began.
- */
-enum status execute_restore_settings(struct executor *executor, const struct migration *migration, size_t step,
-                                     struct error *err) MUST_CHECK;
+/* See to it that these sessions are there: they are opened anew on live where they were lost. */
+enum status execute_ledger(struct executor *executor, struct error *err) MUST_CHECK;
+enum status execute_watch(struct executor *executor, struct error *err) MUST_CHECK;
 
 /* The sessions' notices go to the log; context is the executor. */
 void execute_notice(void *context, const char *severity, const char *sqlstate, const char *message);

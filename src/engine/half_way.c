@@ -1,12 +1,13 @@
 #include "engine/half_way.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "pg/query.h"
 
 /* Statements that may run again whatever the first run got to: the second leaves what one alone would. */
 static const char *const REPEATABLE[] = {"VACUUM", "ANALYZE", "CLUSTER", "REINDEX", "ALTER SYSTEM", "CHECKPOINT",
-                                         "LOAD"};
+                                         "LOAD", "DISCARD"};
 
 static bool is_repeatable(const struct statement *statement)
 {
@@ -16,11 +17,11 @@ static bool is_repeatable(const struct statement *statement)
 	return false;
 }
 
-static const char *table_of(const struct statement *statement)
+static const char *table_of(struct arena *arena, const struct statement *statement)
 {
 	for (size_t i = 0; i < statement->objects.count; i++)
 		if (strcmp(statement->objects.items[i].kind, "table") == 0)
-			return statement->objects.items[i].name;
+			return quote_qualified(arena, statement->objects.items[i].name);
 	return NULL;
 }
 
@@ -29,12 +30,14 @@ static enum status find_index(struct executor *executor, const struct statement 
                               bool *ret_valid, struct error *err)
 {
 	_cleanup_rows_ struct rows *rows = NULL;
-	const char *dot = strrchr(statement->index_name, '.');
-	const char *parameters[] = {table_of(statement), dot ? dot + 1 : statement->index_name};
+	struct arena *arena = executor->run->arena;
+	const char *dot = strchr(statement->index_name, '.');
+	const char *parameters[] = {table_of(arena, statement), dot ? dot + 1 : statement->index_name,
+	                            quote_qualified(arena, statement->index_name)};
 
-	if (session_query(executor->session, query_index_state, 2, parameters, &rows, err) != OK)
+	if (session_query(executor->session, query_index_state, 3, parameters, &rows, err) != OK)
 		return error_wrap(err, "cannot look at index %s", statement->index_name);
-	*ret_index = rows_count(rows) ? arena_strdup(executor->run->arena, rows_get(rows, 0, 0)) : NULL;
+	*ret_index = rows_count(rows) ? arena_strdup(arena, rows_get(rows, 0, 0)) : NULL;
 	*ret_valid = rows_count(rows) && rows_true(rows, 0, 1);
 	return OK;
 }
@@ -67,7 +70,7 @@ enum status half_way_probe(struct executor *executor, const struct migration *mi
 	const struct statement *statement = execute_step(executor_script(executor, migration), step)->statements;
 
 	/* A name is looked for where the migration's own search path leads. */
-	if (execute_restore_settings(executor, migration, step, err) != OK)
+	if (execute_replay(executor, migration, step, err) != OK)
 		return err->status;
 	if (statement->concurrent_index && statement->index_name)
 		return probe_index(executor, statement, ret_verdict, ret_what, err);
@@ -88,34 +91,47 @@ static bool is_reindex_leftover(const char *name)
 
 static enum status drop_index(struct executor *executor, const char *index, struct error *err)
 {
+	const char *limit = arena_printf(executor->run->arena, "set lock_timeout = '%" PRId64 "ms'",
+	                                 executor->run->settings->lock_budget_ms);
 	emit_log(executor->run->emitter, LOG_NOTICE, "removing the unfinished index %s", index);
 	const char *sql = arena_printf(executor->run->arena, "drop index concurrently if exists %s", index);
-	if (session_exec(executor->session, sql, err) != OK) {
-		error_wrap(err, "cannot remove the unfinished index %s", index);
-		return error_recast(err, FAIL_PARTIAL);
-	}
-	return OK;
+	if (session_exec(executor->session, limit, err) == OK && session_exec(executor->session, sql, err) == OK)
+		return session_exec(executor->session, "reset lock_timeout", err);
+	error_wrap(err, "cannot remove the unfinished index %s", index);
+	return err->status == FAIL_LOCK_BUDGET || err->status == FAIL_UNREACHABLE || loop_stop_signal(executor->run->loop)
+	               ? err->status
+	               : error_recast(err, FAIL_PARTIAL);
 }
 
-static enum status remove_leftovers(struct executor *executor, const struct statement *statement, struct error *err)
+/* Of a REINDEX: on the tables and indexes that it names. */
+static enum status remove_reindex_leftovers(struct executor *executor, const struct statement *statement,
+                                            struct error *err)
 {
 	_cleanup_rows_ struct rows *rows = NULL;
-	const char *index = NULL;
-	bool valid = false;
+	const char *parameters[] = {execute_relation_names(executor->run->arena, statement)};
 
-	if (statement->index_name && find_index(executor, statement, &index, &valid, err) != OK)
-		return err->status;
-	if (index && !valid && drop_index(executor, index, err) != OK)
-		return err->status;
-	if (strcmp(statement->tag, "REINDEX") != 0)
-		return OK;
-	if (session_query(executor->watch, query_unfinished_indexes, 0, NULL, &rows, err) != OK)
+	if (session_query(executor->session, query_unfinished_of, 1, parameters, &rows, err) != OK)
 		return err->status;
 	for (size_t i = 0; i < rows_count(rows); i++)
 		if (is_reindex_leftover(rows_get(rows, i, 1)) && drop_index(executor, rows_get(rows, i, 0),
 		                                                            err) != OK)
 			return err->status;
 	return OK;
+}
+
+/* What a DROP left is what it goes on with. */
+static enum status remove_leftovers(struct executor *executor, const struct statement *statement, struct error *err)
+{
+	const char *index = NULL;
+	bool valid = false;
+
+	if (strncmp(statement->tag, "DROP", 4) == 0)
+		return OK;
+	if (strcmp(statement->tag, "REINDEX") == 0)
+		return remove_reindex_leftovers(executor, statement, err);
+	if (statement->index_name && find_index(executor, statement, &index, &valid, err) != OK)
+		return err->status;
+	return index && !valid ? drop_index(executor, index, err) : OK;
 }
 
 enum status half_way_settle(struct executor *executor, const struct migration *migration, const struct half_way *half,
@@ -128,7 +144,7 @@ enum status half_way_settle(struct executor *executor, const struct migration *m
 
 	*ret_first_step = half->steps_done;
 	if (!half->intent_open)
-		return execute_restore_settings(executor, migration, half->steps_done, err);
+		return OK;
 	if (half_way_probe(executor, migration, half->steps_done, &verdict, &what, err) != OK)
 		return err->status;
 	emit_log(executor->run->emitter, LOG_NOTICE, "migration %s, step %zu was begun by an earlier run: %s",

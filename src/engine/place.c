@@ -80,15 +80,11 @@ enum status place_on_scratch(struct run *run, const struct session_options *opti
 enum status place_on_live(struct run *run, struct executor *ret_executor, struct error *err)
 {
 	struct executor *executor = ret_executor;
-	struct session_options options = run_session_options(run, "ledger");
 	*executor = (struct executor){
 		.run = run, .direction = run->direction, .history = &run->history, .live = true};
 
-	options.access = SESSION_READ_WRITE;
-	if (execute_reconnect(executor, err) != OK || session_open(run->loop, &options, &executor->ledger, err) != OK)
-		return err->status;
-	options = run_session_options(run, "watch");
-	if (session_open(run->loop, &options, &executor->watch, err) != OK)
+	if (execute_reconnect(executor, err) != OK || execute_ledger(executor, err) != OK ||
+	    execute_watch(executor, err) != OK)
 		return err->status;
 	return look_at_triggers(executor, err);
 }

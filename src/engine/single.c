@@ -17,7 +17,7 @@ enum {
 	LOOK_EVERY_MS = 1000,
 	FIRST_LOOK_MS = 20,
 	CLEAN_FOR_MS = 10000,        /* how long removing what a failed statement left may wait for others */
-	CLEAN_STOPPED_FOR_MS = 4000, /* the same when the operator asked to stop: the next run removes it then */
+	CLEAN_STOPPED_FOR_MS = 4000, /* the same when a stop was asked for: the next run removes it then */
 };
 
 struct single {
@@ -27,43 +27,52 @@ struct single {
 	size_t step;
 	struct statement_trace *trace;
 	struct arena *arena;
-	struct text_list unfinished; /* indexes that were invalid before */
+	const char *names;           /* relations that the statement names, as an array */
+	struct text_list unfinished; /* their indexes that were invalid before */
 	int64_t wal_start;
 	int64_t waiting_since_ms;    /* 0 = not waiting for a lock */
 	const char *blockers;        /* processes it last waited for, or NULL */
 	bool over_budget;
-	bool unconfirmed;            /* a commit of ours was not confirmed by the synchronous standby */
 };
 
+static bool drops_index(const struct statement *statement)
+{
+	return statement->concurrent_index && strncmp(statement->tag, "DROP", 4) == 0;
+}
+
+const char *execute_relation_names(struct arena *arena, const struct statement *statement)
+{
+	struct text_list names = {0};
+	for (size_t i = 0; i < statement->objects.count; i++) {
+		const struct object_use *use = &statement->objects.items[i];
+		bool relation = strcmp(use->kind, "table") == 0 || strcmp(use->kind, "index") == 0 ||
+		                strcmp(use->kind, "materialized view") == 0;
+		if (relation && !use->creates)
+			list_push(arena, &names, quote_qualified(arena, use->name));
+	}
+	return quote_array(arena, &names);
+}
+
+/* By the search path of the statement's own session. */
 static enum status read_unfinished(struct single *single, struct text_list *ret_list, struct error *err)
 {
 	_cleanup_rows_ struct rows *rows = NULL;
-	if (session_query(single->executor->watch, query_unfinished_indexes, 0, NULL, &rows, err) != OK)
+	if (session_query(single->executor->session, query_unfinished_of, 1, &single->names, &rows, err) != OK)
 		return error_wrap(err, "cannot read the state of the indexes");
 	for (size_t i = 0; i < rows_count(rows); i++)
 		list_push(single->arena, ret_list, arena_strdup(single->arena, rows_get(rows, i, 0)));
 	return OK;
 }
 
-/* It blocks nobody: waiting is cheaper than the invalid index that a lock time-out would leave. */
-static bool blocks_nobody(const struct statement *statement)
+static enum status set_limits(struct single *single, int64_t lock_timeout_ms, struct error *err)
 {
-	for (size_t i = 0; i < statement->objects.count; i++)
-		if (statement->objects.items[i].lock > LOCK_SHARE_UPDATE_EXCLUSIVE)
-			return false;
-	return statement->parsed;
-}
-
-static enum status set_limits(struct single *single, struct error *err)
-{
-	const struct settings *settings = single->executor->run->settings;
-	int64_t lock_ms = blocks_nobody(single->statement) ? 0 : settings->lock_timeout_ms;
-	int64_t statement_ms = single->migration->statement_timeout_ms >= 0 ? single->migration->statement_timeout_ms
-	                                                                    : settings->statement_timeout_ms;
-	const char *limits[] = {arena_printf(single->arena, "%" PRId64, lock_ms),
+	int64_t statement_ms = single->migration->statement_timeout_ms;
+	if (statement_ms < 0)
+		statement_ms = single->executor->run->settings->statement_timeout_ms;
+	const char *limits[] = {arena_printf(single->arena, "%" PRId64, lock_timeout_ms),
 	                        arena_printf(single->arena, "%" PRId64, statement_ms)};
 
-	if (single->step == 0 && session_exec(single->executor->session, "discard all", err) != OK)
+	if (single->step == 0 && session_reset(single->executor->session, err) != OK)
 		return err->status;
 	return session_query(single->executor->session, query_session_limits, 2, limits, NULL, err);
 }
@@ -72,6 +81,7 @@ static struct json *intent_body(const struct single *single)
 {
 	struct json *body = json_new_object();
 	conceal_record(body, single->statement);
+	json_set_int(body, "line", single->statement->line);
 	return body;
 }
 
@@ -84,27 +94,13 @@ static enum status write_intent(struct single *single, struct error *err)
 	                             .step = (int)single->step,
 	                             .body = body};
 	boundary_pass();
+	if (execute_ledger(single->executor, err) != OK)
+		return err->status;
 	return ledger_add(single->executor->ledger, &entry, err);
 }
 
-/* At COMMIT a warning says that the synchronous standby was not waited for to the end. */
-static void note_warning(void *context, const char *severity, const char *sqlstate, const char *message)
-{
-	struct single *single = context;
-	single->unconfirmed = single->unconfirmed || strcmp(severity, "WARNING") == 0;
-	execute_notice(single->executor, severity, sqlstate, message);
-}
-
-static enum status unconfirmed(const struct single *single, struct error *err)
-{
-	error_set(err, FAIL_UNCONFIRMED,
-	          "step %zu of migration %s is recorded here, but no synchronous standby confirmed it", single->step + 1,
-	          single->migration->version);
-	return error_detail(err, "After a failover now it could be gone.");
-}
-
-/* The outcome, and with the migration's last step its history row, in one transaction. */
-static enum status write_outcome(struct single *single, const char *outcome, bool done, struct error *err)
+/* The outcome, and with the migration's last step its history row, up to their COMMIT. */
+static enum status insert_outcome(struct single *single, const char *outcome, bool done, struct error *err)
 {
 	struct executor *executor = single->executor;
 	_cleanup_json_ struct json *body = json_new_object();
@@ -123,22 +119,36 @@ static enum status write_outcome(struct single *single, const char *outcome, boo
 	if (done && execute_is_last(executor, single->migration, single->step))
 		list_push(single->arena, &items, execute_history_item(executor, single->arena, single->migration));
 	list_push(single->arena, &items, ledger_item(single->arena, &entry));
-	list_push(single->arena, &items, (struct pipeline_item){.sql = "commit"});
+	if (execute_ledger(executor, err) != OK)
+		return err->status;
+	return pipeline_run(executor->ledger, items.items, items.count, NULL, NULL, &failed, &position, err);
+}
+
+/*
+ * Records what became of the statement, in one transaction, whose COMMIT is looked after like any other. A stop waits
+ * until then: what is done must not be without its row.
+ */
+static enum status write_outcome(struct single *single, const char *outcome, bool done, struct error *err)
+{
+	struct executor *executor = single->executor;
+
 	boundary_pass();
-	session_on_notice(executor->ledger, note_warning, single);
-	enum status status =
-		pipeline_run(executor->ledger, items.items, items.count, NULL, NULL, &failed, &position, err);
-	session_on_notice(executor->ledger, NULL, NULL);
-	boundary_pass();
+	loop_shield(executor->run->loop);
+	enum status status = insert_outcome(single, outcome, done, err);
+	if (status != OK && !session_alive(executor->ledger)) {
+		error_clear(err);
+		status = insert_outcome(single, outcome, done, err);
+	}
 	if (status == OK)
-		return single->unconfirmed ? unconfirmed(single, err) : OK;
-	_cleanup_error_ struct error ignored = {0};
-	if (session_alive(executor->ledger))
-		(void)!session_exec(executor->ledger, "rollback", &ignored);
+		status = execute_commit_outcome(executor, single->migration, single->step, err);
+	else
+		execute_roll_back(executor->ledger);
+	loop_unshield(executor->run->loop);
+	boundary_pass();
+	if (status == OK || status == FAIL_UNCONFIRMED)
+		return status;
 	error_wrap(err, "cannot record step %zu of migration %s", single->step + 1, single->migration->version);
-	/* What was done is there; the next run asks the catalog and records it. */
-	bool again = status == FAIL_INTERRUPTED || status == FAIL_TERMINATED || status == FAIL_UNREACHABLE;
-	return again ? status : error_recast(err, FAIL_PARTIAL);
+	return error_recast(err, FAIL_PARTIAL);
 }
 
 static void sample_locks(struct single *single, const char *pid)
@@ -190,6 +200,8 @@ static void look(struct single *single)
 	const char *pid = arena_printf(single->arena, "%d", session_backend_pid(executor->session));
 	const char *parameters[] = {pid};
 
+	if (execute_watch(executor, &ignored) != OK)
+		return;
 	if (executor->measure)
 		sample_locks(single, pid);
 	if (session_query(executor->watch, query_backend_progress, 1, parameters, &rows, &ignored) != OK ||
@@ -234,7 +246,7 @@ static enum status send(struct single *single, struct error *err)
 	return status;
 }
 
-/* Indexes that are unfinished now and were not before: this statement's. */
+/* Indexes that are unfinished now and were not before, and those that the statement names: its own. */
 static enum status find_leftovers(struct single *single, struct text_list *ret_leftovers, struct error *err)
 {
 	struct text_list now = {0};
@@ -246,34 +258,39 @@ static enum status find_leftovers(struct single *single, struct text_list *ret_l
 	return OK;
 }
 
-static bool drop_index(struct single *single, const char *index)
+static bool remove_index(struct single *single, const char *index, struct error *err)
 {
-	_cleanup_error_ struct error ignored = {0};
+	struct executor *executor = single->executor;
+	int wait_ms = loop_stop_signal(executor->run->loop) ? CLEAN_STOPPED_FOR_MS : CLEAN_FOR_MS;
+	const char *limit = arena_printf(single->arena, "set lock_timeout = %d", wait_ms);
 	const char *sql = arena_printf(single->arena, "drop index concurrently if exists %s", index);
 
-	emit_log(single->executor->run->emitter, LOG_NOTICE, "removing the unfinished index %s", index);
+	emit_log(executor->run->emitter, LOG_NOTICE, "removing the unfinished index %s", index);
 	boundary_pass();
-	return session_exec(single->executor->session, sql, &ignored) == OK;
+	return session_exec(executor->session, limit, err) == OK &&
+	       session_finish(executor->session, sql, 0, NULL, 2 * wait_ms, err) == OK;
 }
 
-/* Removes what a failed concurrent build left; true when nothing of it is there any more. */
+/*
+ * Removes what a failed concurrent build left; true when nothing of the statement is there any more. A failed DROP is
+ * undone by nothing: either it has not touched the index, or it is to be done again.
+ */
 static bool clean_up(struct single *single)
 {
 	struct executor *executor = single->executor;
-	struct loop *loop = executor->run->loop;
-	_cleanup_error_ struct error ignored = {0};
+	_cleanup_error_ struct error problem = {0};
 	struct text_list leftovers = {0};
-	const char *limit =
-		arena_printf(single->arena, "%d", loop_stop_signal(loop) ? CLEAN_STOPPED_FOR_MS : CLEAN_FOR_MS);
-	const char *limits[] = {limit, limit};
+	bool clean = true;
 
-	loop_shield(loop);
-	bool clean = session_alive(executor->session) &&
-	             session_query(executor->session, query_session_limits, 2, limits, NULL, &ignored) == OK &&
-	             find_leftovers(single, &leftovers, &ignored) == OK;
-	for (size_t i = 0; clean && i < leftovers.count; i++)
-		clean = drop_index(single, leftovers.items[i]);
-	loop_unshield(loop);
+	loop_shield(executor->run->loop);
+	if (!session_alive(executor->session) || find_leftovers(single, &leftovers, &problem) != OK)
+		clean = false;
+	if (drops_index(single->statement))
+		clean = clean && leftovers.count == 0;
+	else
+		for (size_t i = 0; clean && i < leftovers.count; i++)
+			clean = remove_index(single, leftovers.items[i], &problem);
+	loop_unshield(executor->run->loop);
 	return clean;
 }
 
@@ -291,27 +308,25 @@ static enum status fail(struct single *single, struct error *err)
 	struct executor *executor = single->executor;
 	enum status cause = err->status;
 	bool again = cause == FAIL_INTERRUPTED || cause == FAIL_TERMINATED || cause == FAIL_UNREACHABLE;
-	conceal_error(err, executor_script(executor, single->migration), single->statement);
+	bool no_lock = single->over_budget || strcmp(err->sqlstate, "55P03") == 0 || strcmp(err->sqlstate, "40P01") == 0;
 	bool clean = clean_up(single);
 	_cleanup_error_ struct error ignored = {0};
 
+	conceal_error(err, executor_script(executor, single->migration), single->statement);
+
 	if (single->over_budget) {
-		error_set(err, FAIL_LOCK_BUDGET,
-		          "%s waited for locks longer than lock-budget allows and was cancelled",
+		error_set(err, FAIL_LOCK_BUDGET, "%s waited for locks longer than lock-budget allows and was cancelled",
 		          single->statement->tag);
 		error_detail(err, "It waited for process %s last.", single->blockers ? single->blockers : "unknown");
 	}
 	execute_place(err, executor_script(executor, single->migration), single->statement, 0);
-	if (clean) { /* else the intent stays open: the next run asks the catalog */
-		loop_shield(executor->run->loop);
+	if (clean) /* else the intent stays open: the next run asks the catalog */
 		(void)!write_outcome(single, "failed; nothing of the statement is left", false, &ignored);
-		loop_unshield(executor->run->loop);
-	}
+	if (no_lock && (clean || drops_index(single->statement)))
+		return error_recast(err, FAIL_LOCK_BUDGET);
 	describe_rest(single, clean, again, err);
 	if (again)
 		return cause;
-	if (clean && (single->over_budget || strcmp(err->sqlstate, "55P03") == 0 || strcmp(err->sqlstate, "40P01") == 0))
-		return error_recast(err, FAIL_LOCK_BUDGET);
 	return error_recast(err, clean && single->step == 0 ? FAIL_MIGRATION : FAIL_PARTIAL);
 }
 
@@ -349,8 +364,47 @@ static int64_t wal_position(struct single *single)
 	return rows_int(rows, 0, 4);
 }
 
+/* A statement can be over before anybody looked at its locks: those of its text count too. */
+static enum status note_locks(struct single *single, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	const struct statement *statement = single->statement;
+	struct text_list names = {0};
+	LIST(enum lock_mode) modes = {0};
+
+	for (size_t i = 0; i < statement->objects.count; i++) {
+		const struct object_use *use = &statement->objects.items[i];
+		if (use->lock == LOCK_NONE)
+			continue;
+		list_push(single->arena, &names, quote_qualified(single->arena, use->name));
+		list_push(single->arena, &modes, use->lock);
+	}
+	const char *parameters[] = {quote_array(single->arena, &names)};
+	if (session_query(single->executor->session, query_qualified_names, 1, parameters, &rows, err) != OK)
+		return error_wrap(err, "cannot read the names of the tables");
+	for (size_t i = 0; i < rows_count(rows) && i < modes.count; i++)
+		if (rows_get(rows, i, 0))
+			relation_lock_add(single->executor->run->arena, &single->trace->locks, rows_get(rows, i, 0),
+			                  modes.items[i]);
+	return OK;
+}
+
+/* What the catalog shows of a statement that ended well, and its record: before anybody may stop. */
+static enum status settle(struct single *single, struct error *err)
+{
+	struct executor *executor = single->executor;
+
+	single->trace->wal_bytes = single->wal_start < 0 ? -1 : wal_position(single) - single->wal_start;
+	if (prove(single, err) != OK || (executor->measure && note_locks(single, err) != OK))
+		return err->status;
+	if (executor->live || executor->measure)
+		execute_event(executor, single->migration, single->step, 0, "end", single->trace->duration_ms,
+		              single->trace, NULL);
+	return write_outcome(single, "done", true, err);
+}
+
 enum status execute_single(struct executor *executor, const struct migration *migration, size_t step,
-                           struct step_trace *trace, struct error *err)
+                           int64_t lock_timeout_ms, struct step_trace *trace, struct error *err)
 {
 	_cleanup_arena_ struct arena *arena = arena_open();
 	const struct statement *statement = execute_step(executor_script(executor, migration), step)->statements;
@@ -360,9 +414,10 @@ enum status execute_single(struct executor *executor, const struct migration *mi
 	                        .statement = statement,
 	                        .step = step,
 	                        .trace = list_add(executor->run->arena, &trace->statements),
-	                        .arena = arena};
+	                        .arena = arena,
+	                        .names = execute_relation_names(arena, statement)};
 
-	if (read_unfinished(&single, &single.unfinished, err) != OK || set_limits(&single, err) != OK ||
+	if (set_limits(&single, lock_timeout_ms, err) != OK || read_unfinished(&single, &single.unfinished, err) != OK ||
 	    write_intent(&single, err) != OK)
 		return err->status;
 	single.wal_start = executor->measure ? wal_position(&single) : -1;
@@ -370,17 +425,10 @@ enum status execute_single(struct executor *executor, const struct migration *mi
 		execute_event(executor, migration, step, 0, "begin", 0, NULL, NULL);
 	if (send(&single, err) != OK)
 		return fail(&single, err);
-	single.trace->wal_bytes = single.wal_start < 0 ? -1 : wal_position(&single) - single.wal_start;
-	if (prove(&single, err) != OK)
-		return err->status;
-	for (size_t i = 0; executor->measure && i < statement->objects.count; i++)
-		if (statement->objects.items[i].lock > LOCK_NONE && strchr(statement->objects.items[i].name, '.'))
-			relation_lock_add(executor->run->arena, &single.trace->locks,
-			                  statement->objects.items[i].name,
-			                  statement->objects.items[i].lock);
-	if (executor->live || executor->measure)
-		execute_event(executor, migration, step, 0, "end", single.trace->duration_ms, single.trace, NULL);
-	return write_outcome(&single, "done", true, err);
+	loop_shield(executor->run->loop);
+	enum status status = settle(&single, err);
+	loop_unshield(executor->run->loop);
+	return status;
 }
 
 enum status execute_record_done(struct executor *executor, const struct migration *migration, size_t step,

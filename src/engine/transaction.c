@@ -14,6 +14,9 @@
 #include "pg/ledger.h"
 #include "pg/query.h"
 
+/* Our writes run as this: where the file has taken on another role they are put between two switches. */
+static const char NO_ROLE[] = "none";
+
 enum slot_kind { SLOT_OURS, SLOT_BEGINNING, SLOT_HISTORY, SLOT_STATEMENT, SLOT_TRACE, SLOT_CONSTRAINTS,
                 SLOT_CHANGES, SLOT_FILES };
 
@@ -173,6 +176,37 @@ static bool may_change_rows(const struct flight *flight)
 	return false;
 }
 
+/* Whether a step up to this one sets what the session runs under, be it the role. */
+static bool sets_state(const struct flight *flight)
+{
+	const struct script *script = executor_script(flight->executor, flight->migration);
+	for (size_t i = 0; i <= flight->step_index && i < script->steps.count; i++)
+		for (size_t j = 0; j < script->steps.items[i].count; j++)
+			if (script->steps.items[i].statements[j].session_state)
+				return true;
+	return false;
+}
+
+static void queue_role(struct flight *flight)
+{
+	const char *role = flight->executor->run->settings->role;
+	const char **parameters = arena_alloc(flight->arena, sizeof(*parameters));
+	parameters[0] = role ? role : NO_ROLE;
+	queue(flight, SLOT_OURS, 0,
+	      (struct pipeline_item){.sql = query_role_take, .count = 1, .parameters = parameters});
+}
+
+static void queue_history(struct flight *flight)
+{
+	bool switched = flight->step_index > 0 && sets_state(flight);
+
+	if (switched)
+		queue_role(flight);
+	queue(flight, SLOT_HISTORY, 0, execute_history_item(flight->executor, flight->arena, flight->migration));
+	if (switched)
+		queue_sql(flight, SLOT_OURS, 0, query_role_return, false);
+}
+
 static void queue_beginning(struct flight *flight, int64_t lock_timeout_ms)
 {
 	struct executor *executor = flight->executor;
@@ -193,7 +227,7 @@ static void queue_beginning(struct flight *flight, int64_t lock_timeout_ms)
 	queue(flight, SLOT_OURS, 0,
 	      (struct pipeline_item){.sql = query_transaction_limits, .count = 2, .parameters = limits});
 	if (execute_is_last(executor, migration, flight->step_index))
-		queue(flight, SLOT_HISTORY, 0, execute_history_item(executor, flight->arena, migration));
+		queue_history(flight);
 	if (executor->measure)
 		queue_sql(flight, SLOT_BEGINNING, 0, query_trace_statement, true);
 }
@@ -205,6 +239,10 @@ static void queue_end(struct flight *flight)
 	struct arena *arena = flight->arena;
 
 	queue_sql(flight, SLOT_CONSTRAINTS, 0, "set constraints all immediate", false);
+	if (sets_state(flight)) {
+		queue_sql(flight, SLOT_OURS, 0, "set local session authorization default", false);
+		queue_role(flight);
+	}
 	if (may_change_rows(flight)) {
 		const char **table = arena_alloc(arena, 2 * sizeof(*table));
 		table[0] = executor->history->schema;
@@ -227,6 +265,14 @@ static void queue_end(struct flight *flight)
 		queue(flight, SLOT_OURS, 0, history_duration(arena, executor->history, flight->migration->version));
 }
 
+static void queue_floor(struct flight *flight, int64_t lock_timeout_ms)
+{
+	const char **parameters = arena_alloc(flight->arena, sizeof(*parameters));
+	parameters[0] = arena_printf(flight->arena, "%" PRId64, lock_timeout_ms);
+	queue(flight, SLOT_OURS, 0,
+	      (struct pipeline_item){.sql = query_lock_timeout_floor, .count = 1, .parameters = parameters});
+}
+
 static enum status send_step(struct flight *flight, int64_t lock_timeout_ms, struct error *err)
 {
 	queue_beginning(flight, lock_timeout_ms);
@@ -237,6 +283,8 @@ static enum status send_step(struct flight *flight, int64_t lock_timeout_ms, str
 		} else {
 			queue_sql(flight, SLOT_STATEMENT, i, flight->step->statements[i].sql, false);
 		}
+		if (flight->step->statements[i].session_state)
+			queue_floor(flight, lock_timeout_ms);
 		if (flight->executor->measure)
 			queue_sql(flight, SLOT_TRACE, i, query_trace_statement, true);
 	}
@@ -283,19 +331,6 @@ static enum status compare_with_promise(struct flight *flight, struct error *err
 	                  "See what changed on live since the backup, then take a new backup and rehearse again.");
 }
 
-static void roll_back(struct session *session)
-{
-	_cleanup_error_ struct error ignored = {0};
-	struct loop *loop = session_loop(session);
-
-	if (!session_alive(session))
-		return;
-	loop_shield(loop);
-	if (session_exec(session, "rollback", &ignored) == OK && session_server_version(session) >= 150000)
-		(void)!session_exec(session, "select pg_catalog.pg_stat_force_next_flush()", &ignored);
-	loop_unshield(loop);
-}
-
 enum status execute_transaction(struct executor *executor, const struct migration *migration, size_t step,
                                 int64_t lock_timeout_ms, struct step_trace *trace, struct error *err)
 {
@@ -324,7 +359,7 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 	if (status == OK)
 		status = compare_with_promise(&flight, err);
 	if (status != OK) {
-		roll_back(executor->session);
+		execute_roll_back(executor->session);
 		return status;
 	}
 	return execute_commit(executor, migration, step, err);

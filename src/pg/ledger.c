@@ -100,6 +100,17 @@ enum status ledger_add(struct session *session, const struct ledger_entry *entry
 	return OK;
 }
 
+enum status ledger_add_within(struct session *session, const struct ledger_entry *entry, int64_t limit_ms,
+                              struct error *err)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	struct pipeline_item item = ledger_item(arena, entry);
+
+	if (session_finish(session, item.sql, item.count, item.parameters, limit_ms, err) != OK)
+		return error_wrap(err, "cannot write to the ledger");
+	return OK;
+}
+
 static enum status read_rows(struct session *session, struct arena *arena, const char *sql, const char *kind,
                              struct ledger_rows *ret_rows, struct error *err)
 {

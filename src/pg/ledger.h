@@ -54,6 +54,10 @@ enum status ledger_setup(struct session *session, struct error *err) MUST_CHECK;
  */
 enum status ledger_add(struct session *session, const struct ledger_entry *entry, struct error *err) MUST_CHECK;
 
+/* The same in bounded time, whatever a stop says: a standby that does not answer must not hold up the end. */
+enum status ledger_add_within(struct session *session, const struct ledger_entry *entry, int64_t limit_ms,
+                              struct error *err) MUST_CHECK;
+
 /* The same as an item of a step's pipeline; texts are in the arena. */
 struct pipeline_item ledger_item(struct arena *arena, const struct ledger_entry *entry);
 

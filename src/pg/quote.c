@@ -31,6 +31,15 @@ const char *quote_ident(struct arena *arena, const char *name)
 	return enclose(arena, "", name, '"', false);
 }
 
+const char *quote_qualified(struct arena *arena, const char *name)
+{
+	const char *dot = strchr(name, '.');
+	if (!dot || dot == name || !dot[1])
+		return quote_ident(arena, name);
+	return arena_printf(arena, "%s.%s", quote_ident(arena, arena_strndup(arena, name, (size_t)(dot - name))),
+	                    quote_ident(arena, dot + 1));
+}
+
 const char *quote_array(struct arena *arena, const struct text_list *texts)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};

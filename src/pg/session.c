@@ -203,6 +203,17 @@ void session_reset_items(struct session *session, struct arena *arena, struct pi
 		list_add(arena, list)->sql = query_session_pinned;
 }
 
+enum status session_reset(struct session *session, struct error *err)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	struct pipeline_item_list items = {0};
+	size_t failed;
+	long position;
+
+	session_reset_items(session, arena, &items);
+	return pipeline_run(session, items.items, items.count, NULL, NULL, &failed, &position, err);
+}
+
 int session_server_version(const struct session *session)
 {
 	return session->server_version;

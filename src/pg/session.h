@@ -69,7 +69,7 @@ enum status session_writable(struct session *session, bool *ret_in_recovery, boo
  * closes *ret_rows; ret_rows may be NULL. Server errors: FAIL_MIGRATION-neutral mapping by SQLSTATE: 08*, 57P01-03 and
  * a lost connection = FAIL_UNREACHABLE, 28*, 3D000, 42501 = FAIL_USAGE, 55P03 = FAIL_LOCK_BUDGET, 53* = FAIL_GATE,
  * everything else FAIL_INTERNAL; sqlstate, message, detail, hint are the server's. Callers recast. On a stop the
- * statement is cancelled and the status is that of the stop.
+ * statement is cancelled and the status is that of the stop, unless it had ended well before that reached it.
  */
 enum status session_query(struct session *session, const char *sql, int count, const char *const *parameters,
                           struct rows **ret_rows, struct error *err) MUST_CHECK;
@@ -79,6 +79,16 @@ enum status session_exec(struct session *session, const char *sql, struct error 
 
 /* Simple protocol: several statements in one text. Only for our own SQL. */
 enum status session_script(struct session *session, const char *sql, struct error *err) MUST_CHECK;
+
+/*
+ * One statement that must come to an end although a stop was asked for: when it has not ended after `limit_ms` it is
+ * cancelled, and when that does not help either, the connection is given up (FAIL_UNREACHABLE).
+ */
+enum status session_finish(struct session *session, const char *sql, int count, const char *const *parameters,
+                           int64_t limit_ms, struct error *err) MUST_CHECK;
+
+/* Makes the session as it was when it was opened: DISCARD ALL, and its own settings again. */
+enum status session_reset(struct session *session, struct error *err) MUST_CHECK;
 
 /* Asks the server to cancel what runs; returns when the request was delivered. */
 void session_cancel(struct session *session);
@@ -110,9 +120,10 @@ void rows_close(struct rows *rows);
 void rows_cleanup(struct rows **rows);
 #define _cleanup_rows_ __attribute__((cleanup(rows_cleanup)))
 
-/* 'it''s' and "Name", quoted for SQL; in the arena. */
+/* 'it''s' and "Name", quoted for SQL; "schema.name" quoted by its parts. In the arena. */
 const char *quote_literal(struct arena *arena, const char *text);
 const char *quote_ident(struct arena *arena, const char *name);
+const char *quote_qualified(struct arena *arena, const char *name);
 
 /* {"a","b"}: the value of an array parameter; in the arena. */
 const char *quote_array(struct arena *arena, const struct text_list *texts);

@@ -53,9 +53,20 @@ static void stop_statement(struct session *session)
 		if (wire_move(session, deadline_ms) == LOOP_TIMEOUT)
 			session->lost = true;
 	loop_unshield(session->loop);
+}
+
+static void forget(struct session *session)
+{
 	PQclear(session->held);
 	session->held = NULL;
 	session->busy = false;
+}
+
+/* The cancel request came too late: what was done is done. */
+static bool ended_well(const struct session *session)
+{
+	ExecStatusType kind = PQresultStatus(session->held);
+	return session->held && (kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK);
 }
 
 enum status session_result(struct session *session, struct rows **ret_rows, struct error *err)
@@ -66,9 +77,37 @@ enum status session_result(struct session *session, struct rows **ret_rows, stru
 		if (wire_move(session, INT64_MAX) != LOOP_STOPPED)
 			continue;
 		stop_statement(session);
+		if (ended_well(session))
+			break;
+		forget(session);
 		return loop_stop_error(session->loop, err);
 	}
 	return hand_out(session, ret_rows, err);
+}
+
+static enum status finish(struct session *session, int64_t deadline_ms, struct error *err)
+{
+	while (!wire_advance(session)) {
+		if (wire_move(session, deadline_ms) != LOOP_TIMEOUT)
+			continue;
+		stop_statement(session);
+		if (ended_well(session))
+			break;
+		forget(session);
+		return error_set(err, FAIL_UNREACHABLE, "a statement did not end in time and was cancelled");
+	}
+	return hand_out(session, NULL, err);
+}
+
+enum status session_finish(struct session *session, const char *sql, int count, const char *const *parameters,
+                           int64_t limit_ms, struct error *err)
+{
+	loop_shield(session->loop);
+	enum status status = session_send(session, sql, count, parameters, err);
+	if (status == OK)
+		status = finish(session, clock_ms() + limit_ms, err);
+	loop_unshield(session->loop);
+	return status;
 }
 
 enum status session_query(struct session *session, const char *sql, int count, const char *const *parameters,

@@ -54,6 +54,40 @@ def test_what_another_run_applied_meanwhile_is_not_run_again(live, database, mig
     assert database.one("SELECT n FROM counter") == 11
 
 
+# -- the session of a migration that goes on in a later run --
+
+
+def test_a_later_step_finds_the_search_path_that_an_earlier_one_set(live, database, migrations):
+    database.execute("CREATE SCHEMA app; CREATE TABLE app.t (a int); CREATE TABLE public.t (a int)")
+    migrations.write("002_index", up="""
+        SET search_path = app, public;
+        ALTER TABLE t ADD COLUMN b int;
+        CREATE INDEX CONCURRENTLY t_a ON t (a);""")
+    plan_id = live.prove()
+    with database.transaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1"):
+        running = live.start("--approve", plan_id)
+        pid = wait_in_apply(database, "virtualxid")
+        running.kill()
+        wait_until_gone(database, pid)
+    live.batch("--approve", plan_id).ended(0)
+    assert database.query("SELECT indrelid::regclass::text, indisvalid FROM pg_index "
+                          "WHERE indexrelid::regclass::text LIKE '%%t_a'") == [("app.t", True)]
+
+
+def test_a_statement_outside_transactions_runs_under_the_configured_role(live, database, migrations):
+    owner, made = f"owner_{database.name}", f"made_{database.name}"
+    database.execute(f"CREATE ROLE {owner} SUPERUSER")
+    try:
+        migrations.write("002_database", up=f"CREATE DATABASE {made};")
+        live.configure(role=owner)
+        live.approve().ended(0)
+        assert database.one("SELECT datdba::regrole::text FROM pg_database WHERE datname = %s", made) == owner
+    finally:
+        database.drop()
+        database.cluster.execute(f"DROP DATABASE IF EXISTS {made}")
+        database.cluster.execute(f"DROP ROLE {owner}")
+
+
 # -- drift after a run that stopped --
 
 

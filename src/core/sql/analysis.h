@@ -33,6 +33,7 @@ struct analysis {
 	bool stores;                 /* the queries in it are kept for later: they lock and write nothing now */
 	bool plans;                  /* EXPLAIN: its query is planned under its locks, and not run */
 	bool locks_rows;             /* SELECT ... FOR UPDATE and such */
+	bool configures;             /* calls set_config */
 };
 
 /* Fills in the analysis and the statement's tag, class and flags; its texts are in the analysis' arena. */

@@ -10,6 +10,7 @@ enum trait {
 	TRAIT_CLUSTER = 2, /* reaches beyond the database */
 	TRAIT_FOREIGN = 4, /* makes or uses a way to another server */
 	TRAIT_OUTSIDE = 8, /* cannot run in a transaction block */
+	TRAIT_SESSION = 16, /* sets what later statements of the session run under */
 };
 
 struct statement_kind {
@@ -101,7 +102,7 @@ static const struct statement_kind KINDS[] = {
 	STATEMENT(DECLARE_CURSOR) = {.tag = "DECLARE CURSOR", .traits = TRAIT_READS, .describe = describe_data_change},
 	STATEMENT(DEFINE) = {.tag = "CREATE OBJECT", .describe = describe_define},
 	STATEMENT(DELETE) = {.tag = "DELETE", .describe = describe_data_change},
-	STATEMENT(DISCARD) = {.tag = "DISCARD", .describe = describe_discard},
+	STATEMENT(DISCARD) = {.tag = "DISCARD", .traits = TRAIT_SESSION, .describe = describe_discard},
 	STATEMENT(DO) = {.tag = "DO", .describe = describe_opaque},
 	STATEMENT(DROP) = {.tag = "DROP OBJECT", .describe = describe_drop},
 	STATEMENT(DROP_OWNED) = {.tag = "DROP OWNED"},
@@ -137,7 +138,7 @@ static const struct statement_kind KINDS[] = {
 	STATEMENT(UNLISTEN) = {.tag = "UNLISTEN"},
 	STATEMENT(UPDATE) = {.tag = "UPDATE", .describe = describe_data_change},
 	STATEMENT(VACUUM) = {.tag = "VACUUM", .describe = describe_vacuum},
-	STATEMENT(VARIABLE_SET) = {.tag = "SET"},
+	STATEMENT(VARIABLE_SET) = {.tag = "SET", .traits = TRAIT_SESSION},
 	STATEMENT(VARIABLE_SHOW) = {.tag = "SHOW", .traits = TRAIT_READS},
 	STATEMENT(VIEW) = {.tag = "CREATE VIEW", .describe = describe_create_view},
 };
@@ -200,6 +201,8 @@ void analyse(struct analysis *analysis, const PgQuery__Node *node)
 	if (kind->describe)
 		kind->describe(analysis, tree_message(node));
 	analysis_walk(analysis, tree_message(node));
+	statement->session_state = (kind->traits & TRAIT_SESSION) != 0 ||
+	                           (analysis->configures && statement->read_only && !statement->opaque_writes);
 	drop_ctes(analysis);
 	strengthen_row_locks(analysis);
 	add_columns(analysis);

@@ -90,6 +90,8 @@ void describe_drop(struct analysis *analysis, const ProtobufCMessage *message)
 		analysis->statement->class = CLASS_OUTSIDE;
 		analysis->statement->concurrent_index = true;
 	}
+	if (drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX && drop->n_objects == 1)
+		analysis->statement->index_name = object_name(analysis, drop->objects[0]);
 	analysis->statement->tag = object_kind_get(drop->remove_type)->drop;
 	for (size_t i = 0; i < drop->n_objects; i++)
 		use_object(analysis, drop->remove_type, drop->objects[i], USE_DROPS, locks);

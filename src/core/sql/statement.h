@@ -62,7 +62,7 @@ struct statement {
 	size_t offset;           /* of its first byte in the canonical text */
 	long line, column;       /* of its first byte in the file, 1-based, column in characters */
 	const char *tag;         /* "CREATE INDEX", "ALTER TABLE", "INSERT", ...; "UNKNOWN" when not parsed */
-	const char *index_name;  /* CREATE INDEX: "schema.name" or "name" of the index named, or NULL */
+	const char *index_name;  /* CREATE and DROP INDEX: "schema.name" or "name" of the index named, or NULL */
 	const struct parse_problem *problem; /* when not parsed */
 	const char *new_enum_value; /* ALTER TYPE ... ADD VALUE: the value, else NULL */
 	const char *enum_type;      /* and its type */
@@ -82,6 +82,7 @@ struct statement {
 	bool cluster_wide;       /* roles, databases, tablespaces, ALTER SYSTEM: reaches beyond the database */
 	bool foreign;            /* reads or writes through a foreign server, dblink, COPY PROGRAM or a server file */
 	bool opaque_writes;      /* DO, CALL, SELECT of a function: may write what the text does not show */
+	bool session_state;      /* SET, RESET, DISCARD, SELECT set_config(...): later statements may rely on it */
 	bool read_only;          /* SELECT without locking or known-writing functions, SHOW, EXPLAIN without ANALYZE */
 	bool copy_in;            /* COPY ... FROM STDIN: copy_data holds the inline rows */
 };

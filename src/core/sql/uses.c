@@ -84,6 +84,7 @@ static void note_call(struct analysis *analysis, const ProtobufCMessage *message
 	enum function_reach reach = plain ? function_reach_of(plain) : FUNCTION_UNKNOWN;
 
 	note_reach(analysis, reach);
+	analysis->configures |= plain && strcmp(plain, "set_config") == 0;
 	note_extension(analysis, call->funcname, call->n_funcname);
 	if (plain && call->n_args && (strcmp(plain, "nextval") == 0 || strcmp(plain, "setval") == 0))
 		note_named_relation(analysis, call->args[0]);

@@ -18,7 +18,7 @@
 #include "pg/history.h"
 #include "pg/ledger.h"
 
-enum { JOURNAL_EVERY = 100, SAMPLE_EVERY_MS = 1000 };
+enum { JOURNAL_EVERY = 100, SAMPLE_EVERY_MS = 1000, STOP_ROW_MS = 5000 };
 
 struct apply {
 	struct run *run;
@@ -28,6 +28,7 @@ struct apply {
 	struct trace done;
 	size_t journalled;  /* of done */
 	int64_t sampled_ms; /* clock_ms() of the last sample */
+	bool stopping;      /* rows are written in bounded time or not at all */
 };
 
 /* The first failed check of evidence that was taken beside the run's own. */
@@ -169,7 +170,10 @@ static enum status add_row(struct apply *apply, const char *kind, const char *ve
 	struct ledger_entry entry = {
 		.kind = kind, .run_id = apply->run->id.text, .version = version, .step = -1, .body = body};
 	boundary_pass();
-	return ledger_add(apply->executor.ledger, &entry, err);
+	if (execute_ledger(&apply->executor, err) != OK)
+		return err->status;
+	return apply->stopping ? ledger_add_within(apply->executor.ledger, &entry, STOP_ROW_MS, err)
+	                       : ledger_add(apply->executor.ledger, &entry, err);
 }
 
 /* Evidence of the gates; of a run that is continued only what was taken anew. */
@@ -285,8 +289,9 @@ static void write_stop(struct apply *apply, const struct error *cause)
 	_cleanup_json_ struct json *body = json_new_object();
 	_cleanup_error_ struct error ignored = {0};
 
-	if (!apply->executor.ledger || !session_alive(apply->executor.ledger))
+	if (!apply->executor.ledger || cause->status == FAIL_UNREACHABLE || cause->status == FAIL_IN_DOUBT)
 		return;
+	apply->stopping = true;
 	json_set_text(body, "code", status_get(cause->status)->name);
 	json_set_text(body, "message", cause->message);
 	loop_shield(apply->run->loop);

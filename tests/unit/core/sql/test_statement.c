@@ -118,10 +118,10 @@ static void statements_have_tag_and_class(void **state)
 
 static const char *flags_of(const struct statement *statement)
 {
-	return arena_printf(arena, "%s%s%s%s%s%s", statement->read_only ? " reads" : "",
+	return arena_printf(arena, "%s%s%s%s%s%s%s", statement->read_only ? " reads" : "",
 	                    statement->opaque_writes ? " opaque" : "", statement->foreign ? " foreign" : "",
 	                    statement->cluster_wide ? " cluster" : "", statement->concurrent_index ? " concurrent" : "",
-	                    statement->if_not_exists ? " unless-there" : "");
+	                    statement->if_not_exists ? " unless-there" : "", statement->session_state ? " session" : "");
 }
 
 static void statements_have_flags(void **state)
@@ -137,9 +137,15 @@ static void statements_have_flags(void **state)
 		{"SELECT * FROM t FOR UPDATE", ""},
 		{"SELECT nextval('s')", ""},
 		{"SELECT pg_terminate_backend(1)", ""},
+		{"SET search_path = app", " session"},
+		{"RESET ROLE", " session"},
+		{"SET LOCAL ROLE app", " session"},
+		{"SET SESSION AUTHORIZATION app", " session"},
+		{"DISCARD ALL", " session"},
+		{"SELECT pg_catalog.set_config('search_path', '', false)", " reads session"},
+		{"SELECT set_config('a.b', app.write(), false)", " reads opaque"},
 		{"SELECT app.now()", " reads opaque"},
 		{"SELECT refresh_all()", " reads opaque"},
-		{"SELECT pg_catalog.set_config('search_path', '', false)", " reads"},
 		{"WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x", ""},
 		{"EXPLAIN DELETE FROM t", " reads"},
 		{"EXPLAIN (ANALYZE) SELECT 1", ""},

@@ -1,0 +1,195 @@
+"""The executor on live: sessions and roles that files change, locks, leftovers, and connections that get lost."""
+
+import re
+import signal
+
+import pytest
+
+from harness.flow import Flow
+from harness.proxy import LOST_REPLY
+from harness.wait import wait_until
+
+HISTORY = """
+    CREATE TABLE schema_migrations (version text PRIMARY KEY, name text NOT NULL,
+        applied_at timestamptz NOT NULL DEFAULT now());
+    INSERT INTO schema_migrations (version, name) VALUES ('001', 'items')"""
+
+
+@pytest.fixture
+def live(sluice, database, migrations):
+    """The flow on a database with 001 applied."""
+    database.execute("CREATE TABLE items (id int PRIMARY KEY, v text); "
+                     "INSERT INTO items SELECT g, 'v' || g FROM generate_series(1, 50) g;" + HISTORY)
+    migrations.write("001_items", up="CREATE TABLE items (id int PRIMARY KEY, v text);")
+    return Flow(sluice)
+
+
+def apply_waits(database, event):
+    return wait_until(lambda: database.one(
+        "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'pgsluice/%%/apply' AND datname = %s "
+        "AND (wait_event_type = %s OR wait_event = %s)", database.name, event, event), what="the apply waits")
+
+
+# -- what a file does to its session --
+
+
+def test_a_role_that_a_file_takes_on_does_not_write_our_rows(live, database, migrations):
+    role = f"app_{database.name}"
+    database.execute(f"CREATE ROLE {role}; CREATE SCHEMA app; GRANT ALL ON SCHEMA app TO {role}")
+    try:
+        migrations.write("002_one", up=f"SET ROLE {role}; CREATE TABLE app.one (a int);")
+        migrations.write("003_steps", up=f"""
+            SET ROLE {role};
+            CREATE TABLE app.two (a int);
+            CREATE INDEX CONCURRENTLY two_a ON app.two (a);
+            ALTER TABLE app.two ADD COLUMN b int;""")
+        migrations.write("004_user", up=f"SET SESSION AUTHORIZATION {role}; CREATE TABLE app.three (a int);")
+        live.approve().ended(0)
+        assert live.versions() == ["001", "002", "003", "004"]
+        assert {owner for owner, in database.query("SELECT tableowner FROM pg_tables WHERE schemaname = 'app'")} == {role}
+        assert {who for who, in database.query("SELECT applied_by FROM schema_migrations WHERE version > '001'")
+                } == {"postgres"}
+    finally:
+        database.drop()
+        database.cluster.execute(f"DROP ROLE {role}")
+
+
+def test_a_file_that_switches_the_lock_timeout_off_does_not_wait_without_end(live, database, migrations):
+    migrations.write("002_more", up="SET lock_timeout = 0;\nALTER TABLE items ADD COLUMN w int;")
+    live.configure(lock_timeout="200ms", lock_budget="1s")
+    plan_id = live.prove()
+    with database.transaction("LOCK TABLE items IN ACCESS SHARE MODE"):
+        live.batch("--approve", plan_id).ended(21)
+
+
+def test_a_lock_that_only_the_rehearsal_shows_is_asked_for_in_short_tries(live, database, migrations):
+    migrations.write("002_more", up="DO $$ BEGIN EXECUTE 'ALTER TABLE items ADD COLUMN w int'; END $$;")
+    live.configure(lock_timeout="200ms", lock_budget="60s")
+    plan_id = live.prove()
+    with database.transaction("LOCK TABLE items IN ACCESS SHARE MODE"):
+        running = live.start("--approve", plan_id)
+        running.wait_for_output("no lock at attempt 2", deadline=30)
+    running.result().ended(0)
+
+
+# -- what a concurrent build leaves --
+
+
+def test_what_others_build_is_no_leftover_of_ours(live, database, migrations):
+    database.execute("CREATE TABLE other (a int)")
+    migrations.write("002_index", up="CREATE UNIQUE INDEX CONCURRENTLY items_v ON items (v);")
+    plan_id = live.prove()
+    database.execute("INSERT INTO items VALUES (1001, 'v1')")
+    with database.transaction("LOCK TABLE items IN SHARE UPDATE EXCLUSIVE MODE"):
+        running = live.start("--approve", plan_id)
+        apply_waits(database, "Lock")
+        with database.transaction("INSERT INTO other VALUES (1)") as writer:
+            build = database.background("CREATE INDEX CONCURRENTLY other_a ON other (a)")
+            wait_until(lambda: database.one("SELECT to_regclass('other_a')"), what="the other's index is begun")
+            # Ours goes on now, fails at the duplicate and cleans up after itself.
+            database.one("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'items'::regclass "
+                         "AND mode = 'ShareUpdateExclusiveLock' AND granted")
+            wait_until(lambda: database.one("SELECT count(*) FROM pgsluice.ledger WHERE kind = 'outcome'"),
+                       what="the failure is recorded")
+            assert database.one("SELECT to_regclass('items_v')") is None
+            assert database.one("SELECT to_regclass('other_a')") is not None
+            writer.rollback()
+        build.result()
+    running.result().ended(30)
+    assert database.query("SELECT indisvalid FROM pg_index WHERE indexrelid = 'other_a'::regclass") == [(True,)]
+
+
+def test_a_concurrent_drop_that_was_cut_off_is_finished_by_the_next_run(live, database, migrations):
+    database.execute("CREATE INDEX items_v ON items (v)")
+    migrations.write("002_drop", up="DROP INDEX CONCURRENTLY items_v;")
+    plan_id = live.prove()
+    with database.transaction("SELECT * FROM items"):
+        running = live.start("--approve", plan_id)
+        apply_waits(database, "virtualxid")
+        running.signal(signal.SIGTERM)
+        running.result(timeout=20).ended(143)
+    live.batch("--approve", plan_id).ended(0)
+    assert database.one("SELECT to_regclass('items_v')") is None
+    assert live.versions() == ["001", "002"]
+
+
+def test_names_in_quotes_are_found_again(live, database, migrations):
+    database.execute('CREATE SCHEMA "App"; CREATE TABLE "App"."Orders" ("Id" int)')
+    migrations.write("002_index", up='CREATE INDEX CONCURRENTLY "Orders Id" ON "App"."Orders" ("Id");')
+    plan_id = live.prove()
+    with database.transaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1"):
+        running = live.start("--approve", plan_id)
+        pid = apply_waits(database, "virtualxid")
+        running.kill()
+        wait_until(lambda: not database.one("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", pid),
+                   what="its statement is gone")
+    result = live.batch("--approve", plan_id).ended(0)
+    assert 'index "App"."Orders Id" is there and' in result.stderr
+    assert database.query("SELECT indisvalid FROM pg_index WHERE indrelid = '\"App\".\"Orders\"'::regclass") == [(True,)]
+
+
+def test_a_stop_that_comes_too_late_for_a_statement_says_what_was_done(live, database, migrations):
+    migrations.write("002_index", up="CREATE INDEX CONCURRENTLY items_v ON items (v);")
+    migrations.write("003_more", up="ALTER TABLE items ADD COLUMN w int;")
+    plan_id = live.prove()
+    with database.transaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1"):
+        running = live.start("--approve", plan_id)
+        apply_waits(database, "virtualxid")
+        running.signal(signal.SIGINT)
+        running.result(timeout=20).ended(130)
+    done = [row for row, in database.query("SELECT body ->> 'done' FROM pgsluice.ledger WHERE kind = 'outcome'")]
+    there = database.query("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('items_v')")
+    assert (done, there) in ((["false"], []), ([], [(False,)]))
+    live.batch("--approve", plan_id).ended(0)
+    assert live.versions() == ["001", "002", "003"]
+
+
+def test_the_locks_of_a_short_concurrent_build_are_known_to_preflight(live, database, migrations):
+    migrations.write("002_index", up="SET search_path = public;\nCREATE INDEX CONCURRENTLY items_v ON items (v);")
+    result = live.batch("--format", "json").ended(12)
+    locks = [lock for event in result.events("step") for lock in event.get("locks", [])]
+    assert {"relation": "public.items", "mode": "SHARE UPDATE EXCLUSIVE"} in locks
+
+
+# -- connections --
+
+
+def test_a_lost_answer_to_the_commit_of_an_outcome_is_looked_up(live, database, migrations, make_proxy):
+    proxy = make_proxy(database.cluster)
+    migrations.write("002_index", up="CREATE INDEX CONCURRENTLY items_v ON items (v);")
+    migrations.write("003_more", up="ALTER TABLE items ADD COLUMN w int;")
+    plan_id = live.prove()
+    rule = proxy.cut(r"COMMIT\b", mode=LOST_REPLY, nth=2, application="pgsluice/.*/ledger")
+    result = live.batch("--approve", plan_id, database=proxy.conninfo(database.name)).ended(0)
+    assert rule.fired.is_set()
+    assert "migration 002 is committed: its row is there" in result.stderr
+    assert live.versions() == ["001", "002", "003"]
+
+
+# -- secrets --
+
+
+def test_a_password_in_a_statement_is_in_no_event_and_in_no_row(make_cluster, sluice, migrations, folder):
+    own = make_cluster()
+    database = own.create_database()
+    sluice.database = database
+    database.execute("CREATE TABLE items (id int PRIMARY KEY);" + HISTORY)
+    migrations.write("001_items", up="CREATE TABLE items (id int PRIMARY KEY);")
+    migrations.write("002_setting", up="ALTER SYSTEM SET primary_conninfo = 'host=x password=geheim1';")
+    migrations.write("003_block", up="""
+        DO $$ BEGIN EXECUTE 'ALTER ROLE postgres PASSWORD ''geheim2'''; PERFORM 1/(SELECT count(*) - 1 FROM items); END $$;
+        DO $$ BEGIN IF (SELECT count(*) FROM items) = 1 THEN
+            EXECUTE 'ALTER ROLE postgres PASSWORD ''geheim3'' nonsense'; END IF; END $$;""")
+    live = Flow(sluice)
+    plan_id = live.prove()
+    database.execute("INSERT INTO items VALUES (1)")
+    seen = live.batch("--approve", plan_id, "--format", "json").ended(30)
+    migrations.write("003_block", up="DO $$ BEGIN EXECUTE 'ALTER ROLE nobody PASSWORD ''geheim4'''; END $$;")
+    seen2 = live.batch("--format", "json")
+    written = database.one("SELECT string_agg(body::text, '') FROM pgsluice.ledger")
+    kept = "".join(path.read_text(errors="replace") for path in sluice.state.rglob("*") if path.is_file()
+                   and "dump-" not in str(path))
+    for text in (seen.stdout, seen.stderr, seen2.stdout, seen2.stderr, written, kept):
+        assert not re.search("geheim[0-9]", text)
+    assert "does not exist" in seen2.stdout
+    assert "ALTER ROLE nobody PASSWORD (hidden)" in seen2.stdout
