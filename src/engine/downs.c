@@ -2,6 +2,7 @@
 
 #include "engine/place.h"
 #include "pg/catalog.h"
+#include "pg/query.h"
 
 static const char *const NAMES[] = {
 	[DOWN_MISSING] = "missing",
@@ -20,25 +21,43 @@ const char *down_state_name(enum down_state state)
 struct way_back {
 	enum down_state state;
 	const char *reason;
-	struct schema before; /* the schema before its up */
 };
 
-static enum status read_schema(struct executor *executor, struct schema *ret_schema, struct error *err)
+/* The way back so far. Two schemas are kept, each in an arena of its own: before and after the downs being judged. */
+struct descent {
+	struct executor executor;
+	struct way_back *ways;
+	struct arena *arena;
+	struct schema now;
+};
+
+static enum status read_schema(struct executor *executor, struct arena *arena, struct schema *ret_schema,
+                               struct error *err)
 {
 	struct run *run = executor->run;
 	struct catalog_options options = {.history_schema = run->history.schema,
 	                                  .history_table = run->history.table,
 	                                  .ignore = &run->settings->digest_ignore};
-	return catalog_schema(executor->watch, run->arena, &options, ret_schema, err);
+	return catalog_schema(executor->watch, arena, &options, ret_schema, err);
 }
 
-/* The lowest of the newest migrations that have a down file without a gap: what is below is not reached. */
-static size_t chain_start(const struct plan *plan)
+/* `now` with the change taken back that the ups had made. */
+static void expect(struct arena *arena, const struct schema *now, const struct checkpoint *checkpoint,
+                   struct schema *ret_expected)
 {
-	size_t start = plan->pending.count;
-	while (start > 0 && plan->pending.items[start - 1]->down.path)
-		start--;
-	return start;
+	struct schema before = {0}, after = {0};
+
+	for (size_t i = 0; i < checkpoint->delta.count; i++) {
+		const struct schema_difference *difference = &checkpoint->delta.items[i];
+		if (difference->before)
+			list_push(arena, &before, *difference->before);
+		if (difference->after)
+			list_push(arena, &after, *difference->after);
+	}
+	schema_sort(&before);
+	schema_sort(&after);
+	schema_promise(arena, now, &after, &before, ret_expected);
+	schema_sort(ret_expected);
 }
 
 static void emit_progress(struct run *run, const char *phase, size_t done)
@@ -50,52 +69,76 @@ static void emit_progress(struct run *run, const char *phase, size_t done)
 	emit_sample(run->emitter, "rehearsal", values);
 }
 
-static enum status run_ups(struct executor *executor, struct way_back *ways, struct error *err)
-{
-	size_t start = chain_start(&executor->run->plan);
-	const struct plan *plan = &executor->run->plan;
-	struct migration_trace ignored;
-
-	for (size_t i = 0; i < plan->pending.count; i++) {
-		emit_progress(executor->run, "once more for the way back", i);
-		if ((i >= start && read_schema(executor, &ways[i].before, err) != OK) ||
-		    execute_migration(executor, plan->pending.items[i],
-		                      resume_first_step(executor->run, plan->pending.items[i]->version),
-		                      	&ignored,
-		                      err) != OK)
-			return error_wrap(err, "on the clone for the downs");
-	}
-	return OK;
-}
-
-static enum status judge_down(struct executor *executor, const struct migration *migration, struct way_back *way,
-                              struct error *err)
+/* Runs one down; what happens to it is in `way`, and only what ends the whole rehearsal is an error. */
+static enum status run_down(struct executor *executor, const struct migration *migration, struct way_back *way,
+                            struct error *err)
 {
 	struct run *run = executor->run;
-	struct schema after = {0};
-	struct schema_difference_list differences = {0};
 	struct migration_trace ignored;
 
+	way->state = DOWN_INEXACT;
+	way->reason = "it ran, and what it restored was not looked at";
 	if (!migration->down.path) {
 		way->state = DOWN_MISSING;
 		way->reason = "there is no down file";
 		return OK;
 	}
-	if (execute_migration(executor, migration, 0, &ignored, err) != OK) {
-		if (loop_stop_signal(run->loop))
-			return err->status;
-		way->state = DOWN_FAILED;
-		way->reason = arena_strdup(run->arena, err->message);
-		error_clear(err);
+	if (execute_migration(executor, migration, 0, &ignored, err) == OK)
 		return OK;
-	}
-	if (read_schema(executor, &after, err) != OK)
+	if (loop_stop_signal(run->loop))
 		return err->status;
-	schema_compare(run->arena, &way->before, &after, &differences);
-	way->state = differences.count ? DOWN_INEXACT : DOWN_EXACT;
-	if (differences.count)
-		way->reason = arena_printf(run->arena, "%zu object(s) differ afterwards: %s", differences.count,
-		                           schema_difference_text(run->arena, &differences.items[0]));
+	way->state = DOWN_FAILED;
+	way->reason = arena_strdup(run->arena, err->message);
+	error_clear(err);
+	return OK;
+}
+
+static void judge(struct descent *descent, const struct schema *after, const struct checkpoint *checkpoint,
+                  size_t first)
+{
+	struct arena *arena = descent->executor.run->arena;
+	struct schema expected = {0};
+	struct schema_difference_list differences = {0};
+	bool alone = checkpoint->done == first + 1;
+
+	expect(descent->arena, &descent->now, checkpoint, &expected);
+	schema_compare(descent->arena, &expected, after, &differences);
+	for (size_t i = first; i < checkpoint->done; i++) {
+		struct way_back *way = &descent->ways[i];
+		way->state = differences.count ? DOWN_INEXACT : DOWN_EXACT;
+		way->reason = differences.count
+		                      ? arena_printf(arena, "%zu object(s) differ afterwards%s: %s", differences.count,
+		                                     alone ? "" : ", judged together with its neighbours",
+		                                     schema_difference_text(arena, &differences.items[0]))
+		                      : NULL;
+	}
+}
+
+/* The downs from one checkpoint to the one before it, which was taken after `first` migrations. */
+static enum status descend(struct descent *descent, const struct checkpoint *checkpoint, size_t first, bool *ret_exact,
+                           struct error *err)
+{
+	struct executor *executor = &descent->executor;
+	struct schema after = {0};
+
+	*ret_exact = false;
+	for (size_t i = checkpoint->done; i-- > first;) {
+		emit_progress(executor->run, "the way back", executor->run->plan.pending.count - 1 - i);
+		if (run_down(executor, executor->run->plan.pending.items[i], &descent->ways[i], err) != OK)
+			return err->status;
+		if (descent->ways[i].state != DOWN_INEXACT)
+			return OK;
+	}
+	struct arena *arena = arena_open();
+	if (read_schema(executor, arena, &after, err) != OK) {
+		arena_close(arena);
+		return err->status;
+	}
+	judge(descent, &after, checkpoint, first);
+	*ret_exact = descent->ways[first].state == DOWN_EXACT;
+	arena_close(descent->arena);
+	descent->arena = arena;
+	descent->now = after;
 	return OK;
 }
 
@@ -133,32 +176,29 @@ static void report(struct run *run, struct evidence *evidence, const struct way_
 												exact), limit);
 }
 
-enum status downs_rehearse(struct run *run, struct clone *clone, struct evidence *evidence, struct json **ret_downs,
-                           struct error *err)
+enum status downs_rehearse(struct run *run, struct clone *clone, const struct checkpoint_list *checkpoints,
+                           struct evidence *evidence, struct json **ret_downs, struct error *err)
 {
-	struct executor executor = {0};
 	size_t count = run->plan.pending.count;
-	struct way_back *ways = arena_alloc(run->arena, count * sizeof(*ways));
+	struct descent descent = {.ways = arena_alloc(run->arena, (count ? count : 1) * sizeof(*descent.ways)),
+	                          .arena = arena_open()};
+	bool exact = true;
 
 	for (size_t i = 0; i < count; i++) {
-		ways[i].state = DOWN_NOT_REACHED;
-		ways[i].reason = "a down above it did not restore the schema";
+		descent.ways[i].state = DOWN_NOT_REACHED;
+		descent.ways[i].reason = "a down above it did not restore the schema";
 	}
-	enum status status = place_on_clone(run, clone, false, &executor, err);
+	enum status status = place_on_clone(run, clone, false, &descent.executor, err);
+	descent.executor.direction = DIRECTION_DOWN;
 	if (status == OK)
-		status = run_ups(&executor, ways, err);
-	executor.direction = DIRECTION_DOWN;
-	for (size_t i = count; status == OK && i-- > 0;) {
-		ways[i].reason = NULL;
-		emit_progress(run, "the way back", count - 1 - i);
-		status = judge_down(&executor, run->plan.pending.items[i], &ways[i], err);
-		if (ways[i].state != DOWN_EXACT)
-			break;
-	}
-	place_close(&executor);
+		status = read_schema(&descent.executor, descent.arena, &descent.now, err);
+	for (size_t i = checkpoints->count; status == OK && exact && i-- > 0;)
+		status = descend(&descent, &checkpoints->items[i], i ? checkpoints->items[i - 1].done : 0, &exact, err);
+	place_close(&descent.executor);
+	arena_close(descent.arena);
 	if (status != OK)
 		return status;
 	*ret_downs = json_new_array();
-	report(run, evidence, ways, *ret_downs);
+	report(run, evidence, descent.ways, *ret_downs);
 	return OK;
 }

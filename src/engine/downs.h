@@ -1,7 +1,8 @@
-/* Rehearses the way back: the downs in reverse on a clone of their own, each judged by the schema it leaves. */
+/* Rehearses the way back: the downs in reverse on the migrated clone, judged by the schema they leave. */
 #ifndef ENGINE_DOWNS_H
 #define ENGINE_DOWNS_H
 
+#include "engine/checkpoints.h"
 #include "engine/copy.h"
 #include "engine/run.h"
 
@@ -9,11 +10,12 @@ enum down_state { DOWN_MISSING, DOWN_EXACT, DOWN_INEXACT, DOWN_FAILED, DOWN_NOT_
 const char *down_state_name(enum down_state state);
 
 /*
- * Runs the plan's ups on the clone, then its downs in reverse. Adds a warning, or with `rollback = require` a failed
- * check, for the first that is missing, fails, or does not restore the schema; those below it are not reached.
- * *ret_downs: [{"version","state","reason"}] for the evidence; the caller owns it.
+ * Runs the downs of the plan in reverse on the clone where its ups ran, and holds what each changes against what its up
+ * changed; where several ups ran between two checkpoints, their downs are judged together. Adds a warning, or with
+ * `rollback = require` a failed check, for those that are missing, fail, or do not restore the schema; those below are
+ * not reached. *ret_downs: [{"version","state","reason"}] for the evidence; the caller owns it.
  */
-enum status downs_rehearse(struct run *run, struct clone *clone, struct evidence *evidence, struct json **ret_downs,
-                           struct error *err) MUST_CHECK;
+enum status downs_rehearse(struct run *run, struct clone *clone, const struct checkpoint_list *checkpoints,
+                           struct evidence *evidence, struct json **ret_downs, struct error *err) MUST_CHECK;
 
 #endif

@@ -37,6 +37,7 @@ struct flight {
 	struct step_trace *trace;
 	int64_t sent_ms; /* when the statement before this result was done */
 	struct text_list locked, files; /* relations by oid, and the file each has in this transaction */
+	int64_t history_rows;
 };
 
 static void queue(struct flight *flight, enum slot_kind kind, size_t statement, struct pipeline_item item)
@@ -89,8 +90,10 @@ static bool take_result(void *context, size_t index, const struct rows *rows)
 			list_push(flight->arena, &flight->files, arena_strdup(flight->arena, rows_get(rows, i, 1)));
 		}
 		break;
-	case SLOT_OURS:
 	case SLOT_HISTORY:
+		flight->history_rows = rows_affected(rows);
+		break;
+	case SLOT_OURS:
 	case SLOT_CONSTRAINTS:
 		break;
 	}
@@ -331,6 +334,15 @@ static enum status compare_with_promise(struct flight *flight, struct error *err
 	                  "See what changed on live since the backup, then take a new backup and rehearse again.");
 }
 
+/* On the way down the row must have been there: else somebody else took the migration back. */
+static enum status check_history(const struct flight *flight, struct error *err)
+{
+	if (!execute_is_last(flight->executor, flight->migration, flight->step_index) || flight->history_rows == 1)
+		return OK;
+	error_set(err, FAIL_BUSY, "the history has no row of migration %s any more", flight->migration->version);
+	return error_hint(err, "Start again: the new run sees what the other one did.");
+}
+
 enum status execute_transaction(struct executor *executor, const struct migration *migration, size_t step,
                                 int64_t lock_timeout_ms, struct step_trace *trace, struct error *err)
 {
@@ -354,6 +366,8 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 			execute_event(executor, migration, step, i, "end", trace->statements.items[i].duration_ms,
 			              &trace->statements.items[i], NULL);
 	}
+	if (status == OK)
+		status = check_history(&flight, err);
 	if (status == OK)
 		status = read_replaced(&flight, err);
 	if (status == OK)

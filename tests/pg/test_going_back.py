@@ -90,7 +90,7 @@ def half_way(flow, database, migrations):
     plan_id = re.search(r"--approve ([0-9a-f]{12})", first.stdout)[1]
     database.execute("INSERT INTO people VALUES (21, 'm1')")
     stopped = flow.run("--batch", "--approve", plan_id).ended(31)
-    assert "Key (email)=(m1) is duplicated. The 1 step(s) before it are committed and stay." in stopped.stderr
+    assert "Key (email)=(m1) is duplicated. Steps before it are committed and stay." in stopped.stderr
     return flow
 
 

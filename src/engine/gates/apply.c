@@ -296,7 +296,9 @@ static void write_stop(struct apply *apply, const struct error *cause)
 	json_set_text(body, "message", cause->message);
 	loop_shield(apply->run->loop);
 	/* A standby that does not confirm must not keep a run that stops from ending. */
-	if (session_exec(apply->executor.ledger, "set synchronous_commit = local", &ignored) == OK &&
+	if (execute_ledger(&apply->executor, &ignored) == OK &&
+	    session_finish(apply->executor.ledger, "set synchronous_commit = local", 0, NULL, STOP_ROW_MS,
+	                   &ignored) == OK &&
 	    write_journal(apply, &ignored) == OK)
 		(void)!add_row(apply, "stopped", NULL, body, &ignored);
 	loop_unshield(apply->run->loop);

@@ -10,6 +10,7 @@
 #include "core/sql/secret.h"
 #include "engine/blocking.h"
 #include "engine/canonical.h"
+#include "engine/checkpoints.h"
 #include "engine/copy.h"
 #include "engine/data_changes.h"
 #include "engine/downs.h"
@@ -17,6 +18,7 @@
 #include "engine/place.h"
 #include "engine/verify_scripts.h"
 #include "pg/catalog.h"
+#include "pg/query.h"
 #include "sys/child.h"
 
 struct rehearsal {
@@ -30,6 +32,7 @@ struct rehearsal {
 	struct schema clone_schema;  /* as of now */
 	struct data_changes *changes;
 	struct trace trace;
+	struct checkpoints *checkpoints;
 };
 
 static enum status read_schema(struct rehearsal *rehearsal, struct session *session, struct schema *ret_schema,
@@ -43,22 +46,13 @@ static enum status read_schema(struct rehearsal *rehearsal, struct session *sess
 	return catalog_schema(session, run->arena, &options, ret_schema, err);
 }
 
-/* After each step: the digest that live is promised to have at this point, so that a stopped run can be continued. */
+/* After a step: the digest that live is promised to have at this point, so that a stopped run can be continued. */
 static enum status note_digest(struct executor *executor, const struct migration *migration, size_t step,
                                struct step_trace *trace, struct error *err)
 {
 	struct rehearsal *rehearsal = executor->context;
-	struct run *run = executor->run;
-	struct schema promise = {0};
-	(void)migration;
-	(void)step;
-
-	if (read_schema(rehearsal, rehearsal->proof, &rehearsal->clone_schema, err) != OK)
-		return error_wrap(err, "cannot read the clone's schema");
-	schema_promise(run->arena, &run->live_schema, &rehearsal->copy_schema, &rehearsal->clone_schema, &promise);
-	schema_sort(&promise);
-	trace->live_digest = arena_strdup(run->arena, schema_digest(&promise).hex);
-	return OK;
+	return checkpoints_note(rehearsal->checkpoints, rehearsal->trace.migrations.count,
+	                        !execute_is_last(executor, migration, step), &trace->live_digest, err);
 }
 
 static enum status open_place(struct rehearsal *rehearsal, struct error *err)
@@ -75,6 +69,7 @@ static enum status open_place(struct rehearsal *rehearsal, struct error *err)
 	    clone_session(rehearsal->clone, CLONE_SUPERUSER, "proof", SESSION_READ_ONLY, false, &rehearsal->proof,
 					err) != OK)
 		return err->status;
+	rehearsal->checkpoints = checkpoints_open(run, rehearsal->proof, &rehearsal->copy_schema);
 	run_check(run, rehearsal->evidence, "rehearsal.isolation", true, NULL, copy_isolation(rehearsal->copy),
 	          "the copy cannot act on the world");
 	return OK;
@@ -83,6 +78,7 @@ static enum status open_place(struct rehearsal *rehearsal, struct error *err)
 static void close_place(struct rehearsal *rehearsal)
 {
 	place_close(&rehearsal->executor);
+	checkpoints_close(rehearsal->checkpoints);
 	session_close(rehearsal->proof);
 	clone_drop(rehearsal->clone);
 	rehearsal->proof = NULL;
@@ -289,11 +285,16 @@ static enum status record(struct rehearsal *rehearsal, struct json *data, struct
 	return OK;
 }
 
+/* On the same clone: what a plan makes beyond the database, a role, is there only once. */
 static enum status rehearse_downs(struct rehearsal *rehearsal, struct json *data, struct error *err)
 {
+	_cleanup_error_ struct error ignored = {0};
 	struct json *downs = NULL;
-	if (clone_make(rehearsal->copy, &rehearsal->clone, err) != OK ||
-	    downs_rehearse(rehearsal->run, rehearsal->clone, rehearsal->evidence, &downs, err) != OK)
+
+	if (rehearsal->run->settings->rehearsal_command.count)
+		(void)!session_exec(rehearsal->proof, query_clone_strangers, &ignored);
+	if (downs_rehearse(rehearsal->run, rehearsal->clone, checkpoints_list(rehearsal->checkpoints),
+	                   rehearsal->evidence, &downs, err) != OK)
 		return err->status;
 	json_set(data, "downs", downs);
 	return OK;
@@ -315,7 +316,6 @@ enum status gate_rehearsal(struct run *run, struct evidence *evidence, struct er
 	/* After what live is held to was noted: such tests leave things behind. */
 	if (status == OK && ran)
 		status = run_application_tests(&rehearsal, err);
-	close_place(&rehearsal);
 	if (status == OK && ran && run->direction == DIRECTION_UP)
 		status = rehearse_downs(&rehearsal, evidence->data, err);
 	close_place(&rehearsal);

@@ -1,0 +1,110 @@
+#include "engine/checkpoints.h"
+
+#include "base/memory.h"
+#include "pg/catalog.h"
+
+/* Looking is free for so long, and may take this part of the time after that. */
+enum { FREE_MS = 5000, SHARE = 10 };
+
+struct checkpoints {
+	struct run *run;
+	struct session *session;
+	const struct schema *copy_schema;
+	struct arena *arena;           /* of `last`; NULL while that is the copy's */
+	struct schema last;            /* at the newest checkpoint */
+	struct checkpoint_list *items; /* in the run's arena */
+	int64_t began_ms, spent_ms;
+};
+
+struct checkpoints *checkpoints_open(struct run *run, struct session *session, const struct schema *copy_schema)
+{
+	struct checkpoints *checkpoints = memory_new(sizeof(*checkpoints));
+	*checkpoints = (struct checkpoints){.run = run,
+	                                    .session = session,
+	                                    .copy_schema = copy_schema,
+	                                    .last = *copy_schema,
+	                                    .items = arena_alloc(run->arena, sizeof(*checkpoints->items)),
+	                                    .began_ms = clock_ms()};
+	return checkpoints;
+}
+
+void checkpoints_close(struct checkpoints *checkpoints)
+{
+	if (!checkpoints)
+		return;
+	arena_close(checkpoints->arena);
+	memory_free(checkpoints);
+}
+
+const struct checkpoint_list *checkpoints_list(const struct checkpoints *checkpoints)
+{
+	return checkpoints->items;
+}
+
+static bool is_time(const struct checkpoints *checkpoints, size_t done, bool inside)
+{
+	bool end = !inside && done == checkpoints->run->plan.pending.count;
+	int64_t elapsed_ms = clock_ms() - checkpoints->began_ms;
+	return end || checkpoints->spent_ms < FREE_MS || checkpoints->spent_ms * SHARE < elapsed_ms;
+}
+
+static const struct schema_object *keep_object(struct arena *arena, const struct schema_object *object)
+{
+	if (!object)
+		return NULL;
+	struct schema_object *kept = arena_alloc(arena, sizeof(*kept));
+	*kept = (struct schema_object){.kind = arena_strdup(arena, object->kind),
+	                               .name = arena_strdup(arena, object->name),
+	                               .definition = arena_strdup(arena, object->definition)};
+	return kept;
+}
+
+/* The schema as it is now becomes the last; what changed since outlives both. Takes the arena over. */
+static void add_checkpoint(struct checkpoints *checkpoints, size_t done, struct arena *arena, const struct schema *now)
+{
+	struct arena *keep = checkpoints->run->arena;
+	struct checkpoint *checkpoint = list_add(keep, checkpoints->items);
+	struct schema_difference_list differences = {0};
+
+	checkpoint->done = done;
+	schema_compare(arena, &checkpoints->last, now, &differences);
+	for (size_t i = 0; i < differences.count; i++) {
+		const struct schema_difference *difference = &differences.items[i];
+		*list_add(keep, &checkpoint->delta) =
+			(struct schema_difference){.kind = difference->kind,
+		                                   .before = keep_object(keep, difference->before),
+		                                   .after = keep_object(keep, difference->after)};
+	}
+	arena_close(checkpoints->arena);
+	checkpoints->arena = arena;
+	checkpoints->last = *now;
+}
+
+enum status checkpoints_note(struct checkpoints *checkpoints, size_t done, bool inside, const char **ret_digest,
+                             struct error *err)
+{
+	struct run *run = checkpoints->run;
+	struct schema now = {0}, promise = {0};
+	struct catalog_options options = {.history_schema = run->history.schema,
+	                                  .history_table = run->history.table,
+	                                  .ignore = &run->settings->digest_ignore};
+
+	*ret_digest = NULL;
+	if (!is_time(checkpoints, done, inside))
+		return OK;
+	struct arena *arena = arena_open();
+	int64_t start_ms = clock_ms();
+	if (catalog_schema(checkpoints->session, arena, &options, &now, err) != OK) {
+		arena_close(arena);
+		return error_wrap(err, "cannot read the clone's schema");
+	}
+	schema_promise(arena, &run->live_schema, checkpoints->copy_schema, &now, &promise);
+	schema_sort(&promise);
+	*ret_digest = arena_strdup(run->arena, schema_digest(&promise).hex);
+	if (inside)
+		arena_close(arena);
+	else
+		add_checkpoint(checkpoints, done, arena, &now);
+	checkpoints->spent_ms += clock_ms() - start_ms;
+	return OK;
+}
