@@ -120,9 +120,39 @@ static void dump(struct strbuf *out, const struct json *value, size_t flags)
 		or_die(NULL);
 }
 
+static void put_escape(struct strbuf *out, uint32_t code)
+{
+	if (code > 0xFFFF) {
+		strbuf_printf(out, "\\u%04X", (unsigned)(0xD800 + ((code - 0x10000) >> 10)));
+		code = 0xDC00 + ((code - 0x10000) & 0x3FF);
+	}
+	strbuf_printf(out, "\\u%04X", (unsigned)code);
+}
+
+/* Outside strings JSON is ASCII, so that what is hidden can be escaped wherever it stands; the value stays the same. */
+static void dump_visibly(struct strbuf *out, const struct json *value, size_t flags)
+{
+	_cleanup_strbuf_ struct strbuf raw = {0};
+	dump(&raw, value, flags);
+	const char *text = strbuf_text(&raw);
+	size_t done = 0, size;
+	for (size_t at = 0; at < raw.length; at += size) {
+		uint32_t code = (unsigned char)text[at];
+		size = 1;
+		if (code < 0x7F || (size = text_decode(text + at, raw.length - at, &code)) == 0 || !text_is_hidden(code)) {
+			size += size == 0;
+			continue;
+		}
+		strbuf_add(out, text + done, at - done);
+		put_escape(out, code);
+		done = at + size;
+	}
+	strbuf_add(out, text + done, raw.length - done);
+}
+
 void json_write(struct strbuf *out, const struct json *value)
 {
-	dump(out, value, JSON_COMPACT);
+	dump_visibly(out, value, JSON_COMPACT);
 }
 
 void json_write_canonical(struct strbuf *out, const struct json *value)
@@ -132,7 +162,7 @@ void json_write_canonical(struct strbuf *out, const struct json *value)
 
 void json_write_pretty(struct strbuf *out, const struct json *value)
 {
-	dump(out, value, JSON_INDENT(2));
+	dump_visibly(out, value, JSON_INDENT(2));
 }
 
 enum status json_parse(const char *text, size_t length, struct json **ret_value, struct error *err)

@@ -34,7 +34,11 @@ void json_set_bool(struct json *object, const char *key, bool flag);
 void json_push(struct json *array, struct json *value);
 void json_push_text(struct json *array, const char *text);
 
-/* Compact form on one line, members in the order they were set; json_write_canonical sorts the members by key. */
+/*
+ * Compact form on one line, members in the order they were set; json_write_canonical sorts the members by key. What is
+ * not seen, or makes other text be seen otherwise (DEL, C1, bidirectional, zero-width), is written as an escape, but
+ * for the canonical form, which is for hashes.
+ */
 void json_write(struct strbuf *out, const struct json *value);
 void json_write_canonical(struct strbuf *out, const struct json *value);
 

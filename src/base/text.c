@@ -25,6 +25,11 @@ static bool is_invisible(uint32_t code)
 	return false;
 }
 
+bool text_is_hidden(uint32_t code)
+{
+	return (code >= 0x7F && code < 0xA0) || is_invisible(code);
+}
+
 static size_t sequence_length(unsigned char lead)
 {
 	if (lead < 0x80)
@@ -74,7 +79,7 @@ static void put_code(struct strbuf *out, const char *bytes, size_t size, uint32_
 		strbuf_add(out, (char[]){(char)0xE2, (char)0x90, (char)(0x80 + code)}, 3);
 	else if (code == 0x7F)
 		strbuf_puts(out, "\xE2\x90\xA1");
-	else if ((code >= 0x80 && code < 0xA0) || is_invisible(code))
+	else if (text_is_hidden(code))
 		strbuf_printf(out, "<U+%04" PRIX32 ">", code);
 	else
 		strbuf_add(out, bytes, size);

@@ -19,6 +19,9 @@ void text_safe(struct strbuf *out, const char *text, size_t length, bool keep_li
 /* The same for NUL-ended text into an arena; NULL stays NULL. */
 const char *safe_text(struct arena *arena, const char *text);
 
+/* Whether a character is not seen or makes others be seen otherwise: DEL, C1, bidirectional; C0 is not asked about. */
+bool text_is_hidden(uint32_t code);
+
 /*
  * Decodes the character at `text`; returns its length in bytes (1 to 4) and the code point, or 0 when the bytes
  * are no valid UTF-8 (overlong forms, surrogates and values over U+10FFFF are not).

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "core/migration/canonical.h"
 #include "core/migration/header.h"
 #include "core/migration/name.h"
@@ -32,6 +33,14 @@ static enum status refuse_name(const struct source_file *file, struct error *err
 	return error_where(err, file->path, 0, 0);
 }
 
+/* The name goes into the history. */
+static enum status refuse_bytes(const struct source_file *file, struct error *err)
+{
+	error_set(err, FAIL_REFUSED, "the file's name is no valid UTF-8");
+	error_hint(err, "Rename the file: its name is what the history table will show.");
+	return error_where(err, file->path, 0, 0);
+}
+
 static enum status take_entries(struct arena *arena, const struct source_file *files, size_t count,
                                 struct entry *entries, size_t *ret_count, struct error *err)
 {
@@ -43,6 +52,8 @@ static enum status take_entries(struct arena *arena, const struct source_file *f
 			return refuse_name(&files[i], err);
 		if (entry.kind == FILE_IGNORED)
 			continue;
+		if (text_valid_prefix(files[i].name, strlen(files[i].name)) != strlen(files[i].name))
+			return refuse_bytes(&files[i], err);
 		entry.version = arena_strndup(arena, files[i].name, entry.name.version_length);
 		entries[taken++] = entry;
 	}

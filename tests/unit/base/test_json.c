@@ -56,6 +56,22 @@ static void broken_utf8_becomes_the_replacement_character(void **state)
 	                                                "b");
 }
 
+static void what_is_not_seen_is_written_as_an_escape_and_read_back_the_same(void **state)
+{
+	static const char TEXT[] = "\xC3\xA9\x7F\xC2\x9B\xE2\x80\xAE\xF3\xA0\x80\xA0\xE2\x82\xAC";
+	_cleanup_json_ struct json *array = json_new_array(), *again = NULL;
+	_cleanup_strbuf_ struct strbuf out = {0}, canonical = {0};
+	_cleanup_error_ struct error err = {0};
+	(void)state;
+	json_push_text(array, TEXT);
+	json_write(&out, array);
+	assert_string_equal(strbuf_text(&out), "[\"\xC3\xA9\\u007F\\u009B\\u202E\\uDB40\\uDC20\xE2\x82\xAC\"]");
+	assert_int_equal(json_parse(strbuf_text(&out), out.length, &again, &err), OK);
+	assert_string_equal(json_text(json_at(again, 0)), TEXT);
+	json_write_canonical(&canonical, array);
+	assert_non_null(strstr(strbuf_text(&canonical), TEXT));
+}
+
 static void parsed_values_are_read_by_kind(void **state)
 {
 	static const char TEXT[] = "{\"n\": 9007199254740993, \"t\": \"x\", \"b\": true, \"l\": [1, null]}";
@@ -125,6 +141,7 @@ int main(void)
 		cmocka_unit_test(canonical_form_sorts_the_members),
 		cmocka_unit_test(setting_a_member_again_replaces_it),
 		cmocka_unit_test(broken_utf8_becomes_the_replacement_character),
+		cmocka_unit_test(what_is_not_seen_is_written_as_an_escape_and_read_back_the_same),
 		cmocka_unit_test(parsed_values_are_read_by_kind),
 		cmocka_unit_test(broken_text_is_refused_with_its_place),
 		cmocka_unit_test(visiting_stops_where_the_visitor_says),
