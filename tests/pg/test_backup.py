@@ -315,7 +315,8 @@ def test_constraint_that_prints_otherwise_after_a_restore_is_no_difference(datab
 def test_evidence_is_reused_and_its_dump_restored_again(database, backup):
     backup().passed()
     again = backup(before="preflight").result.ended(0)
-    assert "backup: evidence of" in again.stderr
+    assert [event["reason"].endswith("ago is reused") for event in again.events("gate")
+            if event["gate"] == "backup"] == [True]
     assert not [event for event in again.events("evidence") if event["gate"] == "backup"]
 
 
