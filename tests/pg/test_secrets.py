@@ -268,7 +268,7 @@ def test_passwords_in_applied_sql_are_recorded_nowhere(secret_live, sluice, migr
     first = nowhere(sluice, sluice.run("--batch", "--format", "json").ended(12))
     plan_id = first.events("plan")[0]["plan_id"]
     result = nowhere(sluice, sluice.run("--batch", "--format", "json", "--approve", plan_id).ended(0))
-    assert "NOTICE 00000: the password is ***" in [event["message"] for event in result.events("log")]
+    assert "NOTICE: the password is ***" in [event["message"] for event in result.events("log")]
     intents = secret_live.query("SELECT version, body ->> 'tag', body ->> 'sql', body ->> 'fingerprint' "
                                 "FROM pgsluice.ledger WHERE kind = 'intent' ORDER BY seq")
     assert [row[:3] for row in intents] == [("003", "ALTER SYSTEM", None),
