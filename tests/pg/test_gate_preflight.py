@@ -99,7 +99,7 @@ def test_a_replica_that_replays_nothing_is_behind(own, migrations, make_standby)
     assert re.fullmatch(rf"standby {replica.name} \(streaming\) has still not replayed \d+ KiB of WAL", measured)
     assert hint(result) == "Wait until the standby has caught up; if it does not, look whether its replay is paused."
     wait_until(lambda: replica.one("SELECT count(*) FROM items", dbname=live.database.name) == 2051, what="the replica has replayed it")
-    live.batch().ended(12)
+    wait_until(lambda: live.batch().exit == 12, what="the primary has heard of it")
 
 
 # -- when it counts --

@@ -68,7 +68,7 @@ def test_inspect_sees_drift_and_names_the_object(live, database, migrations):
     options = ("--waive", "inspect.drift", "--reason", "hotfix of last night")
     assert states(live.batch("--format", "json", "--stop-before", "backup", *options).ended(0))["inspect"] == "waived"
     accepted = live.approve("--accept-drift", "column public.items.sneaked").ended(0)
-    assert "waived" not in accepted.stdout
+    assert "waived inspect" not in accepted.stdout
     migrations.write("004_last", up="ALTER TABLE items ADD COLUMN y int;")
     live.approve().ended(0)
 
@@ -78,7 +78,7 @@ def test_drift_without_anything_to_apply_is_a_warning(live, database, migrations
     live.approve().ended(0)
     database.execute("DROP TABLE parts")
     result = live.batch().ended(0)
-    assert "warning: drift since the last verified run: " in result.stderr
+    assert "warning: drift: " in result.stderr
     assert "public.parts" in result.stderr
 
 
@@ -300,7 +300,7 @@ def test_preflight_counts_free_connections(own, migrations):
 def test_preflight_refuses_a_server_that_loses_what_it_committed(own, migrations):
     live = own(fsync="off")
     migrations.write("002_more", up=ADD)
-    result = shut(live, "preflight", 13)
+    result = shut(live, "preflight", 11)
     assert dict(failed_checks(result)) == {"preflight.fsync": "fsync = off"}
 
 
@@ -317,7 +317,7 @@ def test_preflight_sees_a_publication_that_would_carry_the_ledger_away(own, migr
     live = own(wal_level="logical")
     live.database.execute("CREATE PUBLICATION everything FOR ALL TABLES")
     migrations.write("002_more", up=ADD)
-    result = shut(live, "preflight", 13)
+    result = shut(live, "preflight", 11)
     assert dict(failed_checks(result)) == {
         "preflight.publications": "publication everything would replicate pgsluice.ledger"}
 
