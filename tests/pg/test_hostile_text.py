@@ -86,7 +86,7 @@ def test_a_run_with_hostile_names_is_safe_to_watch_and_to_keep(evil, sluice, mig
     plan_id = evil.plan_id()
     result = nothing_unsafe(sluice, evil.batch("--approve", plan_id, "--format", form, "--record", record).ended(0))
     assert unsafe(record.read_bytes()) == []
-    assert f"NOTICE 00000: say {SHOWN}" in result.stdout + result.stderr
+    assert f"NOTICE: say {SHOWN}" in result.stdout + result.stderr
     assert evil.database.one(f"SELECT count(*) FROM pg_class WHERE relname = 'i{EVIL}'") == 1
 
 
