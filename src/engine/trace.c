@@ -36,11 +36,35 @@ static struct json *statement_json(const struct statement_trace *statement)
 	return object;
 }
 
+static bool is_plain(const struct statement_trace *statement)
+{
+	return statement->locks.count + statement->rewrites.count + statement->scans.count == 0;
+}
+
+/* Statements in a row that did nothing worth a word are one line with their sums: a file can have 100,000 of them. */
+static struct json *statements_json(const struct step_trace *step)
+{
+	struct json *statements = json_new_array();
+	for (size_t i = 0, count; i < step->statements.count; i += count) {
+		struct statement_trace sum = step->statements.items[i];
+		for (count = 1; is_plain(&sum) && i + count < step->statements.count; count++) {
+			const struct statement_trace *next = &step->statements.items[i + count];
+			if (!is_plain(next) || (next->wal_bytes < 0) != (sum.wal_bytes < 0))
+				break;
+			sum.duration_ms += next->duration_ms;
+			sum.wal_bytes += next->wal_bytes < 0 ? 0 : next->wal_bytes;
+		}
+		struct json *object = statement_json(&sum);
+		if (count > 1)
+			json_set_int(object, "count", (int64_t)count);
+		json_push(statements, object);
+	}
+	return statements;
+}
+
 static struct json *step_json(const struct step_trace *step)
 {
-	struct json *object = json_new_object(), *statements = json_new_array(), *changes = json_new_array();
-	for (size_t i = 0; i < step->statements.count; i++)
-		json_push(statements, statement_json(&step->statements.items[i]));
+	struct json *object = json_new_object(), *statements = statements_json(step), *changes = json_new_array();
 	for (size_t i = 0; i < step->changes.count; i++) {
 		const struct change_count *count = &step->changes.items[i];
 		struct json *change = json_new_object();

@@ -67,7 +67,10 @@ struct trace {
 /* The trace of a version (compared as text: the file's own digits), or NULL. */
 const struct migration_trace *trace_find(const struct trace *trace, const char *version);
 
-/* For evidence, and back (FAIL_REFUSED when it is of another form). */
+/*
+ * For evidence, and back (FAIL_REFUSED when it is of another form). Statements in a row that took no lock, rewrote and
+ * scanned nothing come back as one with their sums.
+ */
 struct json *trace_json(const struct trace *trace);
 enum status trace_read(struct arena *arena, const struct json *value, struct trace *ret_trace,
                        struct error *err) MUST_CHECK;

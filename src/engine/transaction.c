@@ -25,6 +25,9 @@ struct slot {
 	size_t statement;
 };
 
+/* A file of 100,000 statements goes in parts: what waits to be sent takes memory. */
+enum { LONGEST_PIPELINE = 10000 };
+
 /* A step on its way: what is queued, and what it was for. */
 struct flight {
 	struct executor *executor;
@@ -290,6 +293,8 @@ static enum status send_step(struct flight *flight, int64_t lock_timeout_ms, str
 			queue_floor(flight, lock_timeout_ms);
 		if (flight->executor->measure)
 			queue_sql(flight, SLOT_TRACE, i, query_trace_statement, true);
+		if (flight->items.count >= LONGEST_PIPELINE && send_queued(flight, err) != OK)
+			return err->status;
 	}
 	queue_end(flight);
 	return send_queued(flight, err);
@@ -355,6 +360,9 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 	                        .trace = trace};
 
 	*trace = (struct step_trace){0};
+	trace->statements.room = flight.step->count;
+	trace->statements.items = arena_alloc(executor->run->arena,
+	                                      flight.step->count * sizeof(*trace->statements.items));
 	for (size_t i = 0; i < flight.step->count; i++)
 		list_add(executor->run->arena, &trace->statements)->wal_bytes = -1;
 

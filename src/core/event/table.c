@@ -63,6 +63,7 @@ static const struct field_row PLANNED_STATEMENT[] = {
 	{.name = "tag", .kind = FIELD_TEXT, .required = true},
 	{.name = "line", .kind = FIELD_INT, .required = true},
 	{.name = "locks", .kind = FIELD_ARRAY, .required = true, MEMBERS(LOCK)},
+	{.name = "count", .kind = FIELD_INT}, /* equal statements in a row; left out where there is one */
 };
 
 static const struct field_row PLANNED_STEP[] = {

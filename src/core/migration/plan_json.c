@@ -3,7 +3,15 @@
 #include "core/migration/plan.h"
 #include "core/migration/target.h"
 
-static struct json *statement_json(const struct statement *statement)
+/* A file of 100,000 INSERTs is one line of the plan: equal statements share their list of objects. */
+static bool says_the_same(const struct statement *a, const struct statement *b)
+{
+	return strcmp(a->tag, b->tag) == 0 && a->objects.items == b->objects.items &&
+	       a->objects.count == b->objects.count;
+}
+
+/* `count` equal statements in a row. */
+static struct json *statement_json(const struct statement *statement, size_t count)
 {
 	struct json *object = json_new_object(), *locks = json_new_array();
 
@@ -19,6 +27,8 @@ static struct json *statement_json(const struct statement *statement)
 		json_push(locks, lock);
 	}
 	json_set(object, "locks", locks);
+	if (count > 1)
+		json_set_int(object, "count", (int64_t)count);
 	return object;
 }
 
@@ -32,8 +42,12 @@ static struct json *steps_json(const struct script *script)
 		json_set_bool(object, "transactional", step->transactional);
 		if (step->reason)
 			json_set_text(object, "reason", step->reason);
-		for (size_t j = 0; j < step->count; j++)
-			json_push(statements, statement_json(&step->statements[j]));
+		for (size_t j = 0, count; j < step->count; j += count) {
+			for (count = 1; j + count < step->count; count++)
+				if (!says_the_same(&step->statements[j], &step->statements[j + count]))
+					break;
+			json_push(statements, statement_json(&step->statements[j], count));
+		}
 		json_set(object, "statements", statements);
 		json_push(steps, object);
 	}

@@ -106,6 +106,28 @@ static void a_trace_survives_its_evidence(void **state)
 	assert_null(trace_find(&read, "008"));
 }
 
+static void statements_that_did_nothing_worth_a_word_are_one_line(void **state)
+{
+	_cleanup_error_ struct error err = {0};
+	struct trace trace = {0}, back = {0};
+	struct migration_trace *migration = list_add(*state, &trace.migrations);
+	struct step_trace *step = list_add(*state, &migration->steps);
+	migration->version = "1";
+	for (int i = 0; i < 5; i++)
+		*list_add(*state, &step->statements) =
+			(struct statement_trace){.duration_ms = 2, .wal_bytes = i < 4 ? 100 : -1};
+	relation_lock_add(*state, &step->statements.items[1].locks, "public.t", LOCK_SHARE);
+
+	_cleanup_json_ struct json *json = trace_json(&trace);
+	assert_int_equal(trace_read(*state, json, &back, &err), OK);
+	const struct step_trace *read = &back.migrations.items[0].steps.items[0];
+	assert_int_equal(read->statements.count, 4);
+	assert_int_equal(read->statements.items[1].locks.count, 1);
+	assert_int_equal(read->statements.items[2].duration_ms, 4);
+	assert_int_equal(read->statements.items[2].wal_bytes, 200);
+	assert_int_equal(read->statements.items[3].wal_bytes, -1);
+}
+
 static void evidence_without_a_trace_is_refused(void **state)
 {
 	struct trace trace = {0};
@@ -132,6 +154,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_table_that_kept_its_file_may_not_lose_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_that_come_are_no_loss, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_trace_survives_its_evidence, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(statements_that_did_nothing_worth_a_word_are_one_line, set_up,
+		                                tear_down),
 		cmocka_unit_test_setup_teardown(evidence_without_a_trace_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_strongest_lock_on_a_relation_counts, set_up, tear_down),
 	};

@@ -363,6 +363,27 @@ static void the_document_shows_steps_and_reasons(void **state)
 	assert_string_equal(json_get_text(json_at(json_get(step, "statements"), 0), "tag"), "CREATE INDEX");
 }
 
+static void equal_statements_in_a_row_are_one_line_of_the_document(void **state)
+{
+	(void)state;
+	static const struct text_file FILES[] = {
+		{"1_a.sql", "CREATE TABLE t (a int);\nINSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2);\n"
+	                    "INSERT INTO t VALUES (3);\nDELETE FROM t;\n"},
+		{0}};
+	struct fixture fixture;
+	start(&fixture, FILES);
+	build(&fixture);
+	_cleanup_json_ struct json *document = plan_json(&fixture.plan);
+	const struct json *step = json_at(json_get(json_at(json_get(document, "migrations"), 0), "steps"), 0);
+	const struct json *statements = json_get(step, "statements");
+	assert_int_equal(json_count(statements), 3);
+	assert_false(json_has(json_at(statements, 0), "count"));
+	assert_string_equal(json_get_text(json_at(statements, 1), "tag"), "INSERT");
+	assert_int_equal(json_get_int(json_at(statements, 1), "line"), 2);
+	assert_int_equal(json_get_int(json_at(statements, 1), "count"), 3);
+	assert_int_equal(json_get_int(json_at(statements, 2), "line"), 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +400,7 @@ int main(void)
 		cmocka_unit_test(the_plan_id_is_blind_to_what_does_not_matter),
 		cmocka_unit_test(twelve_digits_name_a_plan),
 		cmocka_unit_test(the_document_shows_steps_and_reasons),
+		cmocka_unit_test(equal_statements_in_a_row_are_one_line_of_the_document),
 	};
 	return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
