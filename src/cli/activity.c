@@ -112,8 +112,10 @@ void activity_sample(struct activity *activity, const char *sampler, const struc
 	struct sampling sampling = {.activity = activity, .values = values, .arena = arena, .now_ms = now_ms};
 
 	strbuf_reset(&activity->sample);
-	if (strcmp(sampler, strbuf_text(&activity->gate)) == 0)
+	if (strcmp(sampler, strbuf_text(&activity->gate)) == 0) {
 		activity->ends_ms = 0;
+		strbuf_reset(&activity->step);
+	}
 	json_each(values, take_value, &sampling);
 }
 

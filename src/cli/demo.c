@@ -57,24 +57,28 @@ static void tell(void *context, const char *what)
 	screen_line(screen, screen->out, TONE_PLAIN, "", "%s", what);
 }
 
-static void print_next(const struct demo *demo, const char *migrations, bool named)
+static void print_next(const struct demo *demo, const char *migrations, const struct options *options)
 {
 	_cleanup_strbuf_ struct strbuf database = {0};
 	_cleanup_strbuf_ struct strbuf folder = {0};
+	_cleanup_strbuf_ struct strbuf program = {0};
 	_cleanup_strbuf_ struct strbuf place = {0};
 
 	words_quote(&database, demo->conninfo);
 	words_quote(&folder, migrations);
-	words_quote(&place, demo->folder);
-	printf("\nThe demo runs: PostgreSQL %s, database " DEMO_DATABASE ", migrations 001 to " DEMO_UNTIL
-	       " applied, 60,000 documents.\n\n",
-	       demo->server_version);
-	printf("  export DATABASE_URL=%s\n", strbuf_text(&database));
-	printf("  pgsluice status -m %s\n", strbuf_text(&folder));
-	printf("  pgsluice --batch -m %s                    # proves, then stops at the approval and names the plan id\n",
-	       strbuf_text(&folder));
-	printf("  pgsluice --batch -m %s --approve PLAN_ID  # applies it\n", strbuf_text(&folder));
-	printf("  pgsluice demo --stop%s%s\n", named ? " " : "", named ? strbuf_text(&place) : "");
+	words_quote(&program, options->program ? options->program : "pgsluice");
+	if (options->operands.count) {
+		strbuf_putc(&place, ' ');
+		words_quote(&place, demo->folder);
+	}
+	printf("\nThe demo runs: PostgreSQL %s, database " DEMO_DATABASE ", 60,000 documents.\n"
+	       "Migrations 001 to " DEMO_UNTIL " are applied. Look at it:\n\n"
+	       "  export DATABASE_URL=%s\n  %s status -m %s\n\n",
+	       demo->server_version, strbuf_text(&database), strbuf_text(&program), strbuf_text(&folder));
+	printf("Prove the others. This takes about a minute and stops at the approval, with\n"
+	       "all that there is to consent to and the command that applies it:\n\n  %s --batch -m %s\n\n",
+	       strbuf_text(&program), strbuf_text(&folder));
+	printf("When you have seen enough:\n\n  %s demo --stop%s\n", strbuf_text(&program), strbuf_text(&place));
 }
 
 static enum status start(struct invocation *invocation, struct loop *loop, const char *folder, struct error *err)
@@ -91,7 +95,7 @@ static enum status start(struct invocation *invocation, struct loop *loop, const
 	struct run *run = run_open(loop, &invocation->settings, "demo");
 	enum status status = demo_start(run, &demo, err);
 	if (status == OK)
-		print_next(&demo, invocation->settings.migrations, invocation->options->operands.count > 0);
+		print_next(&demo, invocation->settings.migrations, invocation->options);
 	run_close(run);
 	return status;
 }

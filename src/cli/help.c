@@ -2,10 +2,22 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/words.h"
 
-enum { HELP_COLUMN = 30 };
+enum { HELP_WIDTH = 79, HELP_COLUMN = 31, COMMAND_COLUMN = 13 };
+
+/* Left of `column` stands what is explained; a longer one has its explanation on the next line. */
+static void put_help(struct strbuf *out, size_t used, size_t column, const char *help)
+{
+	if (used >= column)
+		strbuf_printf(out, "\n%*s", (int)column, "");
+	else
+		strbuf_printf(out, "%*s", (int)(column - used), "");
+	text_wrap(out, help, column, column, HELP_WIDTH);
+	strbuf_putc(out, '\n');
+}
 
 static void put_option(struct strbuf *out, enum option option, const char *const *formats)
 {
@@ -26,10 +38,7 @@ static void put_option(struct strbuf *out, enum option option, const char *const
 		strbuf_printf(out, "      --%s", row->name);
 	if (argument.length)
 		strbuf_printf(out, " %s", strbuf_text(&argument));
-	do {
-		strbuf_putc(out, ' ');
-	} while (out->length - start < HELP_COLUMN);
-	strbuf_printf(out, " %s\n", row->help);
+	put_help(out, out->length - start, HELP_COLUMN, row->help);
 }
 
 static void put_options(struct strbuf *out, const struct command *command)
@@ -49,19 +58,22 @@ static void put_program(struct strbuf *out, const struct command *const *command
 	strbuf_puts(out, "pgsluice proves PostgreSQL migrations on a restored copy before they touch live.\n\n");
 	strbuf_puts(out, "usage:\n");
 	if (flow)
-		strbuf_printf(out, "  %-36s %s\n", "pgsluice --batch [options]", flow->summary);
+		strbuf_puts(out, "  pgsluice --batch [options]    the flow: every gate, then the apply\n");
 	for (size_t i = 0; commands[i]; i++)
 		any = any || *commands[i]->name;
 	if (any)
 		strbuf_puts(out, "  pgsluice COMMAND [options]\n\ncommands:\n");
 	for (size_t i = 0; commands[i]; i++)
-		if (*commands[i]->name)
-			strbuf_printf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+		if (*commands[i]->name) {
+			strbuf_printf(out, "  %s", commands[i]->name);
+			put_help(out, 2 + strlen(commands[i]->name), COMMAND_COLUMN, commands[i]->summary);
+		}
 	strbuf_puts(out, "\noptions:\n");
 	put_options(out, flow);
 	if (any)
 		strbuf_puts(out, "\n`pgsluice COMMAND --help` lists the options of a command.\n");
-	strbuf_puts(out, "Manual: pgsluice(1), pgsluice.conf(5), pgsluice-migration(5), pgsluice-runbook(7).\n");
+	strbuf_puts(out, "Manual: pgsluice(1), pgsluice.conf(5), pgsluice-migration(5),\n"
+	                 "pgsluice-runbook(7). To try it: pgsluice demo\n");
 }
 
 void options_help(struct strbuf *out, const struct command *const *commands, const struct command *command)
@@ -70,8 +82,10 @@ void options_help(struct strbuf *out, const struct command *const *commands, con
 		put_program(out, commands);
 		return;
 	}
-	strbuf_printf(out, "usage: pgsluice %s%s%s [options]\n\n%s\n\noptions:\n", command->name,
-	              command->operands ? " " : "", command->operands ? command->operands : "", command->summary);
+	strbuf_printf(out, "usage: pgsluice %s%s%s [options]\n\n", command->name, command->operands ? " " : "",
+	              command->operands ? command->operands : "");
+	text_wrap(out, command->summary, 0, 0, HELP_WIDTH);
+	strbuf_puts(out, "\n\noptions:\n");
 	put_options(out, command);
 }
 
@@ -102,9 +116,28 @@ static void put_given(struct strbuf *out, const struct given *given)
 		words_quote(out, given->value);
 }
 
+static void put_program_name(struct strbuf *out, const struct options *options)
+{
+	if (options->program)
+		words_quote(out, options->program);
+	else
+		strbuf_puts(out, "pgsluice");
+}
+
+void options_flow(struct strbuf *out, const struct options *options)
+{
+	static const uint64_t TAKEN = OPTIONS_PLAN & ~OPTION_BIT(OPTION_FORMAT);
+
+	put_program_name(out, options);
+	strbuf_puts(out, " --batch");
+	for (size_t i = 0; i < options->given.count; i++)
+		if (TAKEN & OPTION_BIT(options->given.items[i].option))
+			put_given(out, &options->given.items[i]);
+}
+
 void options_again(struct strbuf *out, const struct options *options, const char *plan_id)
 {
-	strbuf_puts(out, "pgsluice");
+	put_program_name(out, options);
 	if (options->command && *options->command->name)
 		strbuf_printf(out, " %s", options->command->name);
 	if (options->batch)

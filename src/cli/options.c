@@ -226,7 +226,8 @@ static enum status check_all(struct parsing *parsing)
 enum status options_parse(struct arena *arena, const struct command *const *commands, int argc,
                           const char *const *argv, struct options *ret_options, struct error *err)
 {
-	struct options options = {0};
+	bool by_path = argc > 0 && strchr(argv[0], '/');
+	struct options options = {.program = by_path ? arena_strdup(arena, argv[0]) : NULL};
 	const char **arguments = arena_alloc(arena, ((size_t)argc + 1) * sizeof(*arguments));
 	struct parsing parsing = {.arena = arena, .commands = commands, .rest = arguments, .options = &options,
 	                          .err = err, .known = EVERYBODY};

@@ -81,6 +81,7 @@ struct given {
 
 /* Texts are NULL where they were not given. */
 struct options {
+	const char *program;           /* as it was called, when by a path; NULL = found by its name */
 	const struct command *command; /* NULL with --help or --version alone */
 	struct text_list operands;     /* without the command's name */
 	LIST(struct given) given;
@@ -117,5 +118,8 @@ bool options_hold_secret(const char *text);
  * --stop-before. A connection string that holds a password is left out as CONNINFO.
  */
 void options_again(struct strbuf *out, const struct options *options, const char *plan_id);
+
+/* The command line of the flow for the plan that a command looked at: its options but for how it prints. */
+void options_flow(struct strbuf *out, const struct options *options);
 
 #endif

@@ -30,9 +30,16 @@ static void print_needs(struct screen *screen, const struct plan *plan, const st
 		else
 			high = middle;
 	}
-	for (; low < graph->edges.count && graph->edges.items[low].from == index; low++)
-		screen_line(screen, screen->out, TONE_PLAIN, "", "  needs %s: %s",
-		            plan->set->items[graph->edges.items[low].to].version, graph->edges.items[low].reason);
+	while (low < graph->edges.count && graph->edges.items[low].from == index) {
+		const char *reason = graph->edges.items[low].reason;
+		_cleanup_strbuf_ struct strbuf versions = {0};
+		for (; low < graph->edges.count && graph->edges.items[low].from == index &&
+		       strcmp(graph->edges.items[low].reason, reason) == 0;
+		     low++)
+			strbuf_printf(&versions, "%s%s", versions.length ? ", " : "",
+			              plan->set->items[graph->edges.items[low].to].version);
+		screen_line(screen, screen->out, TONE_PLAIN, "", "  needs %s: %s", strbuf_text(&versions), reason);
+	}
 }
 
 /* The strongest lock on each relation, as predicted from the statement. */
@@ -45,12 +52,11 @@ static void put_locks(struct strbuf *out, const struct statement *statement)
 	}
 }
 
-static void print_statement(struct screen *screen, const struct script *script, const struct statement *statement)
+static void print_statement(struct screen *screen, const struct statement *statement)
 {
 	_cleanup_strbuf_ struct strbuf line = {0};
-	const char *file = strrchr(script->path, '/');
 
-	strbuf_printf(&line, "    %s", statement->tag);
+	strbuf_printf(&line, "    line %ld: %s", statement->line, statement->tag);
 	put_locks(&line, statement);
 	if (!statement->parsed)
 		strbuf_puts(&line, ", not checked: the parser is too old for it");
@@ -60,8 +66,7 @@ static void print_statement(struct screen *screen, const struct script *script, 
 		strbuf_puts(&line, ", reaches beyond this database");
 	if (statement->foreign)
 		strbuf_puts(&line, ", reaches another server or a file");
-	screen_line(screen, screen->out, TONE_PLAIN, "", "%s (%s:%ld)", strbuf_text(&line),
-	            file ? file + 1 : script->path, statement->line);
+	screen_line(screen, screen->out, TONE_PLAIN, "", "%s", strbuf_text(&line));
 }
 
 static void print_steps(struct screen *screen, const struct script *script)
@@ -73,7 +78,7 @@ static void print_steps(struct screen *screen, const struct script *script)
 			            step->transactional ? "a transaction" : "outside a transaction",
 			            step->reason ? ": " : "", step->reason ? step->reason : "");
 		for (size_t j = 0; j < step->count; j++)
-			print_statement(screen, script, &step->statements[j]);
+			print_statement(screen, &step->statements[j]);
 	}
 }
 

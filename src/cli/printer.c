@@ -116,7 +116,7 @@ static void print_plan(struct printer *printer, const struct json *fields)
 	const struct json *migrations = json_get(fields, "migrations");
 	size_t pending = count_planned(migrations), shown = 0;
 
-	screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "", "plan: %s", text_at(fields, "plan_id"));
+	screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "", "plan id %s", text_at(fields, "plan_id"));
 	screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "", "%zu pending, %zu held", pending,
 	            count_state(migrations, "held"));
 	for (size_t i = 0; i < json_count(migrations); i++) {

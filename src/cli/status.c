@@ -6,6 +6,7 @@
 
 #include "base/stamp.h"
 #include "base/text.h"
+#include "cli/local_time.h"
 #include "cli/look.h"
 #include "cli/screen.h"
 #include "engine/evidence_store.h"
@@ -149,7 +150,8 @@ static enum tone tone_of_gate(enum gate_state state)
 
 static void print_item(struct screen *screen, const struct plan_item *item)
 {
-	const char *when = item->state == STATE_APPLIED ? item->applied->applied_at : NULL;
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	const char *when = item->state == STATE_APPLIED ? local_time_text(scratch, item->applied->applied_at) : NULL;
 	screen_line(screen, screen->out, tone_of_item(item->state), migration_state_name(item->state), " %s %s%s%s%s%s",
 	            item_version(item), item_name(item), when ? ", " : "", when ? when : "", item->reason ? ": " : "",
 	            item->reason ? item->reason : "");
@@ -178,13 +180,27 @@ static void print_items(struct screen *screen, const struct plan *plan)
 
 static void print_gate(struct screen *screen, enum gate gate, const struct gate_view *view)
 {
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	const char *until = local_time_text(scratch, view->valid_until);
+
 	screen_line(screen, screen->out, tone_of_gate(view->state), gate_state_name(view->state), " %s%s%s%s%s",
-	            gate_get(gate)->name, view->valid_until ? ", valid until " : "",
-	            view->valid_until ? view->valid_until : "", view->reason ? ": " : "",
+	            gate_get(gate)->name, until ? ", valid until " : "", until ? until : "", view->reason ? ": " : "",
 	            view->reason ? view->reason : "");
 }
 
-static void print_text(const struct look *look, const struct gate_view *views)
+static void print_gates(struct screen *screen, const struct look *look, const struct options *options,
+                        const struct gate_view *views)
+{
+	_cleanup_strbuf_ struct strbuf next = {0};
+
+	screen_line(screen, screen->out, TONE_PLAIN, "", "plan id %s", look->run->plan.id.hex);
+	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
+		print_gate(screen, gate, &views[gate]);
+	options_flow(&next, options);
+	screen_command(screen, screen->out, "next: ", strbuf_text(&next));
+}
+
+static void print_text(const struct look *look, const struct options *options, const struct gate_view *views)
 {
 	const struct run *run = look->run;
 	struct counts counts = count_states(&run->plan);
@@ -197,12 +213,8 @@ static void print_text(const struct look *look, const struct gate_view *views)
 		            run->resume.run_id, run->resume.why_not ? "; it cannot be continued: " : "",
 		            run->resume.why_not ? run->resume.why_not : "");
 	print_items(&screen, &run->plan);
-	if (counts.pending == 0)
-		return;
-	if (look->refusal.status == OK)
-		screen_line(&screen, screen.out, TONE_PLAIN, "", "gates of plan %s:", run->plan.id.hex);
-	for (enum gate gate = 0; look->refusal.status == OK && gate < GATE_COUNT; gate++)
-		print_gate(&screen, gate, &views[gate]);
+	if (counts.pending > 0 && look->refusal.status == OK)
+		print_gates(&screen, look, options, views);
 }
 
 /* ---- what is judged ---- */
@@ -286,7 +298,7 @@ static enum status run_status(struct invocation *invocation, struct error *err)
 	if (json)
 		print_json(&look, views);
 	else
-		print_text(&look, views);
+		print_text(&look, options, views);
 	if (judge(&look, options, err) != OK || evidence == OK)
 		return err->status;
 	error_move(err, &unread);

@@ -92,7 +92,7 @@ static const char *effect(const struct blocking *blocking)
 	return blocking->readers ? "no reads, no writes" : "no writes";
 }
 
-const char *blocking_group_text(struct arena *arena, const struct blocking_list *list, size_t first, size_t *ret_next)
+const char *blocking_text(struct arena *arena, const struct blocking_list *list, size_t first, size_t *ret_next)
 {
 	const struct blocking *leader = &list->items[first];
 	_cleanup_strbuf_ struct strbuf text = {0};
@@ -103,10 +103,4 @@ const char *blocking_group_text(struct arena *arena, const struct blocking_list 
 		strbuf_printf(&text, ", %s", list->items[first].relation);
 	*ret_next = first;
 	return arena_strdup(arena, strbuf_text(&text));
-}
-
-const char *blocking_text(struct arena *arena, const struct blocking *blocking)
-{
-	return arena_printf(arena, "%s: %s for %s (%s, migration %s)", blocking->relation, effect(blocking),
-	                    text_duration(arena, blocking->held_ms), lock_mode_name(blocking->mode), blocking->version);
 }

@@ -35,14 +35,11 @@ struct blocking_list {
 void blocking_find(struct arena *arena, const struct trace *trace, const struct schema *live,
                    struct blocking_list *ret_list);
 
-/* "public.orders: no reads, no writes for 86 ms (ACCESS EXCLUSIVE, migration 009)" */
-const char *blocking_text(struct arena *arena, const struct blocking *blocking);
-
 /*
  * From `first` on all that are alike but for the relation, which are told last; *ret_next is the first that is not.
  * "ACCESS EXCLUSIVE for 86 ms in 009, no reads, no writes: public.orders, public.lines"
  */
-const char *blocking_group_text(struct arena *arena, const struct blocking_list *list, size_t first, size_t *ret_next);
+const char *blocking_text(struct arena *arena, const struct blocking_list *list, size_t first, size_t *ret_next);
 
 /* Whether live has an object of this name. */
 bool blocking_is_live(const struct schema *live, const char *relation);

@@ -254,7 +254,7 @@ static void show_blocking(struct showing *showing)
 {
 	for (size_t i = 0, next; i < showing->blocking.count; i = next)
 		warn(showing, "approval.locks",
-		     blocking_group_text(showing->arena, &showing->blocking, i, &next));
+		     blocking_text(showing->arena, &showing->blocking, i, &next));
 	if (showing->blocking.count == 0)
 		tell(showing, "approval.locks", "nobody who reads or writes has to wait");
 }

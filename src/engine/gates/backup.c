@@ -299,10 +299,12 @@ static enum status tick_restoring(void *context, struct error *err)
 	if (copy_size(backup->copy, &now, err) != OK)
 		return err->status;
 	int64_t total = copy_facts(backup->copy)->size_bytes, elapsed_ms = clock_ms() - backup->restoring_ms;
-	struct fingerprint_progress progress = {.bytes_done = now, .bytes_total = total, .remaining_ms = -1};
+	/* Live's size says little when it is reached: indexes of the copy have no bloat, and rows can be wider. */
+	struct fingerprint_progress progress = {
+		.bytes_done = now, .bytes_total = now < total ? total : 0, .remaining_ms = -1};
 	if (elapsed_ms >= RATE_AFTER_MS && now > 0) {
 		progress.rate_bytes = now * 1000 / elapsed_ms;
-		progress.remaining_ms = now < total ? (total - now) * elapsed_ms / now : 0;
+		progress.remaining_ms = now < total ? (total - now) * elapsed_ms / now : -1;
 	}
 	return backup_source_watch(&backup->source, "restore", &progress, err);
 }

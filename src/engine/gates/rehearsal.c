@@ -149,9 +149,9 @@ static void summarize(struct rehearsal *rehearsal)
 			}
 	}
 	blocking_find(run->arena, &rehearsal->trace, &run->live_schema, &blocking);
-	for (size_t i = 0; i < blocking.count; i++)
+	for (size_t i = 0, next; i < blocking.count; i = next)
 		run_warn(run, rehearsal->evidence, "rehearsal.locks", "Apply it when nobody minds waiting for so long.",
-		         blocking_text(run->arena, &blocking.items[i]), "-");
+		         blocking_text(run->arena, &blocking, i, &next), "-");
 	run_check(run, rehearsal->evidence, "rehearsal.plan", true, NULL,
 	          arena_printf(run->arena, "%zu migration(s) ran in %s and wrote %s of WAL",
 											rehearsal->trace.migrations.count,

@@ -79,6 +79,8 @@ static void a_step_ends_what_was_said_of_the_one_before(void **state)
 	assert_string_equal(told(&text, &activity, 1000), "apply 1 s: 1 of 2: 005 index, 50 %, about 59 s left");
 	activity_step(&activity, "2 of 2: 006 table");
 	assert_string_equal(told(&text, &activity, 2000), "apply 2 s: 2 of 2: 006 table, about 58 s left");
+	sample(&activity, "apply", "{\"phase\":\"the way back\"}", 0);
+	assert_string_equal(told(&text, &activity, 3000), "apply 3 s: the way back");
 	activity_clear(&activity);
 }
 

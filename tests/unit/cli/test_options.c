@@ -244,6 +244,51 @@ static void the_next_command_keeps_the_options_and_no_secret(void **state)
 	}
 }
 
+static void a_look_is_followed_by_the_flow_with_the_same_plan(void **state)
+{
+	static const struct {
+		const char *line, *flow;
+	} CASES[] = {
+		{"status", "pgsluice --batch"},
+		{"status --check -m dir", "pgsluice --batch -m dir"},
+		{"status --format json -d password=secret", "pgsluice --batch -d CONNINFO"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		_cleanup_arena_ struct arena *arena = arena_open();
+		_cleanup_strbuf_ struct strbuf flow = {0};
+		struct options options = parsed(arena, CASES[i].line);
+		options_flow(&flow, &options);
+		if (strcmp(strbuf_text(&flow), CASES[i].flow) != 0)
+			fail_msg("row %zu: %s", i, strbuf_text(&flow));
+	}
+}
+
+static void a_program_called_by_its_path_names_it(void **state)
+{
+	static const char *const ARGV[] = {"build dir/pgsluice", "--batch", NULL};
+	_cleanup_arena_ struct arena *arena = arena_open();
+	_cleanup_error_ struct error err = {0};
+	_cleanup_strbuf_ struct strbuf again = {0};
+	struct options options;
+	(void)state;
+	assert_int_equal(options_parse(arena, TABLE, 2, ARGV, &options, &err), OK);
+	options_again(&again, &options, NULL);
+	assert_string_equal(strbuf_text(&again), "'build dir/pgsluice' --batch");
+}
+
+static void help_fits_eighty_columns(void **state)
+{
+	(void)state;
+	for (size_t i = 0; TABLE[i]; i++) {
+		_cleanup_strbuf_ struct strbuf help = {0};
+		options_help(&help, TABLE, TABLE[i]);
+		for (const char *line = strbuf_text(&help); *line; line += strcspn(line, "\n") + 1)
+			if (strcspn(line, "\n") > 80)
+				fail_msg("%.*s", (int)strcspn(line, "\n"), line);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +301,9 @@ int main(void)
 		cmocka_unit_test(every_option_of_every_command_is_in_its_help),
 		cmocka_unit_test(the_help_of_a_command_is_made_from_its_row),
 		cmocka_unit_test(the_next_command_keeps_the_options_and_no_secret),
+		cmocka_unit_test(a_look_is_followed_by_the_flow_with_the_same_plan),
+		cmocka_unit_test(a_program_called_by_its_path_names_it),
+		cmocka_unit_test(help_fits_eighty_columns),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

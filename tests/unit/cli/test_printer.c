@@ -99,7 +99,7 @@ static void a_run_is_told_in_plain_lines(void **state)
 	feed(f, EVENT_END, "{\"exit\":11,\"reason\":\"gate rehearsal failed\",\"report\":\"/runs/r.report.md\"}");
 	assert_string_equal(f->out, "pgsluice 0.1.0: batch on database app (PROD)\n"
 	                            "target: system 7301, timeline 1, database oid 16384, server 15.20\n"
-	                            "plan: " PLAN_ID "\n"
+	                            "plan id " PLAN_ID "\n"
 	                            "1 pending, 1 held\n"
 	                            "pending 002 index: not in a transaction\n"
 	                            "held 003 vector\n"

@@ -35,6 +35,7 @@ static void a_lock_is_held_until_its_step_ends(void **state)
 {
 	struct fixture f = {.arena = arena_open()};
 	struct blocking_list list;
+	size_t next;
 	(void)state;
 	struct step_trace *step = add_step(&f, "003");
 	add_statement(&f, step, 5000, LOCK_NONE, NULL);
@@ -42,8 +43,8 @@ static void a_lock_is_held_until_its_step_ends(void **state)
 	add_statement(&f, step, 2000, LOCK_NONE, NULL);
 	blocking_find(f.arena, &f.trace, &SCHEMA, &list);
 	assert_int_equal(list.count, 1);
-	assert_string_equal(blocking_text(f.arena, &list.items[0]),
-	                    "public.orders: no reads, no writes for 2.0 s (ACCESS EXCLUSIVE, migration 003)");
+	assert_string_equal(blocking_text(f.arena, &list, 0, &next),
+	                    "ACCESS EXCLUSIVE for 2.0 s in 003, no reads, no writes: public.orders");
 	arena_close(f.arena);
 }
 
@@ -64,6 +65,7 @@ static void the_longest_time_counts_and_the_weightiest_comes_last(void **state)
 {
 	struct fixture f = {.arena = arena_open()};
 	struct blocking_list list;
+	size_t next;
 	(void)state;
 	add_statement(&f, add_step(&f, "001"), 30, LOCK_ACCESS_EXCLUSIVE, "public.lines");
 	add_statement(&f, add_step(&f, "002"), 90, LOCK_ACCESS_EXCLUSIVE, "public.lines");
@@ -71,10 +73,10 @@ static void the_longest_time_counts_and_the_weightiest_comes_last(void **state)
 	add_statement(&f, add_step(&f, "004"), 20, LOCK_SHARE, "public.lines");
 	blocking_find(f.arena, &f.trace, &SCHEMA, &list);
 	assert_int_equal(list.count, 2);
-	assert_string_equal(blocking_text(f.arena, &list.items[0]),
-	                    "public.orders: no writes for 700 ms (SHARE, migration 003)");
-	assert_string_equal(blocking_text(f.arena, &list.items[1]),
-	                    "public.lines: no reads, no writes for 90 ms (ACCESS EXCLUSIVE, migration 002)");
+	assert_string_equal(blocking_text(f.arena, &list, 0, &next),
+	                    "SHARE for 700 ms in 003, no writes: public.orders");
+	assert_string_equal(blocking_text(f.arena, &list, next, &next),
+	                    "ACCESS EXCLUSIVE for 90 ms in 002, no reads, no writes: public.lines");
 	arena_close(f.arena);
 }
 
@@ -89,10 +91,10 @@ static void tables_that_wait_together_are_told_together(void **state)
 	relation_lock_add(f.arena, &step->statements.items[0].locks, "public.lines", LOCK_SHARE_ROW_EXCLUSIVE);
 	add_statement(&f, add_step(&f, "007"), 1, LOCK_ACCESS_EXCLUSIVE, "public.lines");
 	blocking_find(f.arena, &f.trace, &SCHEMA, &list);
-	assert_string_equal(blocking_group_text(f.arena, &list, 0, &next),
+	assert_string_equal(blocking_text(f.arena, &list, 0, &next),
 	                    "SHARE ROW EXCLUSIVE for 14 ms in 006, no writes: public.lines, public.orders");
 	assert_int_equal(next, 2);
-	assert_string_equal(blocking_group_text(f.arena, &list, next, &next),
+	assert_string_equal(blocking_text(f.arena, &list, next, &next),
 	                    "ACCESS EXCLUSIVE for 1 ms in 007, no reads, no writes: public.lines");
 	assert_int_equal(next, 3);
 	arena_close(f.arena);
