@@ -30,12 +30,13 @@ static void print_needs(struct screen *screen, const struct plan *plan, const st
 		else
 			high = middle;
 	}
-	while (low < graph->edges.count && graph->edges.items[low].from == index) {
+	size_t end = low;
+	while (end < graph->edges.count && graph->edges.items[end].from == index)
+		end++;
+	while (low < end) {
 		const char *reason = graph->edges.items[low].reason;
 		_cleanup_strbuf_ struct strbuf versions = {0};
-		for (; low < graph->edges.count && graph->edges.items[low].from == index &&
-		       strcmp(graph->edges.items[low].reason, reason) == 0;
-		     low++)
+		for (; low < end && strcmp(graph->edges.items[low].reason, reason) == 0; low++)
 			strbuf_printf(&versions, "%s%s", versions.length ? ", " : "",
 			              plan->set->items[graph->edges.items[low].to].version);
 		screen_line(screen, screen->out, TONE_PLAIN, "", "  needs %s: %s", strbuf_text(&versions), reason);

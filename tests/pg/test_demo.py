@@ -48,7 +48,7 @@ def test_demo_is_half_way_runs_on_and_ends(sluice, demo_place, stops):
 
     status = sluice.run("status", database=conninfo, migrations=place.TOP / "migrations").ended(0)
     assert ": 4 applied, " in status.stdout.splitlines()[0]
-    assert f"  pgsluice status -m {place.TOP}/migrations\n" in result.stdout
+    assert f"  {place.program()} status -m {place.TOP}/migrations\n" in result.stdout
 
     again = demo(sluice, demo_place).ended(0)
     assert conninfo_in(again.stdout) == conninfo
