@@ -275,9 +275,11 @@ static void show_all_waived(struct showing *showing)
 
 	for (size_t i = 0; i < settings->waivers.count; i++)
 		show_waived(showing, settings->waivers.items[i].check, settings->waivers.items[i].reason);
-	for (size_t i = 0; i < settings->accept_drift.count; i++)
-		show_waived(showing, arena_printf(showing->arena, "drift of %s", settings->accept_drift.items[i]),
-		            "taken as the new base line");
+	const struct check_list *inspected = &showing->run->evidence[GATE_INSPECT].checks;
+	for (size_t i = 0; i < inspected->count; i++)
+		if (strcmp(inspected->items[i].name, "inspect.accepted") == 0)
+			show_waived(showing, arena_printf(showing->arena, "drift of %s", inspected->items[i].measured),
+			            "taken as the new base line");
 	for (size_t i = 0; i < settings->out_of_order.count; i++)
 		show_waived(showing, arena_printf(showing->arena, "the order of migration %s", settings->out_of_order.items[i]),
 		            "named with --out-of-order");

@@ -5,23 +5,43 @@
 #include "engine/trace.h"
 #include "pg/ledger.h"
 
-static bool accepted(const struct run *run, const struct schema_difference *difference)
+/* The relation that an accepted name stands for, without the kind that may stand before it; NULL = another object. */
+static const char *relation_of(const char *name)
 {
-	const struct schema_object *object = difference->after ? difference->after : difference->before;
-	const char *name = arena_printf(run->arena, "%s %s", object->kind, object->name);
-	return text_list_has(&run->settings->accept_drift, name) ||
-	       text_list_has(&run->settings->accept_drift, object->name);
+	static const char *const kinds[] = {"table ", "view ", "materialized view ", "foreign table ", "composite type "};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strncmp(name, kinds[i], strlen(kinds[i])) == 0)
+			return name + strlen(kinds[i]);
+	return name;
 }
 
-/* Takes the accepted differences out and tells whether there were any. */
-static bool drop_accepted(const struct run *run, struct schema_difference_list *differences)
+/* By its own name, with or without its kind, or as a part of a table that is accepted. */
+static bool is_accepted(const struct run *run, const struct schema_difference *difference)
 {
-	size_t kept = 0, count = differences->count;
-	for (size_t i = 0; i < count; i++)
-		if (!accepted(run, &differences->items[i]))
+	const struct text_list *names = &run->settings->accept_drift;
+	const struct schema_object *object = difference->after ? difference->after : difference->before;
+	const char *name = arena_printf(run->arena, "%s %s", object->kind, object->name);
+
+	if (text_list_has(names, name) || text_list_has(names, object->name))
+		return true;
+	for (size_t i = 0; i < names->count; i++)
+		if (schema_belongs(object, relation_of(names->items[i])))
+			return true;
+	return false;
+}
+
+/* Puts the accepted differences aside and tells whether there were any. */
+static bool drop_accepted(const struct run *run, struct drift *drift)
+{
+	struct schema_difference_list *differences = &drift->differences;
+	size_t kept = 0;
+	for (size_t i = 0; i < differences->count; i++)
+		if (is_accepted(run, &differences->items[i]))
+			list_push(run->arena, &drift->accepted, differences->items[i]);
+		else
 			differences->items[kept++] = differences->items[i];
 	differences->count = kept;
-	return kept < count;
+	return drift->accepted.count > 0;
 }
 
 static enum status compare_with_baseline(struct run *run, struct drift *drift, struct error *err)
@@ -38,7 +58,7 @@ static enum status compare_with_baseline(struct run *run, struct drift *drift, s
 		return error_wrap(err, "the ledger's base line is not readable");
 	schema_sort(&baseline);
 	schema_compare(run->arena, &baseline, &run->live_schema, &drift->differences);
-	drop_accepted(run, &drift->differences);
+	drop_accepted(run, drift);
 	drift->held_to = "no drift";
 	return OK;
 }
@@ -111,7 +131,7 @@ static enum status name_objects(struct run *run, const struct json *data, const 
 	schema_compare(run->arena, &promise, &run->live_schema, &drift->differences);
 	if (!all_done(run))
 		drop_touched(json_get(data, "touched"), &drift->differences);
-	bool dropped = drop_accepted(run, &drift->differences);
+	bool dropped = drop_accepted(run, drift);
 	drift->held_to = open ? "what the plan does not touch is as before; the open step is looked at by the apply"
 	                      : "all that differs is accepted";
 	if (drift->differences.count || dropped || open)

@@ -11,6 +11,7 @@
 
 struct drift {
 	struct schema_difference_list differences; /* without accepted ones; they share texts with live's schema */
+	struct schema_difference_list accepted;    /* named with --accept-drift, or a part of a table that is */
 	const char *unnamed; /* live differs, or may, and no object can be named for it: a sentence; else NULL */
 	const char *held_to; /* when nothing differs: what live was compared with and how it compares, as a sentence */
 };

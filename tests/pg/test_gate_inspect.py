@@ -97,6 +97,33 @@ def test_drift_is_named_object_by_object_and_taken_object_by_object(live, databa
     assert states(live.batch("--format", "json", "--stop-before", "backup").ended(0)) == {"inspect": "passed"}
 
 
+def test_accepting_a_table_accepts_all_that_belongs_to_it_and_names_it(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    live.approve().ended(0)
+    database.execute("CREATE TABLE fresh (id serial PRIMARY KEY, item int REFERENCES items CHECK (item > 0)); "
+                     "CREATE INDEX fresh_item ON fresh (item); CREATE STATISTICS fresh_both ON id, item FROM fresh; "
+                     "COMMENT ON COLUMN fresh.item IS 'what it is of'; DROP TABLE parts; "
+                     "ALTER TABLE items ALTER v SET NOT NULL")
+    migrations.write("003_more", up="ALTER TABLE items ADD COLUMN x int;")
+    result = live.batch("--format", "json", "--accept-drift", "table public.fresh", "--accept-drift", "public.parts")
+    assert failed_checks(result.ended(10)) == [
+        ("inspect.drift", 'column public.items.v: changed from "#2 text storage x" to "#2 text not null storage x"')]
+    accepted = ["column public.fresh.id: added", "column public.fresh.item: added", "column public.parts.id: missing",
+                "column public.parts.item: missing", "comment table column public.fresh.item: added",
+                "constraint public.fresh.fresh_item_check: added", "constraint public.fresh.fresh_item_fkey: added",
+                "constraint public.fresh.fresh_pkey: added", "constraint public.parts.parts_item_fkey: missing",
+                "constraint public.parts.parts_pkey: missing", "index public.fresh_item: added",
+                "index public.fresh_pkey: added", "index public.parts_pkey: missing",
+                "sequence public.fresh_id_seq: added", "statistics public.fresh_both: added",
+                "table public.fresh: added", "table public.parts: missing"]
+    assert notes(result, "inspect.accepted") == accepted
+    options = ("--accept-drift", "public.fresh", "--accept-drift", "public.parts", "--accept-drift", "public.items.v")
+    result = live.approve("--format", "json", *options).ended(0)
+    assert [f"drift of {name}" in notes(result, "approval.waived") for name in accepted] == [True] * len(accepted)
+    migrations.write("004_more", up="ALTER TABLE items ADD COLUMN y int;")
+    assert states(live.batch("--format", "json", "--stop-before", "backup").ended(0)) == {"inspect": "passed"}
+
+
 def test_objects_that_come_and_go_by_configuration_are_no_drift(live, database, migrations):
     live.configure(digest_ignore="public.tmp_*")
     migrations.write("002_more", up=ADD)

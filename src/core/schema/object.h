@@ -47,6 +47,12 @@ struct digest schema_digest(const struct schema *schema);
 void schema_compare(struct arena *arena, const struct schema *before, const struct schema *after,
                     struct schema_difference_list *ret_list);
 
+/*
+ * Whether the object is a part of that relation (qualified and quoted, as it is named here): its column, index,
+ * constraint, trigger, policy, rule, owned sequence or statistics, or a comment on it or one of those on it by name.
+ */
+bool schema_belongs(const struct schema_object *object, const char *relation);
+
 /* "index public.documents_idx: missing", with the old and the new definition shortened around their difference. */
 const char *schema_difference_text(struct arena *arena, const struct schema_difference *difference);
 

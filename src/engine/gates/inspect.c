@@ -86,6 +86,9 @@ static enum status check_drift(struct run *run, struct evidence *evidence, struc
 		          drift.unnamed, limit);
 	else if (drift.differences.count == 0)
 		run_check(run, evidence, "inspect.drift", true, NULL, drift.held_to, limit);
+	for (size_t i = 0; i < drift.accepted.count; i++)
+		run_warn(run, evidence, "inspect.accepted", "It is the new base line when this run is verified.",
+		         schema_difference_text(run->arena, &drift.accepted.items[i]), "-");
 	for (size_t i = 0; i < drift.differences.count; i++)
 		run_check(run, evidence, "inspect.drift", false,
 		          "Undo the change, or make it the new base line with --accept-drift OBJECT.",

@@ -208,6 +208,41 @@ static void json_of_another_form_is_refused(void **state)
 	}
 }
 
+static void parts_of_a_table_are_told_by_name_and_definition(void **state)
+{
+	static const struct {
+		struct schema_object object;
+		bool belongs;
+	} CASES[] = {
+		{{"column", "public.t.a", "#1 integer"}, true},
+		{{"column", "public.t2.a", "#1 integer"}, false},
+		{{"column", "public.\"t.a\".b", "#1 integer"}, false},
+		{{"constraint", "public.t.t_pkey", "PRIMARY KEY (a)"}, true},
+		{{"trigger", "public.t.checked", "CREATE TRIGGER"}, true},
+		{{"policy", "public.t.own", "for *"}, true},
+		{{"rule", "public.u.own", "CREATE RULE"}, false},
+		{{"index", "public.x", "CREATE INDEX x ON public.t USING btree (a)"}, true},
+		{{"index", "public.x", "CREATE UNIQUE INDEX x ON ONLY public.t USING btree (a) invalid"}, true},
+		{{"index", "public.x", "CREATE INDEX \"x ON public.t USING \"\" \" ON public.u USING btree (a)"}, false},
+		{{"index", "public.x", "CREATE INDEX x ON public.u USING btree ((' ON public.t USING '))"}, false},
+		{{"index", "public.x", "CREATE INDEX x ON public.t2 USING btree (a)"}, false},
+		{{"sequence", "public.t_a_seq", "owner me integer start 1 owned by public.t a"}, true},
+		{{"sequence", "public.t_a_seq", "owner me integer start 1 identity of public.t a"}, true},
+		{{"sequence", "public.t_a_seq", "owner me integer start 1 owned by public.t2 a"}, false},
+		{{"statistics", "public.s", "CREATE STATISTICS public.s ON a, b FROM public.t owner me"}, true},
+		{{"comment", "table public.t", "text"}, true},
+		{{"comment", "table column public.t.a", "text"}, true},
+		{{"comment", "trigger checked on public.t", "text"}, true},
+		{{"comment", "table public.not_t", "text"}, false},
+		{{"table", "public.t", "owner me"}, false},
+		{{"function", "public.t.f()", "text"}, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++)
+		if (schema_belongs(&CASES[i].object, "public.t") != CASES[i].belongs)
+			fail_msg("%s %s", CASES[i].object.kind, CASES[i].object.name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +253,7 @@ int main(void)
 		cmocka_unit_test(names_from_the_database_are_made_safe),
 		cmocka_unit_test(the_promise_is_the_base_with_the_change_made_to_it),
 		cmocka_unit_test(the_promise_of_before_is_after),
+		cmocka_unit_test(parts_of_a_table_are_told_by_name_and_definition),
 		cmocka_unit_test(json_brings_the_same_rows_back),
 		cmocka_unit_test(json_of_another_form_is_refused),
 	};
