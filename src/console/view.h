@@ -35,7 +35,7 @@ struct view_row {
 	/* false: not this view's, and the console looks further. */
 	bool (*act)(void *state, const struct scene *scene, enum action action);
 
-	/* Why the action can't be had now (a sentence for the one who pressed the key), or NULL when it can. May be NULL. */
+	/* Why the action can't be had now: a sentence for the one who pressed the key; NULL = it can. May be NULL. */
 	const char *(*why_not)(void *state, const struct scene *scene, enum action action);
 
 	/* The filter or search text changed: "" ends it. NULL = the view has neither. */
