@@ -10,43 +10,55 @@
 
 /* One name that the plan declares: a table, or one column of it. */
 struct declaration {
-	const char *table;
+	const char *table;  /* as the file has it */
 	const char *column; /* NULL = the whole table */
+	bool by_statement;  /* the table is known when the statement has run: data_changes_written */
 	bool ours;          /* the history table: changes with every migration, and nobody declares it */
 	LIST(unsigned) oids; /* the table with its partitions and children, before and after */
 };
 
 struct data_changes {
 	LIST(struct declaration) items;
+	struct oid_list written; /* tables that statements wrote when they ran */
 };
 
-static void declare(struct arena *arena, struct data_changes *changes, const char *table, const char *column)
+static void declare(struct arena *arena, struct data_changes *changes, const char *table, const char *column,
+                    bool by_statement)
 {
 	for (size_t i = 0; i < changes->items.count; i++) {
 		const struct declaration *item = &changes->items.items[i];
 		bool same_column = (!column && !item->column) || (column && item->column && strcmp(column,
 		                                                                                   item->column) ==
 		                                                                                   	0);
-		if (strcmp(item->table, table) == 0 && same_column)
+		if (strcmp(item->table, table) == 0 && same_column && item->by_statement == by_statement)
 			return;
 	}
 	struct declaration *item = list_add(arena, &changes->items);
 	item->table = arena_strdup(arena, table);
 	item->column = arena_strdup(arena, column);
+	item->by_statement = by_statement;
 }
 
-static enum status resolve(struct arena *arena, struct session *session, struct declaration *item, bool *ret_found,
-                           struct error *err)
+static enum status resolve_as(struct arena *arena, struct session *session, const char *name,
+                              struct declaration *item, bool *ret_found, struct error *err)
 {
 	_cleanup_rows_ struct rows *rows = NULL;
-	const char *parameters[] = {item->table};
 
-	if (session_query(session, query_resolve_tables, 1, parameters, &rows, err) != OK)
+	if (session_query(session, query_resolve_tables, 1, &name, &rows, err) != OK)
 		return error_wrap(err, "cannot look up table %s", item->table);
 	for (size_t i = 0; i < rows_count(rows); i++)
 		list_push(arena, &item->oids, (unsigned)strtoul(rows_get(rows, i, 0), NULL, 10));
 	*ret_found = rows_count(rows) > 0;
 	return OK;
+}
+
+/* A name in a directive is SQL's; one with capitals that needs quotes and has none is meant as it is written. */
+static enum status resolve(struct arena *arena, struct session *session, struct declaration *item, bool *ret_found,
+                           struct error *err)
+{
+	if (resolve_as(arena, session, item->table, item, ret_found, err) != OK || *ret_found)
+		return err->status;
+	return resolve_as(arena, session, quote_qualified(arena, item->table), item, ret_found, err);
 }
 
 /* `changes-data orders.status` is a column when table orders is there, else table status of schema orders. */
@@ -60,11 +72,11 @@ static enum status declare_written(struct run *run, struct session *session, str
 		if (resolve(run->arena, session, &probe, &found, err) != OK)
 			return err->status;
 		if (found) {
-			declare(run->arena, changes, probe.table, dot + 1);
+			declare(run->arena, changes, probe.table, dot + 1, false);
 			return OK;
 		}
 	}
-	declare(run->arena, changes, name, NULL);
+	declare(run->arena, changes, name, NULL, false);
 	return OK;
 }
 
@@ -75,7 +87,7 @@ static void declare_statements(struct run *run, struct data_changes *changes, co
 			const struct statement *statement = &script->steps.items[i].statements[j];
 			for (size_t k = 0; k < statement->objects.count; k++)
 				if (statement->objects.items[k].writes)
-					declare(run->arena, changes, statement->objects.items[k].name, NULL);
+					declare(run->arena, changes, statement->objects.items[k].name, NULL, true);
 		}
 }
 
@@ -84,7 +96,8 @@ static enum status resolve_all(struct run *run, struct session *session, struct 
 {
 	bool found;
 	for (size_t i = 0; i < changes->items.count; i++)
-		if (resolve(run->arena, session, &changes->items.items[i], &found, err) != OK)
+		if (!changes->items.items[i].by_statement &&
+		    resolve(run->arena, session, &changes->items.items[i], &found, err) != OK)
 			return err->status;
 	return OK;
 }
@@ -107,12 +120,17 @@ enum status data_changes_declare(struct run *run, struct session *session, struc
 			if (declare_written(run, session, changes, migration->changes_data.items[i], err) != OK)
 				return err->status;
 	}
-	declare(run->arena, changes, history_identity(run), NULL);
+	declare(run->arena, changes, history_identity(run), NULL, false);
 	changes->items.items[changes->items.count - 1].ours = true;
 	if (resolve_all(run, session, changes, err) != OK)
 		return err->status;
 	*ret_changes = changes;
 	return OK;
+}
+
+struct oid_list *data_changes_written(struct data_changes *changes)
+{
+	return &changes->written;
 }
 
 static bool has_oid(const struct declaration *item, unsigned oid)
@@ -125,6 +143,9 @@ static bool has_oid(const struct declaration *item, unsigned oid)
 
 static bool declared_whole(const struct data_changes *changes, unsigned oid)
 {
+	for (size_t i = 0; i < changes->written.count; i++)
+		if (changes->written.items[i] == oid)
+			return true;
 	for (size_t i = 0; i < changes->items.count; i++)
 		if (!changes->items.items[i].column && has_oid(&changes->items.items[i], oid))
 			return true;

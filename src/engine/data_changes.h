@@ -6,6 +6,7 @@
 #define ENGINE_DATA_CHANGES_H
 
 #include "engine/copy.h"
+#include "engine/execute.h"
 #include "engine/run.h"
 
 struct data_changes;
@@ -13,6 +14,9 @@ struct data_changes;
 /* Collects what the plan declares and resolves the names as they are before the plan runs. In the run's arena. */
 enum status data_changes_declare(struct run *run, struct session *session, struct data_changes **ret_changes,
                                  struct error *err) MUST_CHECK;
+
+/* Where the executor notes the tables that the plan's statements write, for its member `written`. */
+struct oid_list *data_changes_written(struct data_changes *changes);
 
 /*
  * Resolves the names once more as they are after it (a table can have been renamed), then compares and adds

@@ -11,6 +11,13 @@
 #include "pg/pipeline.h"
 #include "pg/session.h"
 
+/* Tables by oid. */
+struct oid_list {
+	unsigned *items;
+	size_t count;
+	size_t room;
+};
+
 /*
  * One place to execute on. Sessions belong to the caller. On live `promise` is what the rehearsal recorded and
  * `measure` is NULL; on a clone it is the other way round.
@@ -26,6 +33,7 @@ struct executor {
 	const struct history *history;
 	struct measure *measure;
 	const struct trace *promise;
+	struct oid_list *written;      /* NULL, or gets the tables that statements write, by the path they run under */
 	bool count_always;             /* event triggers or unparsed text: rows can change under any statement */
 	/*
 	 * Called before a step is sent and after it is committed; an error ends the execution there. NULL =

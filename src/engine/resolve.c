@@ -129,6 +129,16 @@ static enum status write_row(struct run *run, struct executor *executor, const c
 	return ledger_add(executor->ledger, &entry, err);
 }
 
+/* What the run did stays: it is what live is held to from here on, or all of it would be drift. */
+static enum status write_baseline(struct run *run, struct executor *executor, struct error *err)
+{
+	_cleanup_json_ struct json *body = json_new_object();
+	struct ledger_entry entry = {.kind = "baseline", .run_id = run->id.text, .step = -1, .body = body};
+
+	json_set(body, "schema", schema_json(&run->live_schema));
+	return ledger_add(executor->ledger, &entry, err);
+}
+
 static enum status act(struct run *run, struct executor *executor, const struct finding_out *found,
                        enum resolve_action action, struct error *err)
 {
@@ -146,6 +156,8 @@ static enum status act(struct run *run, struct executor *executor, const struct 
 			return err->status;
 		return write_row(run, executor, "outcome", action, err);
 	case RESOLVE_GIVE_UP:
+		if (write_baseline(run, executor, err) != OK)
+			return err->status;
 		return write_row(run, executor, "end", action, err);
 	case RESOLVE_LOOK:
 	case RESOLVE_COUNT:

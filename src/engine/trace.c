@@ -174,6 +174,23 @@ static const struct change_count *find_change(const struct step_trace *step, con
 	return NULL;
 }
 
+void trace_changes_since(struct step_trace *now, const struct step_trace *before)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < now->changes.count; i++) {
+		struct change_count count = now->changes.items[i];
+		const struct change_count *earlier = find_change(before, count.table);
+		if (earlier) {
+			count.inserted -= earlier->inserted;
+			count.updated -= earlier->updated;
+			count.deleted -= earlier->deleted;
+		}
+		if (count.inserted > 0 || count.updated > 0 || count.deleted > 0)
+			now->changes.items[kept++] = count;
+	}
+	now->changes.count = kept;
+}
+
 static bool within(int64_t promised, int64_t now)
 {
 	return promised == 0 ? now == 0 : now <= 2 * promised + 100;

@@ -75,6 +75,9 @@ struct json *trace_json(const struct trace *trace);
 enum status trace_read(struct arena *arena, const struct json *value, struct trace *ret_trace,
                        struct error *err) MUST_CHECK;
 
+/* Takes off what was counted `before`; a table that changed no more than that is left out. */
+void trace_changes_since(struct step_trace *now, const struct step_trace *before);
+
 /*
  * Whether what a step did to rows is within what the rehearsal promised: a table that lost or changed no row there, or
  * kept its file, must lose, change or replace none now; elsewhere at most twice the rehearsed number plus 100. On false

@@ -5,6 +5,7 @@
  * data, which leaves the pipeline around it (a COPY inside a pipeline hangs the protocol).
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/boundary.h"
@@ -18,7 +19,9 @@
 static const char NO_ROLE[] = "none";
 
 enum slot_kind { SLOT_OURS, SLOT_BEGINNING, SLOT_HISTORY, SLOT_STATEMENT, SLOT_TRACE, SLOT_CONSTRAINTS,
-                SLOT_CHANGES, SLOT_FILES };
+                SLOT_CHANGES, SLOT_FILES,
+	SLOT_BEFORE, SLOT_WRITTEN
+};
 
 struct slot {
 	enum slot_kind kind;
@@ -41,6 +44,7 @@ struct flight {
 	int64_t sent_ms; /* when the statement before this result was done */
 	struct text_list locked, files; /* relations by oid, and the file each has in this transaction */
 	int64_t history_rows;
+	struct step_trace before; /* changes that were counted before this transaction */
 };
 
 static void queue(struct flight *flight, enum slot_kind kind, size_t statement, struct pipeline_item item)
@@ -86,12 +90,21 @@ static bool take_result(void *context, size_t index, const struct rows *rows)
 		break;
 	case SLOT_CHANGES:
 		measure_changes(run->arena, rows, flight->trace);
+		trace_changes_since(flight->trace, &flight->before);
 		break;
 	case SLOT_FILES:
 		for (size_t i = 0; i < rows_count(rows); i++) {
 			list_push(flight->arena, &flight->locked, arena_strdup(flight->arena, rows_get(rows, i, 0)));
 			list_push(flight->arena, &flight->files, arena_strdup(flight->arena, rows_get(rows, i, 1)));
 		}
+		break;
+	case SLOT_BEFORE:
+		measure_changes(flight->arena, rows, &flight->before);
+		break;
+	case SLOT_WRITTEN:
+		for (size_t i = 0; i < rows_count(rows); i++)
+			list_push(run->arena, flight->executor->written,
+			          (unsigned)strtoul(rows_get(rows, i, 0), NULL, 10));
 		break;
 	case SLOT_HISTORY:
 		flight->history_rows = rows_affected(rows);
@@ -234,6 +247,8 @@ static void queue_beginning(struct flight *flight, int64_t lock_timeout_ms)
 	      (struct pipeline_item){.sql = query_transaction_limits, .count = 2, .parameters = limits});
 	if (execute_is_last(executor, migration, flight->step_index))
 		queue_history(flight);
+	if (session_server_version(executor->session) < 150000 && may_change_rows(flight))
+		queue_sql(flight, SLOT_BEFORE, 0, query_changed_before, true);
 	if (executor->measure)
 		queue_sql(flight, SLOT_BEGINNING, 0, query_trace_statement, true);
 }
@@ -271,6 +286,21 @@ static void queue_end(struct flight *flight)
 		queue(flight, SLOT_OURS, 0, history_duration(arena, executor->history, flight->migration->version));
 }
 
+/* What a name means is asked where the statement stands: the file may have set another search path. */
+static void queue_written(struct flight *flight, const struct statement *statement)
+{
+	for (size_t i = 0; i < statement->objects.count; i++) {
+		const struct object_use *use = &statement->objects.items[i];
+		if (!use->writes)
+			continue;
+		const char **name = arena_alloc(flight->arena, sizeof(*name));
+		name[0] = quote_qualified(flight->arena, use->name);
+		struct pipeline_item item = {
+			.sql = query_resolve_tables, .count = 1, .parameters = name, .want_rows = true};
+		queue(flight, SLOT_WRITTEN, 0, item);
+	}
+}
+
 static void queue_floor(struct flight *flight, int64_t lock_timeout_ms)
 {
 	const char **parameters = arena_alloc(flight->arena, sizeof(*parameters));
@@ -283,6 +313,8 @@ static enum status send_step(struct flight *flight, int64_t lock_timeout_ms, str
 {
 	queue_beginning(flight, lock_timeout_ms);
 	for (size_t i = 0; i < flight->step->count; i++) {
+		if (flight->executor->written)
+			queue_written(flight, &flight->step->statements[i]);
 		if (flight->step->statements[i].copy_in) {
 			if (send_copy(flight, i, err) != OK)
 				return err->status;

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from harness.flow import Flow
+from harness.flow import Flow, failed_checks
 from harness.proxy import LOST_REPLY
 from harness.wait import wait_until
 
@@ -192,3 +192,31 @@ def test_a_password_in_a_statement_is_in_no_event_and_in_no_row(make_cluster, sl
     for text in (seen.stdout, seen.stderr, seen2.stdout, seen2.stderr, written, kept):
         assert not re.search("geheim[0-9]", text)
     assert "does not exist" in seen2.stdout
+
+
+# -- what a plan declares --
+
+
+def test_a_table_is_declared_by_the_path_that_the_file_sets(live, database, migrations):
+    database.execute('CREATE SCHEMA app; CREATE TABLE app.t (a int); CREATE TABLE public.t (a int); '
+                     'INSERT INTO app.t VALUES (1); INSERT INTO public.t VALUES (1); '
+                     'CREATE TABLE "Orders" ("Id" int); INSERT INTO "Orders" VALUES (1)')
+    migrations.write("002_update", up='SET search_path = app, public; UPDATE t SET a = 2; UPDATE "Orders" SET "Id" = 2;')
+    live.prove()
+
+
+def test_a_table_of_the_same_name_elsewhere_is_not_declared(live, database, migrations):
+    database.execute("""
+        CREATE SCHEMA app; CREATE TABLE app.t (a int); CREATE TABLE public.t (a int); INSERT INTO public.t VALUES (1);
+        CREATE FUNCTION app.also() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN UPDATE public.t SET a = a + 1; RETURN NEW; END';
+        CREATE TRIGGER also AFTER INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION app.also()""")
+    migrations.write("002_insert", up="SET search_path = app, public; INSERT INTO t VALUES (1);")
+    result = live.batch("--format", "json").ended(11)
+    assert ("rehearsal.data" in [name for name, _ in failed_checks(result)])
+
+
+def test_the_runs_that_ended_well_are_told_from_those_that_were_cut_off(live, database, migrations):
+    migrations.write("002_more", up="ALTER TABLE items ADD COLUMN w int;")
+    live.approve().ended(0)
+    assert database.query("SELECT outcome FROM pgsluice.runs") == [("verified",)]

@@ -145,3 +145,12 @@ def test_resolve_knows_its_words(applied):
     result = applied.run("resolve", "go-onn").ended(2)
     assert 'resolve knows no action "go-onn"' in result.stderr
     assert "Did you mean go-on?" in result.stderr
+
+
+def test_what_a_run_left_that_was_given_up_is_no_drift(half_way, database, migrations):
+    look = half_way.run("resolve").ended(0)
+    plan_id = re.search(r"resolve give-up --approve ([0-9a-f]{12})", look.stderr)[1]
+    half_way.run("resolve", "give-up", "--approve", plan_id).ended(0)
+    migrations.write("002_unique", up="ALTER TABLE people ADD COLUMN IF NOT EXISTS note text;")
+    result = half_way.run("--batch", "--stop-before", "backup").ended(0)
+    assert "ok inspect.drift: no drift" in result.stdout

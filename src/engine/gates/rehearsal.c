@@ -171,6 +171,7 @@ static enum status run_plan(struct rehearsal *rehearsal, bool *ret_ran, struct e
 	executor->after_step = note_digest;
 	if (status == OK)
 		status = data_changes_declare(run, executor->session, &rehearsal->changes, err);
+	executor->written = status == OK ? data_changes_written(rehearsal->changes) : NULL;
 	for (size_t i = 0; status == OK && i < run->plan.pending.count; i++) {
 		struct migration_trace *trace = list_add(run->arena, &rehearsal->trace.migrations);
 		const struct migration *migration = run->plan.pending.items[i];

@@ -227,7 +227,7 @@ static enum status write_end(struct run *run, const struct schema *live, struct 
 		return err->status;
 	json_set(baseline, "schema", schema_json(live));
 	json_set_text(end, "plan_id", run->plan.id.hex);
-	json_set_text(end, "status", status_get(OK)->name);
+	json_set_text(end, "state", "verified");
 	json_set_int(end, "exit", status_get(OK)->exit_code);
 	json_set_text(end, "verify", gate_state_name(evidence->state));
 	if (add_row(run, session, "baseline", NULL, baseline, err) != OK)

@@ -146,6 +146,22 @@ static void the_strongest_lock_on_a_relation_counts(void **state)
 	assert_int_equal(locks.items[0].mode, LOCK_ACCESS_EXCLUSIVE);
 }
 
+static void what_was_counted_before_is_no_change_of_this_step(void **state)
+{
+	struct step_trace before = {0}, now = {0};
+	list_push(*state, &before.changes, ((struct change_count){.table = "public.t", .deleted = 5}));
+	list_push(*state, &before.changes, ((struct change_count){.table = "public.u", .inserted = 1}));
+	list_push(*state, &now.changes, ((struct change_count){.table = "public.t", .deleted = 5}));
+	list_push(*state, &now.changes, ((struct change_count){.table = "public.u", .inserted = 3, .updated = 2}));
+	list_push(*state, &now.changes, ((struct change_count){.table = "public.v", .deleted = 1}));
+	trace_changes_since(&now, &before);
+	assert_int_equal(now.changes.count, 2);
+	assert_string_equal(now.changes.items[0].table, "public.u");
+	assert_int_equal(now.changes.items[0].inserted, 2);
+	assert_int_equal(now.changes.items[0].updated, 2);
+	assert_string_equal(now.changes.items[1].table, "public.v");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +174,7 @@ int main(void)
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(evidence_without_a_trace_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_strongest_lock_on_a_relation_counts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_counted_before_is_no_change_of_this_step, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
