@@ -5,139 +5,8 @@
 
 #include "base/stamp.h"
 #include "base/text.h"
+#include "core/event/fields.h"
 #include "core/event/table.h"
-
-/* Where in the line a check stands: "" for the line itself, "migrations[2]." inside. */
-struct place {
-	struct arena *arena;
-	const char *type;
-	const char *prefix;
-	struct error *err;
-};
-
-static enum status wrong(const struct place *place, const char *field, const char *what)
-{
-	error_set(place->err, FAIL_REFUSED, "event \"%s\": field \"%s%s\" %s", place->type, place->prefix,
-	          safe_text(place->arena, field), what);
-	return error_hint(place->err, "The line was altered, or another version of pgsluice wrote it.");
-}
-
-static const struct field_row *find_field(const struct field_row *fields, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(fields[i].name, name) == 0)
-			return &fields[i];
-	return NULL;
-}
-
-static bool is_kind(const struct json *value, enum field_kind kind)
-{
-	static const enum json_kind KINDS[] = {
-		[FIELD_TEXT] = JSON_KIND_TEXT,   [FIELD_INT] = JSON_KIND_INT,       [FIELD_BOOL] = JSON_KIND_BOOL,
-		[FIELD_ARRAY] = JSON_KIND_ARRAY, [FIELD_OBJECT] = JSON_KIND_OBJECT,
-	};
-	return json_kind(value) == KINDS[kind];
-}
-
-static const char *must_be(enum field_kind kind)
-{
-	static const char *const TEXTS[] = {
-		[FIELD_TEXT] = "must be a text",       [FIELD_INT] = "must be an integer",
-		[FIELD_BOOL] = "must be true or false", [FIELD_ARRAY] = "must be an array",
-		[FIELD_OBJECT] = "must be an object",
-	};
-	return TEXTS[kind];
-}
-
-static bool is_word(const char *const *words, const char *text)
-{
-	for (; *words; words++)
-		if (strcmp(*words, text) == 0)
-			return true;
-	return false;
-}
-
-static const char *one_of(struct arena *arena, const char *const *words)
-{
-	_cleanup_strbuf_ struct strbuf text = {0};
-	strbuf_puts(&text, "must be one of ");
-	for (size_t i = 0; words[i]; i++)
-		strbuf_printf(&text, "%s%s", i ? ", " : "", words[i]);
-	return arena_strdup(arena, strbuf_text(&text));
-}
-
-struct closed_check {
-	const struct field_row *fields;
-	size_t count;
-	const char *unknown;
-	bool head;     /* the fields of the line's head are there too */
-	bool document; /* a document carries its version, which is the line's too */
-};
-
-static bool is_known(const char *key, const struct json *value, void *context)
-{
-	struct closed_check *check = context;
-	(void)value;
-	if (!find_field(check->fields, check->count, key) &&
-	    !(check->head && find_field(EVENT_HEAD, HEAD_COUNT, key)) && !(check->document && strcmp(key, "v") == 0))
-		check->unknown = key;
-	return check->unknown == NULL;
-}
-
-static enum status check_fields(const struct place *place, const struct field_row *fields, size_t count,
-                                const struct json *object, bool nulls);
-
-/* An object that the table describes: `name` is its place in the line. */
-static enum status check_object(const struct place *outer, const char *name, const struct field_row *field,
-                                const struct json *object, bool nulls)
-{
-	struct place inside = *outer;
-	struct closed_check check = {.fields = field->members, .count = field->member_count};
-
-	if (!is_kind(object, FIELD_OBJECT))
-		return wrong(outer, name, must_be(FIELD_OBJECT));
-	inside.prefix = arena_printf(outer->arena, "%s%s.", outer->prefix, name);
-	if (!json_each(object, is_known, &check))
-		return wrong(&inside, check.unknown, "is unknown");
-	return check_fields(&inside, field->members, field->member_count, object, nulls);
-}
-
-static enum status check_members(const struct place *place, const struct field_row *field, const struct json *value,
-                                 bool nulls)
-{
-	enum status status = OK;
-	if (field->kind == FIELD_OBJECT)
-		return check_object(place, field->name, field, value, nulls);
-	for (size_t i = 0; i < json_count(value) && !status; i++) {
-		const char *name = arena_printf(place->arena, "%s[%zu]", field->name, i);
-		status = check_object(place, name, field, json_at(value, i), nulls);
-	}
-	return status;
-}
-
-static enum status check_fields(const struct place *place, const struct field_row *fields, size_t count,
-                                const struct json *object, bool nulls)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct field_row *field = &fields[i];
-		const struct json *value = json_get(object, field->name);
-		bool missing = !value || (nulls && json_kind(value) == JSON_KIND_NULL);
-		if (missing && field->required)
-			return wrong(place, field->name, "is missing");
-		if (missing)
-			continue;
-		if (!is_kind(value, field->kind))
-			return wrong(place, field->name, must_be(field->kind));
-		if (field->words && !is_word(field->words, json_text(value)))
-			return wrong(place, field->name, one_of(place->arena, field->words));
-		if (field->members) {
-			enum status status = check_members(place, field, value, nulls);
-			if (status)
-				return status;
-		}
-	}
-	return OK;
-}
 
 struct copying {
 	struct arena *arena;
@@ -188,12 +57,11 @@ void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const c
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	_cleanup_error_ struct error err = {0};
 	_cleanup_json_ struct json *line = json_new_object();
-	struct place place = {.arena = scratch, .type = row->name, .prefix = "", .err = &err};
-	struct closed_check check = {.fields = row->fields, .count = row->field_count, .document = true};
+	struct fields_place place = {.arena = scratch, .noun = "event", .type = row->name, .prefix = "", .err = &err};
 
-	json_each(fields, is_known, &check);
-	assert(!check.unknown);
-	enum status status = check_fields(&place, row->fields, row->field_count, fields, true);
+	/* A document carries its version, which is the line's too. */
+	assert(!fields_unknown(fields, row->fields, row->field_count, EVENT_HEAD, 1));
+	enum status status = fields_check(&place, row->fields, row->field_count, fields, true);
 	assert(status == OK);
 	(void)status;
 
@@ -211,26 +79,27 @@ void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const c
 	json_write(out, line);
 }
 
-static enum status check_head(const struct place *place, const struct json *line)
+/* beside: such a line may stand beside the story of a run, which counts from 1. */
+static enum status check_head(const struct fields_place *place, const struct json *line, bool beside)
 {
 	int64_t ignored;
-	enum status status = check_fields(place, EVENT_HEAD, HEAD_COUNT, line, false);
+	enum status status = fields_check(place, EVENT_HEAD, HEAD_COUNT, line, false);
 	if (status)
 		return status;
 	if (json_get_int(line, "v") != EVENT_VERSION)
-		return wrong(place, "v", "must be 1");
-	if (json_get_int(line, "seq") < 1)
-		return wrong(place, "seq", "must be 1 or more");
+		return fields_wrong(place, "v", "must be 1");
+	if (json_get_int(line, "seq") < (beside ? 0 : 1))
+		return fields_wrong(place, "seq", beside ? "must be 0 or more" : "must be 1 or more");
 	if (!stamp_read(json_get_text(line, "ts"), &ignored))
-		return wrong(place, "ts", "must be a time in UTC as in 2026-01-01T00:00:00.000Z");
+		return fields_wrong(place, "ts", "must be a time in UTC as in 2026-01-01T00:00:00.000Z");
 	return OK;
 }
 
 static enum status check_line(struct arena *arena, const struct json *line, enum event_type *ret_type,
                               struct error *err)
 {
-	struct place place = {.arena = arena, .type = "?", .prefix = "", .err = err};
-	enum event_type type;
+	struct fields_place place = {.arena = arena, .noun = "event", .type = "?", .prefix = "", .err = err};
+	enum event_type type = EVENT_TYPE_COUNT;
 
 	if (json_kind(line) != JSON_KIND_OBJECT) {
 		error_set(err, FAIL_REFUSED, "an event line must be an object");
@@ -239,15 +108,15 @@ static enum status check_line(struct arena *arena, const struct json *line, enum
 	const char *name = json_get_text(line, "type");
 	if (name && event_find(name, &type))
 		place.type = name;
-	enum status status = check_head(&place, line);
+	enum status status = check_head(&place, line, type != EVENT_TYPE_COUNT && event_get(type)->beside);
 	if (status)
 		return status;
 
 	const struct event_row *row = event_get(type);
-	struct closed_check check = {.fields = row->fields, .count = row->field_count, .head = true};
-	if (!json_each(line, is_known, &check))
-		return wrong(&place, check.unknown, "is unknown");
-	status = check_fields(&place, row->fields, row->field_count, line, false);
+	const char *unknown = fields_unknown(line, row->fields, row->field_count, EVENT_HEAD, HEAD_COUNT);
+	if (unknown)
+		return fields_wrong(&place, unknown, "is unknown");
+	status = fields_check(&place, row->fields, row->field_count, line, false);
 	if (status)
 		return status;
 	*ret_type = type;

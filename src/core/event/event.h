@@ -22,7 +22,9 @@ enum event_type {
 	EVENT_SAMPLE,
 	EVENT_LOG,
 	EVENT_ERROR,
+	EVENT_REQUEST,
 	EVENT_END,
+	EVENT_ENGINE,
 	EVENT_TYPE_COUNT,
 };
 
@@ -41,6 +43,7 @@ struct event_row {
 	const char *name;
 	const struct field_row *fields;
 	size_t field_count;
+	bool beside; /* may have the sequence number 0: told to a viewer, and no part of the run's story and record */
 };
 
 const struct event_row *event_get(enum event_type type);

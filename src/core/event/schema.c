@@ -69,7 +69,7 @@ static struct json *line_schema(const struct event_row *row)
 	struct json *version = typed("integer"), *sequence = typed("integer"), *time = typed("string");
 	struct json *type = typed("string");
 	json_set_int(version, "const", EVENT_VERSION);
-	json_set_int(sequence, "minimum", 1);
+	json_set_int(sequence, "minimum", row->beside ? 0 : 1);
 	json_set_text(time, "pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$");
 	json_set_text(type, "const", row->name);
 	json_set(properties, "v", version);

@@ -7,14 +7,17 @@
 #define MEMBERS(table) .members = (table), .member_count = COUNT(table)
 #define FIELDS(table) .fields = (table), .field_count = COUNT(table)
 
-static const char *const GATES[] = {"inspect",  "backup", "rehearsal", "preflight",
-                                    "approval", "apply",  "verify",    NULL};
+const char *const EVENT_GATES[] = {"inspect", "backup", "rehearsal", "preflight", "approval", "apply", "verify", NULL};
+const char *const EVENT_REQUESTS[] = {"start", "run",      "approve",  "waive", "cancel",
+                                      "pause", "continue", "rollback", "quit",  NULL};
 static const char *const STATES[] = {"waiting", "running", "passed", "failed", "stale", "waived", NULL};
 static const char *const PHASES[] = {"begin", "progress", "end", NULL};
 static const char *const LEVELS[] = {"debug", "info", "notice", "warning", NULL};
 static const char *const TRANSACTIONS[] = {"transactional", "none", "mixed", NULL};
-static const char *const TYPES[] = {"run",    "plan", "gate",  "evidence", "step",
-                                    "sample", "log",  "error", "end",      NULL};
+static const char *const TYPES[] = {"run", "plan",  "gate",    "evidence", "step",   "sample",
+                                    "log", "error", "request", "end",      "engine", NULL};
+static const char *const ENGINE_STATES[] = {"working", "asking", "waiting", "paused", "idle", NULL};
+static const char *const MIGRATION_PHASES[] = {"expand", "backfill", "contract", NULL};
 static const char *const MIGRATION_STATES[] = {"applied", "pending", "held",         "partial",
                                                "edited",  "missing", "out-of-order", NULL};
 static const char *const CODES[] = {
@@ -81,6 +84,13 @@ static const struct field_row MIGRATION[] = {
 	{.name = "transaction", .kind = FIELD_TEXT, .words = TRANSACTIONS},
 	{.name = "requires", .kind = FIELD_ARRAY, MEMBERS(REQUIRES)},
 	{.name = "steps", .kind = FIELD_ARRAY, MEMBERS(PLANNED_STEP)},
+	{.name = "description", .kind = FIELD_TEXT},
+	{.name = "file", .kind = FIELD_TEXT},
+	{.name = "checksum", .kind = FIELD_TEXT},
+	{.name = "phase", .kind = FIELD_TEXT, .words = MIGRATION_PHASES},
+	{.name = "has_down", .kind = FIELD_BOOL},
+	{.name = "has_verify", .kind = FIELD_BOOL},
+	{.name = "applied_at", .kind = FIELD_TEXT},
 };
 
 static const struct field_row PLAN[] = {
@@ -90,7 +100,7 @@ static const struct field_row PLAN[] = {
 };
 
 static const struct field_row GATE[] = {
-	{.name = "gate", .kind = FIELD_TEXT, .required = true, .words = GATES},
+	{.name = "gate", .kind = FIELD_TEXT, .required = true, .words = EVENT_GATES},
 	{.name = "state", .kind = FIELD_TEXT, .required = true, .words = STATES},
 	{.name = "reason", .kind = FIELD_TEXT},
 	{.name = "hint", .kind = FIELD_TEXT},
@@ -98,7 +108,7 @@ static const struct field_row GATE[] = {
 };
 
 static const struct field_row EVIDENCE[] = {
-	{.name = "gate", .kind = FIELD_TEXT, .required = true, .words = GATES},
+	{.name = "gate", .kind = FIELD_TEXT, .required = true, .words = EVENT_GATES},
 	{.name = "check", .kind = FIELD_TEXT, .required = true},
 	{.name = "measured", .kind = FIELD_TEXT, .required = true},
 	{.name = "limit", .kind = FIELD_TEXT, .required = true},
@@ -118,6 +128,9 @@ static const struct field_row STEP[] = {
 	{.name = "duration_ms", .kind = FIELD_INT},
 	{.name = "locks", .kind = FIELD_ARRAY, MEMBERS(LOCK)},
 	{.name = "error", .kind = FIELD_TEXT},
+	{.name = "gate", .kind = FIELD_TEXT, .words = EVENT_GATES},
+	{.name = "sql", .kind = FIELD_TEXT},
+	{.name = "rows", .kind = FIELD_INT},
 };
 
 static const struct field_row SAMPLE[] = {
@@ -145,6 +158,35 @@ static const struct field_row END[] = {
 	{.name = "exit", .kind = FIELD_INT, .required = true},
 	{.name = "reason", .kind = FIELD_TEXT, .required = true},
 	{.name = "report", .kind = FIELD_TEXT},
+	{.name = "attach", .kind = FIELD_TEXT},
+};
+
+/* What somebody asked for, and what became of it. */
+static const struct field_row REQUEST[] = {
+	{.name = "request", .kind = FIELD_TEXT, .required = true, .words = EVENT_REQUESTS},
+	{.name = "accepted", .kind = FIELD_BOOL, .required = true},
+	{.name = "refused", .kind = FIELD_TEXT},
+	{.name = "user", .kind = FIELD_TEXT, .required = true},
+	{.name = "uid", .kind = FIELD_INT, .required = true},
+	{.name = "pid", .kind = FIELD_INT, .required = true},
+	{.name = "gate", .kind = FIELD_TEXT, .words = EVENT_GATES},
+	{.name = "plan_id", .kind = FIELD_TEXT},
+	{.name = "check", .kind = FIELD_TEXT},
+	{.name = "to", .kind = FIELD_TEXT},
+	{.name = "reason", .kind = FIELD_TEXT},
+};
+
+static const struct field_row ENGINE[] = {
+	{.name = "pid", .kind = FIELD_INT, .required = true},
+	{.name = "command", .kind = FIELD_TEXT, .required = true},
+	{.name = "state", .kind = FIELD_TEXT, .required = true, .words = ENGINE_STATES},
+	{.name = "gate", .kind = FIELD_TEXT, .words = EVENT_GATES},
+	{.name = "goal", .kind = FIELD_TEXT, .words = EVENT_GATES},
+	{.name = "attended", .kind = FIELD_BOOL, .required = true},
+	{.name = "target", .kind = FIELD_OBJECT, MEMBERS(TARGET)},
+	{.name = "environment", .kind = FIELD_TEXT},
+	{.name = "viewers", .kind = FIELD_INT, .required = true},
+	{.name = "tool_version", .kind = FIELD_TEXT, .required = true},
 };
 
 static const struct event_row ROWS[EVENT_TYPE_COUNT] = {
@@ -156,7 +198,9 @@ static const struct event_row ROWS[EVENT_TYPE_COUNT] = {
 	[EVENT_SAMPLE] = {.name = "sample", FIELDS(SAMPLE)},
 	[EVENT_LOG] = {.name = "log", FIELDS(LOG)},
 	[EVENT_ERROR] = {.name = "error", FIELDS(ERROR)},
+	[EVENT_REQUEST] = {.name = "request", FIELDS(REQUEST), .beside = true},
 	[EVENT_END] = {.name = "end", FIELDS(END)},
+	[EVENT_ENGINE] = {.name = "engine", FIELDS(ENGINE), .beside = true},
 };
 
 const struct event_row *event_get(enum event_type type)

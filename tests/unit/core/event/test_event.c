@@ -37,6 +37,10 @@ static const char *const RIGHT[EVENT_TYPE_COUNT] = {
 	[EVENT_ERROR] = HEAD("error") "\"code\":\"refused\",\"sqlstate\":\"42P01\",\"message\":\"m\",\"detail\":\"d\","
                                       "\"hint\":\"h\",\"file\":\"f\",\"line\":1,\"column\":2}",
 	[EVENT_END] = HEAD("end") "\"exit\":12,\"reason\":\"approval missing\",\"report\":\"/r.md\"}",
+	[EVENT_REQUEST] = HEAD("request") "\"request\":\"approve\",\"accepted\":false,\"refused\":\"f\",\"user\":\"u\","
+                                          "\"uid\":0,\"pid\":9,\"plan_id\":\"1a\",\"reason\":\"r\"}",
+	[EVENT_ENGINE] = HEAD("engine") "\"pid\":9,\"command\":\"batch\",\"state\":\"waiting\",\"gate\":\"backup\","
+                                        "\"attended\":true,\"viewers\":2,\"tool_version\":\"0.1.0\"}",
 };
 
 static bool not_of_the_head(const char *key, const struct json *value, void *fields)
@@ -74,11 +78,13 @@ static void the_fields_are_those_of_the_contract(void **state)
 		[EVENT_PLAN] = "plan_id target migrations",
 		[EVENT_GATE] = "gate state reason hint valid_until",
 		[EVENT_EVIDENCE] = "gate check measured limit ok warning waived hint",
-		[EVENT_STEP] = "version step statement phase file line duration_ms locks error",
+		[EVENT_STEP] = "version step statement phase file line duration_ms locks error gate sql rows",
 		[EVENT_SAMPLE] = "sampler values",
 		[EVENT_LOG] = "level message",
 		[EVENT_ERROR] = "code sqlstate message detail hint file line column",
-		[EVENT_END] = "exit reason report",
+		[EVENT_REQUEST] = "request accepted refused user uid pid gate plan_id check to reason",
+		[EVENT_END] = "exit reason report attach",
+		[EVENT_ENGINE] = "pid command state gate goal attended target environment viewers tool_version",
 	};
 	(void)state;
 	for (enum event_type type = 0; type < EVENT_TYPE_COUNT; type++) {
@@ -98,7 +104,7 @@ static void a_wrong_line_is_refused_by_its_field(void **state)
 		{"7", "an event line must be an object"},
 		{"{\"v\":1}", "event \"?\": field \"seq\" is missing"},
 		{HEAD("tea") "\"cups\":1}", "event \"?\": field \"type\" must be one of run, plan, gate, evidence, step, "
-	                                    "sample, log, error, end"},
+	                                    "sample, log, error, request, end, engine"},
 		{"{\"v\":2,\"seq\":1,\"ts\":\"2026-01-01T00:00:00.000Z\",\"run\":\"r\",\"type\":\"log\",\"level\":"
 	         "\"info\",\"message\":\"m\"}",
 	         "event \"log\": field \"v\" must be 1"},
