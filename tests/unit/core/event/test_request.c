@@ -65,8 +65,8 @@ static void a_wrong_request_is_refused_by_its_field(void **state)
 		{"{\"v\":1}", "request \"?\": field \"request\" is missing"},
 		{"{\"v\":2,\"request\":\"pause\"}", "request \"pause\": field \"v\" must be 1"},
 		{"{\"request\":\"pause\"}", "request \"pause\": field \"v\" is missing"},
-		{"{\"v\":1,\"request\":\"dance\"}", "request \"?\": field \"request\" must be one of start, run, approve, waive, "
-	                                            "cancel, pause, continue, rollback, quit"},
+		{"{\"v\":1,\"request\":\"dance\"}", "request \"?\": field \"request\" must be one of start, run, approve, "
+	                                            "waive, cancel, pause, continue, rollback, quit"},
 		{"{\"v\":1,\"request\":\"pause\",\"for\":3}", "request \"pause\": field \"for\" is unknown"},
 		{"{\"v\":1,\"request\":\"run\",\"gate\":\"all\"}",
 	         "request \"run\": field \"gate\" must be one of inspect, backup, rehearsal, preflight, approval, apply, "
