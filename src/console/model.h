@@ -55,33 +55,35 @@ struct model_step {
 	LIST(struct model_statement) statements;
 };
 
-/* What the rehearsal found, and what happens on live. Durations -1 = not known. */
+/* A pass over a migration: in the rehearsal, and on live. Wall clock; durations -1 = not known. */
 struct model_work {
 	enum work_state state;
 	int64_t began_ms, duration_ms;
-	int64_t step, statement; /* the one at work, or the last; -1 = none */
+	int64_t step, statement;        /* counted from 1: the one at work, or the last; -1 = none */
+	int64_t statement_began_ms;
 	const char *error;
 };
 
 struct model_migration {
 	const char *version, *name, *state, *reason, *transaction;
-	const char *description, *file, *checksum, *phase; /* or NULL */
+	const char *description, *file, *checksum, *phase, *applied_at; /* or NULL */
 	bool has_down, has_verify;
 	LIST(struct model_edge) needs;
 	LIST(size_t) needed_by; /* indexes */
 	LIST(struct model_step) steps;
 	const char *strongest_lock;       /* mode, or NULL: of the rehearsal, else of what the statements say */
 	LIST(struct model_lock) locks;    /* as rehearsed */
-	int64_t promised_ms;              /* as rehearsed; -1 = not yet */
+	int64_t promised_ms, promised_wal_bytes, promised_rows; /* as rehearsed; -1 = not known */
+	struct text_list rewrites;        /* relations that it rewrites, as rehearsed */
 	struct model_work rehearsed, applied;
 };
 
 struct model_line {
 	int64_t at_ms;        /* wall clock */
 	enum gate gate;       /* at work then; GATE_COUNT = none */
-	const char *level;    /* "debug" ... "warning", "error", "step", "request" */
-	const char *text;
-	const char *detail;   /* further lines: SQL, detail and hint; or NULL */
+	const char *level;    /* "debug", "info", "notice", "warning", "error", "step", "gate", "request" */
+	char *text;
+	char *detail;         /* further lines: detail and hint, what failed; or NULL */
 	int64_t duration_ms;  /* -1 = none */
 };
 
@@ -93,6 +95,15 @@ struct model_sample {
 };
 
 enum { MODEL_LINES_MAX = 5000 }; /* of the log; the record has them all */
+
+/* What the engine does: told beside the story, by an engine that is there. */
+struct model_engine {
+	int64_t pid;            /* 0 = no engine has told anything: a recording, or not connected */
+	char state[12];         /* "working", "asking" a person, "waiting" to be told to go on, "paused", "idle" */
+	enum gate gate, goal;   /* at work or asked about; as far as it may go. GATE_COUNT = none */
+	bool attended;          /* it waits for requests; else it goes on by itself */
+	int64_t viewers;
+};
 
 struct model {
 	struct arena *arena;      /* what the run told; a new run starts anew */
@@ -114,7 +125,8 @@ struct model {
 	int64_t lines_dropped;
 	LIST(struct model_sample) samples;
 
-	bool paused;
+	const char *error, *error_hint; /* the last one, or NULL */
+	struct model_engine engine;
 	bool ended;
 	int64_t exit_code;        /* when ended */
 	const char *end_reason, *report;
