@@ -9,7 +9,7 @@ import pytest
 
 from harness import place
 from harness.cluster import clean_env
-from harness.flow import error, states
+from harness.flow import error, failed_checks, states
 from harness.gates import ADD, evidence, hint, leftovers, live, notes, only, ran, shut
 from harness.machine import Machine
 from harness.snapshot import database_snapshot, table_digests
@@ -52,7 +52,13 @@ def test_a_dump_that_was_damaged_is_not_taken_for_a_backup(live, database, migra
     migrations.write("002_more", up=ADD)
     machine.program("pg_dump", f'"$REAL" "$@" || exit; {LARGEST}{damage}')
     result = shut_without_a_trace(live, 11, under=machine.under)
-    assert only(result, CARRIED_OUT).startswith("pg_restore could not restore the dump as it is: pg_restore: error: ")
+    (name, measured), = failed_checks(result)
+    if damage.startswith("truncate") and name == "backup.content":
+        # pg_restore 18 takes what is left of the file for all of it.
+        assert re.fullmatch(r"public\.big: 2000 rows became \d+", measured)
+        return
+    assert name == CARRIED_OUT
+    assert measured.startswith("pg_restore could not restore the dump as it is: pg_restore: error: ")
     assert hint(result) == RESTORE_HINT
 
 

@@ -202,14 +202,17 @@ static void check_server(struct preflight *preflight)
 
 /*
  * The lag is that of the last WAL a standby replayed: one that replays no more keeps it for ever. So each has to get as
- * far as live is now, for which its next report is waited for (wal_receiver_status_interval is 10 s).
+ * far as live is now, for which its next report is waited for (wal_receiver_status_interval is 10 s). One that did is
+ * no further behind than that took, whatever its last lag was.
  */
-static enum status await_replicas(struct preflight *preflight, struct rows **ret_rows, struct error *err)
+static enum status await_replicas(struct preflight *preflight, struct rows **ret_rows, int64_t *ret_waited_ms,
+                                  struct error *err)
 {
 	enum { REPORT_MS = 11000, LOOK_EVERY_MS = 100 };
 	struct run *run = preflight->run;
 	int64_t limit_ms = run->settings->max_lag_ms;
-	int64_t deadline_ms = clock_ms() + (limit_ms > REPORT_MS ? limit_ms : REPORT_MS);
+	int64_t start_ms = clock_ms();
+	int64_t deadline_ms = start_ms + (limit_ms > REPORT_MS ? limit_ms : REPORT_MS);
 	_cleanup_rows_ struct rows *now = NULL;
 
 	if (session_query(run->live, "select pg_catalog.pg_current_wal_lsn()", 0, NULL, &now, err) != OK)
@@ -224,6 +227,7 @@ static enum status await_replicas(struct preflight *preflight, struct rows **ret
 			all = all && rows_true(rows, i, 3);
 		if (all || clock_ms() >= deadline_ms) {
 			*ret_rows = rows;
+			*ret_waited_ms = clock_ms() - start_ms;
 			return OK;
 		}
 		rows_close(rows);
@@ -232,7 +236,7 @@ static enum status await_replicas(struct preflight *preflight, struct rows **ret
 	}
 }
 
-static const char *describe_replica(struct preflight *preflight, const struct rows *rows, size_t row)
+static const char *describe_replica(struct preflight *preflight, const struct rows *rows, size_t row, int64_t lag_ms)
 {
 	struct arena *arena = arena_of(preflight);
 	const char *name = rows_get(rows, row, 0), *state = rows_get(rows, row, 1);
@@ -242,8 +246,7 @@ static const char *describe_replica(struct preflight *preflight, const struct ro
 	if (!rows_true(rows, row, 3))
 		return arena_printf(arena, "standby %s (%s) has still not replayed %s of WAL", name, state,
 		                    text_bytes(arena, rows_int(rows, row, 4)));
-	return arena_printf(arena, "standby %s (%s) is %s behind", name, state,
-	                    text_duration(arena, rows_int(rows, row, 2)));
+	return arena_printf(arena, "standby %s (%s) is %s behind", name, state, text_duration(arena, lag_ms));
 }
 
 static enum status check_replicas(struct preflight *preflight, struct error *err)
@@ -252,18 +255,19 @@ static enum status check_replicas(struct preflight *preflight, struct error *err
 	int64_t limit_ms = preflight->run->settings->max_lag_ms;
 	const char *limit = arena_printf(arena, "at most %s behind", text_duration(arena, limit_ms));
 	_cleanup_rows_ struct rows *rows = NULL;
+	int64_t waited_ms = 0;
 
-	if (await_replicas(preflight, &rows, err) != OK)
+	if (await_replicas(preflight, &rows, &waited_ms, err) != OK)
 		return err->status;
 	if (rows_count(rows) == 0)
 		verdict(preflight, "preflight.lag", true, OK, NULL, "no standby is connected", limit);
 	for (size_t i = 0; i < rows_count(rows); i++) {
 		bool visible = strcmp(rows_get(rows, i, 1), "not visible") != 0;
-		verdict(preflight, "preflight.lag",
-		        visible && rows_true(rows, i, 3) && rows_int(rows, i, 2) <= limit_ms, FAIL_NOT_READY,
+		int64_t reported_ms = rows_int(rows, i, 2), lag_ms = reported_ms < waited_ms ? reported_ms : waited_ms;
+		verdict(preflight, "preflight.lag", visible && rows_true(rows, i, 3) && lag_ms <= limit_ms, FAIL_NOT_READY,
 		        visible ? "Wait until the standby has caught up; if it does not, look whether its replay is paused."
 		                : "Grant pg_monitor to the role.",
-		        describe_replica(preflight, rows, i), limit);
+		        describe_replica(preflight, rows, i, lag_ms), limit);
 	}
 	return OK;
 }
