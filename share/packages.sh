@@ -20,8 +20,26 @@ packages_run() {
 	fi
 }
 
+# What it says is shown only when it fails. Another apt-get or dpkg that is at work is waited for.
 packages_apt() {
-	packages_run env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"
+	local said code=0
+	said=$(packages_run env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 "$@" 2>&1) || code=$?
+	[ "$code" -eq 0 ] || printf '%s\n' "$said" | tail -n 30 >&2
+	return "$code"
+}
+
+packages_update() {
+	local said tries=0
+	until said=$(packages_run apt-get -q update 2>&1); do
+		tries=$((tries + 1))
+		case $tries,$said in
+		[1-9],*'Could not get lock'* | [1-9][0-9],*'Could not get lock'*) sleep 5 ;;
+		*)
+			printf '%s\n' "$said" | tail -n 10 >&2
+			return 1
+			;;
+		esac
+	done
 }
 
 # Installed, or provided by an installed one (as postgresql-contrib is on Debian 13).
@@ -41,7 +59,7 @@ packages_no_main_cluster() {
 
 # The version that a Debian package without one in its name stands for: clang -> 14, postgresql -> 15.
 packages_version() {
-	apt-cache show "$1" >/dev/null 2>&1 || packages_apt update >&2
+	apt-cache show "$1" >/dev/null 2>&1 || packages_update
 	apt-cache depends "$1" 2>/dev/null | sed -n "s/.*Depends: $1-\\([0-9][0-9]*\\)\$/\\1/p" | head -n 1
 }
 
@@ -70,7 +88,7 @@ packages_offer() {
 		if apt-cache show "$package" >/dev/null 2>&1 && packages_install "$package"; then
 			continue
 		fi
-		echo "packages: going on without $package, which cannot be had here; tests that need it are skipped" >&2
+		echo "packages: going on without $package, which cannot be had here; what needs it is left out" >&2
 	done
 }
 
@@ -88,8 +106,10 @@ packages_install() {
 		echo "packages: all there"
 		return 0
 	fi
-	echo "packages: installing ${missing[*]}"
-	packages_apt update || echo 'apt-get update failed; trying with the lists that are there' >&2
+	echo "packages: installing ${missing[*]}; this can take minutes"
+	# A dpkg that was killed has to be ended first.
+	packages_run dpkg --configure -a >/dev/null 2>&1 || true
+	packages_update || echo 'apt-get update failed; trying with the lists that are there' >&2
 	case " ${missing[*]} " in *" postgresql "*) packages_no_main_cluster || return 1 ;; esac
 	packages_apt install --no-install-recommends "${missing[@]}" && return 0
 	for package in "${missing[@]}"; do
