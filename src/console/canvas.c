@@ -276,18 +276,18 @@ int area_print(const struct area *area, int row, int column, enum style style, c
 
 int area_put_width(const struct area *area, int row, int column, int width, enum style style, const char *text)
 {
-	int edge = column + width;
+	int edge = column + width, last = edge < area->columns ? edge : area->columns;
 	bool cut = text_columns(text) > width;
 
 	if (width <= 0)
 		return column;
 	int at = put(area, row, column, cut ? edge - 1 : edge, style, text);
-	while (cut && at < edge - 1)
-		at = area_put(area, row, at, style, " ");
+	for (; cut && at < edge - 1 && at < last; at++)
+		area_put(area, row, at, style, " ");
 	if (cut)
 		at = area_put(area, row, at, style, canvas_glyph(area->canvas, GLYPH_ELLIPSIS));
-	while (at < edge && at < area->columns)
-		at = area_put(area, row, at, style, " ");
+	for (; at < last; at++)
+		area_put(area, row, at, style, " ");
 	return edge;
 }
 

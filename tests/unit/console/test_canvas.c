@@ -55,6 +55,17 @@ static void what_begins_left_of_an_area_shows_its_rest(void **state)
 	end_test(&f);
 }
 
+static void a_width_outside_of_its_area_is_not_drawn(void **state)
+{
+	struct fixture f = canvas_of(2, 6, false);
+	(void)state;
+	area_put_width(&f.area, 7, 0, 4, STYLE_TEXT, "below");
+	area_put_width(&f.area, 0, 8, 4, STYLE_TEXT, "right of it");
+	area_put_width(&f.area, 1, 4, 9, STYLE_TEXT, "ab is cut");
+	assert_string_equal(seen(&f), "\n    ab\n");
+	end_test(&f);
+}
+
 static void wide_and_combining_characters_take_the_columns_of_a_terminal(void **state)
 {
 	struct fixture f = canvas_of(1, 8, false);
@@ -152,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_cut_at_the_edge_of_its_area),
 		cmocka_unit_test(what_begins_left_of_an_area_shows_its_rest),
+		cmocka_unit_test(a_width_outside_of_its_area_is_not_drawn),
 		cmocka_unit_test(wide_and_combining_characters_take_the_columns_of_a_terminal),
 		cmocka_unit_test(a_wide_character_that_does_not_fit_is_left_out),
 		cmocka_unit_test(hostile_text_reaches_no_cell_raw),
