@@ -61,6 +61,9 @@ enum action {
 	ACTION_RUNBOOK_HERE,
 	ACTION_COPY,
 	ACTION_MOUSE,
+	ACTION_FASTER, /* a replay */
+	ACTION_SLOWER,
+	ACTION_RECONNECT,
 	ACTION_REDRAW,
 	ACTION_SUSPEND,
 	ACTION_DETACH,
@@ -68,8 +71,12 @@ enum action {
 	ACTION_COUNT,
 };
 
-/* A key as a person names it: a character, or one of the named keys below. */
+/*
+ * A key as a person names it: a character (control keys are 1 to 26), or one of the named keys below, with KEY_ALT
+ * added when Alt was held.
+ */
 enum key {
+	KEY_ALT = 0x200000,
 	KEY_NAMED = 0x110000, /* code points end below */
 	KEY_ARROW_UP,
 	KEY_ARROW_DOWN,
@@ -92,6 +99,7 @@ enum key {
 	KEY_WHEEL_UP,
 	KEY_WHEEL_DOWN,
 	KEY_GONE,    /* the terminal has vanished */
+	KEY_NONE,    /* none that has a name, or no key at all */
 };
 
 enum { ACTION_KEYS_MAX = 4 };
@@ -106,6 +114,9 @@ struct action_row {
 };
 
 const struct action_row *action_get(enum action action);
+
+/* Whether a view has an action. */
+bool action_is_of(enum action action, const char *view);
 bool action_find(const char *name, enum action *ret_action);
 
 /* Keys to actions, as configured. */
@@ -123,8 +134,12 @@ enum action keymap_look(const struct keymap *keymap, const char *view, int key);
 /* The keys of an action as people read them ("j Down"), in the arena; the first only with first_only. "" = none. */
 const char *keymap_keys(const struct keymap *keymap, struct arena *arena, enum action action, bool first_only);
 
-/* "C-d", "F5", "Space", "PgDn", "g" to a key; 0 = none. And back. */
+/* "C-d", "M-f", "F5", "Space", "PgDn", "g" to a key; 0 = there is no such key. And back. */
 int key_read(const char *name);
-const char *key_name(struct arena *arena, int key);
+const char *key_label(struct arena *arena, int key);
+
+/* The UTF-8 of a character key, "" for others; returns its length. */
+enum { KEY_TEXT_BYTES = 5 };
+size_t key_text(int key, char ret_text[KEY_TEXT_BYTES]);
 
 #endif

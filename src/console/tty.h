@@ -1,0 +1,30 @@
+/*
+ * What a process owes its terminal: the settings given back on every way out, and signals turned into flags. Knows no
+ * curses. One per process.
+ */
+#ifndef CONSOLE_TTY_H
+#define CONSOLE_TTY_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What has happened since it was last looked at; set by signal handlers. */
+struct tty_flags {
+	volatile sig_atomic_t resized, hung_up, terminated, stop_wanted, continued;
+};
+extern struct tty_flags tty_flags;
+
+/*
+ * Saves the terminal's settings and takes over its signals, which are blocked but in ppoll with *ret_open. `farewell`
+ * is what is written to the terminal when the process crashes; it is copied.
+ */
+void tty_take(const char *farewell, size_t length, sigset_t *ret_open);
+
+/* Back to what was. */
+void tty_give_back(void);
+
+/* Stops the process group as the terminal's own C-z does; returns when it was continued. */
+void tty_stop(void);
+
+#endif
