@@ -227,13 +227,13 @@ static enum status check_rights(const struct session *session, const struct rows
 			add_name(&hidden, rows_get(rows, i, 1), &hidden_count);
 	}
 	if (denied_count) {
-		error_set(err, FAIL_GATE, "role %s may not read %zu table(s): %s", session_user(session), denied_count,
+		error_set(err, FAIL_USAGE, "role %s may not read %zu table(s): %s", session_user(session), denied_count,
 		          strbuf_text(&denied));
 		return error_hint(err, "Use a role with pg_read_all_data, or grant SELECT on these tables and USAGE on their"
 		                       " schemas.");
 	}
 	if (hidden_count) {
-		error_set(err, FAIL_GATE, "row level security hides rows of %zu table(s) from role %s: %s", hidden_count,
+		error_set(err, FAIL_USAGE, "row level security hides rows of %zu table(s) from role %s: %s", hidden_count,
 		          session_user(session), strbuf_text(&hidden));
 		return error_hint(err, "Give the role BYPASSRLS, or use a superuser, for the backup.");
 	}

@@ -46,7 +46,7 @@ void fingerprint_cleanup(struct fingerprint_reader **reader);
 
 /*
  * The relations at the snapshot with their columns and treatment, large objects last. The caller may take out columns
- * or relations and set casts before they are read. FAIL_GATE, naming them, when this role may not read tables, or
+ * or relations and set casts before they are read. FAIL_USAGE, naming them, when this role may not read tables, or
  * row level security would hide rows from it.
  */
 enum status fingerprint_relations(struct fingerprint_reader *reader, struct arena *arena,

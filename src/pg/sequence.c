@@ -52,7 +52,7 @@ enum status sequences_read(struct session *session, struct arena *arena, struct 
 		};
 	}
 	if (denied.length) {
-		error_set(err, FAIL_GATE, "role %s may not read sequences: %s", session_user(session), strbuf_text(&denied));
+		error_set(err, FAIL_USAGE, "role %s may not read sequences: %s", session_user(session), strbuf_text(&denied));
 		return error_hint(err, "Use a role with pg_read_all_data, or grant SELECT on these sequences.");
 	}
 	if (list.count)

@@ -26,7 +26,7 @@ struct sequence_list {
 	size_t room;
 };
 
-/* All sequences now. FAIL_GATE, naming them, when this role may not read some. */
+/* All sequences now. FAIL_USAGE, naming them, when this role may not read some. */
 enum status sequences_read(struct session *session, struct arena *arena, struct sequence_list *ret_sequences,
                            struct error *err) MUST_CHECK;
 

@@ -114,7 +114,8 @@ def test_somebody_who_locks_a_table_before_the_run_is_waited_for_by_nobody(live,
 def operator(database, cluster):
     """A role that may do all but what a test takes away."""
     role = f"operator_{database.name}"
-    cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, pg_monitor TO {role}")
+    cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, pg_monitor TO {role};"
+                    f"GRANT CREATE ON DATABASE {database.name} TO {role}")
     return role
 
 
@@ -122,9 +123,10 @@ def test_rows_that_row_level_security_hides_are_not_left_out_silently(live, data
     database.execute("ALTER TABLE items ENABLE ROW LEVEL SECURITY")
     migrations.write("002_more", up=ADD)
     before = database_snapshot(database)
-    result = live.batch("--format", "json", database=database.conninfo(user=operator)).ended(11)
-    assert only(result, CARRIED_OUT) == f"row level security hides rows of 1 table(s) from role {operator}: public.items"
-    assert hint(result) == "Give the role BYPASSRLS, or use a superuser, for the backup."
+    result = live.batch("--format", "json", database=database.conninfo(user=operator)).ended(2)
+    assert only(result, "inspect.rights") == f"row level security hides rows from role {operator}: public.items"
+    assert hint(result) == f"Have an administrator run: ALTER ROLE {operator} BYPASSRLS;"
+    assert ran(result) == ["inspect"]
     assert database_snapshot(database) == before
     database.cluster.execute(f"ALTER ROLE {operator} BYPASSRLS")
     result = live.batch("--stop-before", "rehearsal", database=database.conninfo(user=operator)).ended(0)
@@ -134,7 +136,21 @@ def test_a_table_that_the_role_may_not_read_is_named(live, database, migrations,
     database.cluster.execute(f"REVOKE pg_read_all_data FROM {operator}")
     database.execute(f"GRANT SELECT ON items, schema_migrations TO {operator}")
     migrations.write("002_more", up=ADD)
-    result = live.batch("--format", "json", database=database.conninfo(user=operator)).ended(11)
+    result = live.batch("--format", "json", database=database.conninfo(user=operator)).ended(2)
+    assert only(result, "inspect.rights") == f"role {operator} may not read public.parts"
+    assert hint(result) == (f"Have an administrator run: GRANT SELECT ON public.parts TO {operator}; or for all tables: "
+                            f"GRANT pg_read_all_data TO {operator};")
+    assert ran(result) == ["inspect"]
+    # A backup that is there is not read again.
+    live.batch("--stop-before", "rehearsal").ended(0)
+    assert live.batch("--stop-before", "rehearsal", database=database.conninfo(user=operator)).ended(0)
+
+
+def test_with_source_the_rights_are_asked_for_there(live, database, migrations, operator):
+    database.cluster.execute(f"REVOKE pg_read_all_data FROM {operator}")
+    database.execute(f"GRANT SELECT ON items, schema_migrations TO {operator}")
+    migrations.write("002_more", up=ADD)
+    result = live.batch("--format", "json", "--source", database.conninfo(user=operator)).ended(2)
     assert only(result, CARRIED_OUT) == f"role {operator} may not read 1 table(s): public.parts"
     assert hint(result) == ("Use a role with pg_read_all_data, or grant SELECT on these tables and USAGE on their "
                             "schemas.")
@@ -151,18 +167,6 @@ def test_a_disk_that_is_full_while_restoring_shuts_the_gate(live, database, migr
     result = shut_without_a_trace(live, 11, under=machine.under)
     assert notes(result, "backup.space") == ["not checked: to see what happens"]
     assert hint(result) == "Free space there, or choose other folders with --evidence and work-dir; then run again."
-
-
-# -- what is not there --
-
-
-def test_without_server_programs_there_is_no_copy(live, migrations, machine):
-    migrations.write("002_more", up=ADD)
-    machine.without(place.server_bindir())
-    result = shut_without_a_trace(live, 2, under=machine.under)
-    major = place.server_major()
-    assert only(result, CARRIED_OUT) == f"no server programs of PostgreSQL {major} on this machine"
-    assert hint(result) == f"Install the package postgresql-{major}, or name a server of that version with --staging."
 
 
 # -- the kept dump --

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/drift.h"
 #include "engine/gates/gates.h"
+#include "engine/rights_check.h"
 #include "engine/rule_findings.h"
 #include "pg/ledger.h"
 
@@ -148,6 +149,8 @@ enum status gate_inspect(struct run *run, struct evidence *evidence, struct erro
 {
 	check_files(run, evidence);
 	check_unfinished(run, evidence);
+	if (rights_check(run, evidence, err) != OK)
+		return err->status;
 	if (run->direction == DIRECTION_UP && check_rules(run, evidence, err) != OK)
 		return err->status;
 	if (check_ledger(run, evidence, err) != OK)
