@@ -56,8 +56,12 @@ enum status error_detail(struct error *err, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	replace(&err->detail, format_text(format, args));
+	char *text = format_text(format, args);
 	va_end(args);
+	/* What programs say ends with a line end, or some. */
+	for (size_t length = text ? strlen(text) : 0; length > 0 && text[length - 1] == '\n'; length--)
+		text[length - 1] = '\0';
+	replace(&err->detail, text);
 	return err->status;
 }
 

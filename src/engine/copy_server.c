@@ -32,6 +32,18 @@ static enum status open_admin(struct copy *copy, struct error *err)
 	return session_open(copy->run->loop, &options, &copy->admin, err);
 }
 
+/* By date of release: an older pg_dump writes what cannot be restored. */
+static enum status check_fresh(const struct copy *copy, struct error *err)
+{
+	if (binaries_fresh(copy->binaries.version, copy->run->target.server_version))
+		return OK;
+	error_set(err, FAIL_USAGE, "pg_dump %s is older than the server, which is %s", copy->binaries.version_text,
+	          copy->run->target.server_version_text);
+	return error_hint(err, "Update the packages postgresql-%d and postgresql-client-%d on this machine: an older"
+	                       " pg_dump writes what cannot be restored.",
+	                  copy->binaries.version / 10000, copy->binaries.version / 10000);
+}
+
 static enum status open_scratch(struct copy *copy, struct error *err)
 {
 	struct run *run = copy->run;
@@ -39,7 +51,7 @@ static enum status open_scratch(struct copy *copy, struct error *err)
 	const char *folder;
 
 	if (binaries_find(run->loop, copy->arena, NULL, run->target.server_version, &copy->binaries, err) != OK ||
-	    scratch_folder(copy->arena, run->settings->work_dir, &folder, err) != OK ||
+	    check_fresh(copy, err) != OK || scratch_folder(copy->arena, run->settings->work_dir, &folder, err) != OK ||
 	    read_settings(copy, &settings, err) != OK)
 		return err->status;
 	struct scratch_options options = {
@@ -71,16 +83,9 @@ enum status server_open(struct copy *copy, struct error *err)
 {
 	if (catalog_facts(copy->run->live, copy->arena, &copy->facts, err) != OK)
 		return err->status;
-	if ((copy->run->settings->staging ? staging_open(copy, err) : open_scratch(copy, err)) != OK)
-		return err->status;
-	if (!binaries_fresh(copy->binaries.version, copy->run->target.server_version)) {
-		error_set(err, FAIL_USAGE, "pg_dump %s is older than the server, which is %s", copy->binaries.version_text,
-		          copy->run->target.server_version_text);
-		return error_hint(err, "Update the packages postgresql-%d and postgresql-client-%d on this machine: an older"
-		                       " pg_dump writes what cannot be restored.",
-		                  copy->binaries.version / 10000, copy->binaries.version / 10000);
-	}
-	return OK;
+	if (!copy->run->settings->staging)
+		return open_scratch(copy, err);
+	return staging_open(copy, err) != OK ? err->status : check_fresh(copy, err);
 }
 
 /* ---- databases ---- */
