@@ -3,56 +3,17 @@
 import contextlib
 import os
 import re
+import socket
 
+import psycopg2
 import pytest
 
 from harness import place
-from harness.snapshot import database_snapshot, folder_snapshot
+from harness.scene import Scene, error_lines, scene
+from harness.wait import wait_until
 from test_connection import fake_server
 
-HISTORY = """CREATE TABLE schema_migrations (version text PRIMARY KEY, name text NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT now())"""
 READABLE = "hint: Name the folder with -m DIR; it must be readable."
-
-
-def error_lines(stderr):
-    """What an operator reads of an error, without the log before it."""
-    lines = stderr.splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith("pgsluice: error: "))
-    return lines[start:]
-
-
-class Scene:
-    """A live database with a table, rows, history and evidence of an earlier run; 001 is applied, 002 pending."""
-
-    def __init__(self, sluice, database, migrations):
-        self.sluice = sluice
-        self.database = database
-        self.migrations = migrations
-        migrations.write("001_users", up="CREATE TABLE users (id bigint PRIMARY KEY);", down="DROP TABLE users;")
-        migrations.write("002_names", up="ALTER TABLE users ADD COLUMN name text;")
-        database.execute(HISTORY)
-        database.execute("CREATE TABLE users (id bigint PRIMARY KEY)")
-        database.execute("INSERT INTO users SELECT generate_series(1, 10)")
-        database.execute("INSERT INTO schema_migrations VALUES ('001', 'users', '2026-01-02 03:04:05+00')")
-        sluice.run("--batch", "--stop-before", "backup").ended(0)
-        assert self.evidence(), "the earlier run left no evidence"
-
-    def evidence(self):
-        return folder_snapshot(self.sluice.state / "evidence")
-
-    def refused(self, exit_code, said, *options, **more):
-        """Runs the flow and asserts how it ends, what it says, and that all is as before."""
-        before = database_snapshot(self.database), self.evidence(), folder_snapshot(self.migrations.path)
-        result = self.sluice.run(*(options or ("--batch",)), **more).ended(exit_code)
-        assert error_lines(result.stderr) == [line.format(folder=self.migrations.path) for line in said], f"{result}"
-        assert (database_snapshot(self.database), self.evidence(), folder_snapshot(self.migrations.path)) == before
-        return result
-
-
-@pytest.fixture
-def scene(sluice, database, migrations):
-    return Scene(sluice, database, migrations)
 
 
 # -- files --
@@ -194,15 +155,10 @@ def test_missing_folder(scene, folder):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can run it as another user")
-def test_unreadable_folder(sluice, migrations, database):
-    migrations.write("001_users", up="SELECT 1;")
-    migrations.path.chmod(0o700)
-    before = database_snapshot(database)
-    result = sluice.run("--batch", user=place.server_user().pw_name).ended(2)
-    assert error_lines(result.stderr) == [
-        f'pgsluice: error: cannot read the migrations: could not read folder "{migrations.path}": Permission denied',
-        READABLE]
-    assert database_snapshot(database) == before
+def test_unreadable_folder(scene):
+    scene.migrations.path.chmod(0o700)
+    scene.refused(2, ['pgsluice: error: cannot read the migrations: could not read folder "{folder}": Permission denied',
+                      READABLE], user=place.server_user().pw_name)
 
 
 # -- history --
@@ -252,11 +208,9 @@ def test_two_history_tables_on_the_path(scene):
     scene.database.execute("CREATE SCHEMA app")
     scene.database.execute("CREATE TABLE app.schema_migrations (LIKE public.schema_migrations)")
     scene.database.cluster.execute(f'ALTER DATABASE "{scene.database.name}" SET search_path = app, public')
-    result = scene.sluice.run("--batch").ended(10)
-    said = error_lines(result.stderr)
-    assert "app.schema_migrations" in said[0] and "public.schema_migrations" in said[0]
-    assert said[-1].startswith("hint: ") and "history-table" in said[-1]
-    scene.refused(10, said)
+    scene.refused(10, ["pgsluice: error: two history tables are on the search path: app.schema_migrations and"
+                       " public.schema_migrations",
+                       "hint: Say which one it is: `history-table = app.schema_migrations` in the configuration."])
 
 
 def test_until_a_version_that_no_file_has(scene):
@@ -310,12 +264,95 @@ def test_target_that_does_not_answer(scene, folder):
                   database=f"host={folder} port=5432 dbname=x user=me")
 
 
+def test_connection_refused(scene):
+    with contextlib.closing(socket.socket()) as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        scene.refused(22, [f"pgsluice: error: could not connect to host=127.0.0.1 port={port} dbname=x user=me:"
+                           " Connection refused",
+                           "hint: Nothing listens there: check host and port, and that the server is up."],
+                      database=f"host=127.0.0.1 port={port} dbname=x user=me")
+
+
+def test_server_that_never_answers(scene):
+    with contextlib.closing(socket.socket()) as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        port = silent.getsockname()[1]
+        scene.refused(22, [f"pgsluice: error: could not connect to host=127.0.0.1 port={port} dbname=x user=me: no answer"
+                           " within 1 s",
+                           "hint: Check host, port and firewalls on the way, and that the server is up."],
+                      database=f"host=127.0.0.1 port={port} dbname=x user=me connect_timeout=1")
+
+
 def test_unknown_host(scene):
-    found = scene.sluice.run("--batch", database="host=nowhere.invalid port=5432 dbname=x user=me").ended(22)
-    said = error_lines(found.stderr)
-    assert said[0].startswith('pgsluice: error: could not connect to host=nowhere.invalid port=5432 dbname=x user=me:'
-                              ' could not translate host name "nowhere.invalid" to address: ')
-    assert said[1] == "hint: Check the host's name and that it can be looked up from here."
+    scene.refused(22, [re.compile("pgsluice: error: could not connect to host=nowhere[.]invalid port=5432 dbname=x user=me:"
+                                  ' could not translate host name "nowhere[.]invalid" to address: .+'),
+                       "hint: Check the host's name and that it can be looked up from here."],
+                  database="host=nowhere.invalid port=5432 dbname=x user=me")
+
+
+@pytest.fixture
+def own(sluice, make_cluster, migrations):
+    """own(setting=...): the scene on a cluster of its own."""
+    def make(**settings):
+        sluice.database = make_cluster(settings=settings).create_database()
+        return Scene(sluice, sluice.database, migrations)
+    return make
+
+
+def test_too_many_connections(own):
+    scene = own(max_connections=12, superuser_reserved_connections=0, max_wal_senders=0)
+    cluster, before = scene.database.cluster, scene.look()
+    with contextlib.ExitStack() as stack:
+        with pytest.raises(psycopg2.OperationalError, match="too many clients already"):
+            while True:
+                stack.enter_context(contextlib.closing(cluster.connect()))
+        result = scene.sluice.run("--batch").ended(22)
+    assert error_lines(result.stderr) == [
+        f"pgsluice: error: could not connect to host={cluster.socket_dir} port=5432 dbname={scene.database.name}"
+        " user=postgres: sorry, too many clients already [53300]",
+        "hint: All connections are taken: wait, end one that is not needed, or raise max_connections."]
+    wait_until(lambda: can_connect(cluster), what="a connection is free again")
+    scene.unchanged(before)
+
+
+def can_connect(cluster):
+    with contextlib.suppress(psycopg2.OperationalError):
+        cluster.connect().close()
+        return True
+    return False
+
+
+def test_server_that_is_starting_up(own, folder):
+    scene = own()
+    cluster, before, go_on = scene.database.cluster, scene.look(), folder / "go-on"
+    cluster.stop()
+    # A recovery that waits for its archive: connections are refused until it gets an answer.
+    cluster.configure(restore_command=f"'until test -e {go_on}; do sleep 0.1; done; false'")
+    (cluster.data / "recovery.signal").touch()
+    os.chown(cluster.data / "recovery.signal", cluster.user.pw_uid, cluster.user.pw_gid)
+    cluster.start(wait=False)
+    try:
+        wait_until(lambda: refusal(cluster) and "starting up" in refusal(cluster), what="the server starts up")
+        result = scene.sluice.run("--batch").ended(22)
+    finally:
+        go_on.touch()
+    assert error_lines(result.stderr) == [
+        f"pgsluice: error: could not connect to host={cluster.socket_dir} port=5432 dbname={scene.database.name}"
+        " user=postgres: the database system is starting up [57P03]",
+        "hint: The server is starting up, shutting down or in recovery; run again in a moment."]
+    wait_until(cluster.is_ready, what="the server is up")
+    wait_until(lambda: not cluster.one("SELECT pg_is_in_recovery()"), what="recovery has ended")
+    scene.unchanged(before)
+
+
+def refusal(cluster):
+    try:
+        cluster.connect().close()
+    except psycopg2.OperationalError as refused:
+        return str(refused)
+    return ""
 
 
 def test_unknown_database(scene):
@@ -348,37 +385,49 @@ def guarded(base):
     own.remove()
 
 
-def test_wrong_password_is_nowhere_to_be_found(sluice, migrations, guarded):
-    migrations.write("001_users", up="SELECT 1;")
-    database = guarded.create_database()
-    before = database_snapshot(database)
-    result = sluice.run("--batch", "--record", str(sluice.home / "record"),
-                        database=database.conninfo(user="guarded", password="hunter2")).ended(2)
-    assert error_lines(result.stderr) == [
+@pytest.fixture
+def guarded_scene(sluice, guarded, migrations):
+    sluice.database = guarded.create_database()
+    return Scene(sluice, sluice.database, migrations)
+
+
+def test_wrong_password_is_nowhere_to_be_found(guarded_scene, guarded):
+    scene, sluice, database = guarded_scene, guarded_scene.sluice, guarded_scene.database
+    scene.refused(2, [
         f"pgsluice: error: could not connect to host={guarded.socket_dir} port=5432 dbname={database.name} user=guarded:"
         ' password authentication failed for user "guarded" [28P01]',
-        "hint: Check the user and the password: ~/.pgpass, PGPASSWORD or the connection string. It is never shown."]
+        "hint: Check the user and the password: ~/.pgpass, PGPASSWORD or the connection string. It is never shown."],
+        "--batch", "--record", str(sluice.home / "record"),
+        database=database.conninfo(user="guarded", password="hunter2"))
     written = b"".join(path.read_bytes() for path in sluice.home.rglob("*") if path.is_file())
     assert b"hunter2" not in written
-    assert database_snapshot(database) == before
 
 
-def test_no_password_where_one_is_asked_for(sluice, migrations, guarded):
-    migrations.write("001_users", up="SELECT 1;")
-    database = guarded.create_database()
-    result = sluice.run("--batch", database=database.conninfo(user="guarded")).ended(2)
-    assert error_lines(result.stderr)[-1] == (
-        "hint: The server asks for a password: put it into ~/.pgpass or PGPASSWORD.")
+def test_no_password_where_one_is_asked_for(guarded_scene, guarded):
+    database = guarded_scene.database
+    guarded_scene.refused(2, [
+        f"pgsluice: error: could not connect to host={guarded.socket_dir} port=5432 dbname={database.name} user=guarded:"
+        " fe_sendauth: no password supplied",
+        "hint: The server asks for a password: put it into ~/.pgpass or PGPASSWORD."],
+        database=database.conninfo(user="guarded"))
 
 
-def test_standby_is_no_target(sluice, migrations, guarded, make_standby):
-    migrations.write("001_users", up="SELECT 1;")
-    database = guarded.create_database()
+def test_standby_is_no_target(guarded_scene, guarded, make_standby):
     replica = make_standby(guarded)
-    result = sluice.run("--batch", database=replica.conninfo(database.name)).ended(2)
-    assert error_lines(result.stderr) == [
-        "pgsluice: error: the target is a standby: it takes no writes",
-        "hint: Connect to the primary; a standby can serve the backup with --source."]
+    guarded_scene.refused(2, ["pgsluice: error: the target is a standby: it takes no writes",
+                              "hint: Connect to the primary; a standby can serve the backup with --source."],
+                          database=replica.conninfo(guarded_scene.database.name))
+
+
+def test_server_that_is_read_only_as_a_whole(own):
+    scene = own()
+    scene.database.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+    scene.database.cluster.reload()
+    scene.refused(2, [
+        "pgsluice: error: gate inspect: inspect.rights: the target is read-only: default_transaction_read_only is on for"
+        " the whole server (limit: the server takes writes)",
+        "hint: Have an administrator run: ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf(); or"
+        " log in as a role that has it switched off."], judged=["inspect"])
 
 
 @pytest.mark.parametrize("of_role", [False, True])
@@ -404,78 +453,103 @@ def test_role_that_may_write_all_the_same(scene):
     scene.sluice.run("--batch", "--stop-before", "backup", database=cluster.conninfo(name, user=f"writer{name}")).ended(0)
 
 
-def test_missing_right_to_read_shuts_the_backup_gate(scene):
-    cluster, name = scene.database.cluster, scene.database.name
-    cluster.execute(f"CREATE ROLE limited{name} LOGIN")
-    scene.database.execute(f"GRANT SELECT ON schema_migrations TO limited{name}")
-    before = database_snapshot(scene.database)
-    result = scene.sluice.run("--batch", database=cluster.conninfo(name, user=f"limited{name}")).ended(11)
-    assert error_lines(result.stderr) == [
-        f"pgsluice: error: role limited{name} may not read 1 table(s): public.users",
-        "hint: Use a role with pg_read_all_data, or grant SELECT on these tables and USAGE on their schemas."]
-    assert database_snapshot(scene.database) == before
+@pytest.fixture
+def limited(scene):
+    """A role that may do nothing but log in and read the history."""
+    role = f"limited{scene.database.name}"
+    scene.database.cluster.execute(f"CREATE ROLE {role} LOGIN")
+    scene.database.execute(f"GRANT SELECT ON schema_migrations TO {role}")
+    return role
+
+
+def test_missing_right_to_read_is_named_with_what_grants_it(scene, limited):
+    scene.database.execute(f"GRANT CREATE ON DATABASE {scene.database.name} TO {limited}; CREATE SCHEMA app;"
+                           "CREATE SEQUENCE app.numbers; SELECT lo_from_bytea(70000, 'abc')")
+    scene.refused(2, [
+        f"pgsluice: error: gate inspect: inspect.rights: role {limited} may not read schema app, app.numbers, public.users,"
+        " large object 70000 (limit: whoever takes the backup may read every table)",
+        f"hint: Have an administrator run: GRANT USAGE ON SCHEMA app TO {limited}; GRANT SELECT ON SEQUENCE app.numbers TO"
+        f" {limited}; GRANT SELECT ON public.users TO {limited}; GRANT SELECT ON LARGE OBJECT 70000 TO {limited}; or for"
+        f" all tables: GRANT pg_read_all_data TO {limited};"], database=scene.database.conninfo(user=limited),
+        judged=["inspect"])
+    scene.database.execute(f"GRANT USAGE ON SCHEMA app TO {limited}; GRANT SELECT ON SEQUENCE app.numbers TO {limited};"
+                           f"GRANT SELECT ON public.users TO {limited}; GRANT SELECT ON LARGE OBJECT 70000 TO {limited}")
+    scene.sluice.run("--batch", "--stop-before", "rehearsal", database=scene.database.conninfo(user=limited)).ended(0)
+
+
+def test_missing_right_to_write_the_ledger_is_named_with_what_grants_it(scene, limited):
+    scene.database.execute(f"GRANT SELECT ON users TO {limited}")
+    scene.refused(2, [
+        f"pgsluice: error: gate inspect: inspect.rights: role {limited} may not write the ledger: database"
+        f" {scene.database.name} (limit: the ledger can be written when the apply begins)",
+        f"hint: Have an administrator run: GRANT CREATE ON DATABASE {scene.database.name} TO {limited};"],
+        database=scene.database.conninfo(user=limited), judged=["inspect"])
+
+
+def test_missing_right_to_write_the_history_fails_in_the_rehearsal(scene, limited):
+    scene.database.execute(f"GRANT SELECT ON users TO {limited}; GRANT CREATE ON DATABASE {scene.database.name} TO"
+                           f" {limited}")
+    scene.refused(11, [
+        "pgsluice: error: gate rehearsal: rehearsal.plan: history table: cannot extend the history table"
+        " public.schema_migrations: must be owner of table schema_migrations (SQLSTATE 42501) (limit: the whole plan runs)",
+        "hint: Grant the role the right that is missing, or connect as a role that has it."],
+        database=scene.database.conninfo(user=limited), judged=["inspect", "backup", "rehearsal"])
+
+
+def test_missing_ownership_fails_in_the_rehearsal_with_its_place(scene, limited):
+    scene.database.execute(f"GRANT SELECT ON users TO {limited}; GRANT CREATE ON DATABASE {scene.database.name} TO"
+                           f" {limited}; ALTER TABLE schema_migrations OWNER TO {limited};"
+                           f"GRANT CREATE ON SCHEMA public TO {limited}")
+    scene.refused(11, [
+        "pgsluice: error: gate rehearsal: rehearsal.plan: {folder}/002_names.sql:1:1: migration 002: must be owner of table users"
+        " (SQLSTATE 42501) (limit: the whole plan runs)",
+        "hint: Grant the role the right that is missing, or connect as a role that has it."],
+        database=scene.database.conninfo(user=limited), judged=["inspect", "backup", "rehearsal"])
 
 
 def test_pooler_in_the_path(scene, make_pooler):
     pooler = make_pooler(scene.database.cluster)
-    result = scene.sluice.run("--batch", database=pooler.conninfo(scene.database.name)).ended(2)
-    said = error_lines(result.stderr)
-    assert said[0].startswith("pgsluice: error: a connection pooler is in the path to ")
-    assert said[-1] == "hint: Connect to the server itself: a pooler shares its sessions, and a run needs its own."
+    scene.refused(2, [
+        f"pgsluice: error: a connection pooler is in the path to host={pooler.folder} port=5432"
+        f" dbname={scene.database.name} user=postgres",
+        re.compile("detail: It shows by this: unsupported startup parameter.*"),
+        "hint: Connect to the server itself: a pooler shares its sessions, and a run needs its own."],
+        database=pooler.conninfo(scene.database.name))
 
 
-# -- consent to something else --
+# -- which of several faults is told: usage, then the files, then the connection, then the gates --
 
-@pytest.fixture
-def proven(scene):
-    """All gates up to the approval have passed; the id of that plan."""
-    result = scene.sluice.run("--batch", "--format", "json").ended(12)
-    plan_id = result.events("plan")[0]["plan_id"]
-    assert result.events("end")[0]["exit"] == 12
-    return plan_id
+UNREACHABLE = "host=127.0.0.1 port=1 dbname=x user=me"
 
 
-def states(result):
-    """The states each gate went through, in words."""
-    return [(event["gate"], event["state"]) for event in result.events("gate")]
+def test_usage_comes_before_files(scene):
+    scene.migrations.file("003_more.sql", b"SELECT 'abc;")
+    scene.refused(2, ["pgsluice: error: --stop-before: there is no gate \"aply\"", 'hint: Did you mean "apply"?'],
+                  "--batch", "--stop-before", "aply", database=UNREACHABLE)
 
 
-def refused_consent(scene, plan_id):
-    """Consents to `plan_id` and asserts that it does not count; live is as before. Returns the run."""
-    before = database_snapshot(scene.database)
-    result = scene.sluice.run("--batch", "--format", "json", "--approve", plan_id).ended(12)
-    now = result.events("plan")[0]["plan_id"]
-    assert now != plan_id
-    assert error_lines(result.stderr)[:2] == [
-        f"pgsluice: error: gate approval: approval.consent: the approval {plan_id} is for another plan; this one is"
-        f" {now[:12]} (limit: consent to exactly this plan)",
-        f"hint: If that is what you mean, run the same command with --approve {now[:12]}."]
-    assert ("apply", "running") not in states(result)
-    assert database_snapshot(scene.database) == before
-    return result
+def test_a_wrong_password_comes_before_files(guarded_scene, guarded):
+    guarded_scene.migrations.file("003_more.sql", b"SELECT 'abc;")
+    guarded_scene.refused(2, [
+        f"pgsluice: error: could not connect to host={guarded.socket_dir} port=5432 dbname={guarded_scene.database.name}"
+        ' user=guarded: password authentication failed for user "guarded" [28P01]',
+        "hint: Check the user and the password: ~/.pgpass, PGPASSWORD or the connection string. It is never shown."],
+        database=guarded_scene.database.conninfo(user="guarded", password="hunter2"))
 
 
-def test_approval_for_yesterdays_plan(scene, proven):
-    scene.migrations.write("003_more", up="CREATE TABLE more (id int);")
-    refused_consent(scene, proven)
+@pytest.mark.parametrize("case", ["an unterminated quote", "a cycle", "a version in two files"])
+def test_files_come_before_the_connection(scene, case):
+    files, said = BAD_FILES[case]
+    for name, content in files.items():
+        scene.migrations.file(name, content.encode())
+    scene.refused(10, said, database=UNREACHABLE)
 
 
-def test_migration_changed_between_rehearsal_and_apply(scene, proven):
-    scene.migrations.write("002_names", up="ALTER TABLE users ADD COLUMN full_name text;")
-    result = refused_consent(scene, proven)
-    assert ("backup", "running") not in states(result)
-    assert ("rehearsal", "stale") in states(result) and ("rehearsal", "passed") in states(result)
-
-
-def test_live_schema_changed_between_rehearsal_and_apply(scene, proven):
-    scene.database.execute("CREATE INDEX users_hot ON users (id)")
-    result = refused_consent(scene, proven)
-    assert ("backup", "stale") in states(result) and ("rehearsal", "stale") in states(result)
-
-
-def test_only_the_comment_of_a_file_changed_and_it_is_another_plan_too(scene, proven):
-    scene.migrations.write("002_names", up="-- a word\nALTER TABLE users ADD COLUMN name text;")
-    refused_consent(scene, proven)
+def test_the_connection_comes_before_the_gates(scene):
+    scene.migrations.remove("001_users.sql").remove("001_users.down.sql")
+    scene.refused(22, ["pgsluice: error: could not connect to host=127.0.0.1 port=1 dbname=x user=me: Connection refused",
+                       "hint: Nothing listens there: check host and port, and that the server is up."],
+                  database=UNREACHABLE)
 
 
 # -- a server that is too old --
