@@ -17,6 +17,9 @@ static int open_loop(void **state)
 	static struct fixture fixture;
 	fixture = (struct fixture){0};
 	*state = &fixture;
+	/* These tests may be run by nohup, or by a shell in its background. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	return loop_open(&fixture.loop, &fixture.err) != OK || pipe(fixture.pipe) != 0;
 }
 
