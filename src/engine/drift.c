@@ -132,9 +132,11 @@ static enum status name_objects(struct run *run, const struct json *data, const 
 	if (!all_done(run))
 		drop_touched(json_get(data, "touched"), &drift->differences);
 	bool dropped = drop_accepted(run, drift);
-	drift->held_to = open ? "what the plan does not touch is as before; the open step is looked at by the apply"
-	                      : "all that differs is accepted";
-	if (drift->differences.count || dropped || open)
+	bool left = !promised && resume_as_left(run, promised);
+	drift->held_to = left   ? "live is as the run that stopped left it"
+	                 : open ? "what the plan does not touch is as before; the open step is looked at by the apply"
+	                        : "all that differs is accepted";
+	if (drift->differences.count || dropped || open || left)
 		return OK;
 	drift->unnamed = promised
 	                         ? arena_printf(run->arena,
@@ -164,7 +166,7 @@ static enum status compare_with_promise(struct run *run, struct drift *drift, st
 		return err->status;
 	const char *promised = resume_promised(run, &trace);
 	drift->held_to = "live is as the rehearsal of the run that stopped promised it for that point";
-	if (promised && strcmp(promised, run->live_digest.hex) == 0)
+	if (promised && resume_as_left(run, promised))
 		return OK;
 	return name_objects(run, data, promised, drift, err);
 }

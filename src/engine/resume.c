@@ -103,6 +103,19 @@ static void follow(struct resume *resume, const struct ledger_row *row)
 	}
 }
 
+/* What live was at the stop says nothing of the point where a run that went on stopped later. */
+static void follow_stop(struct arena *arena, struct resume *resume, const struct ledger_row *row)
+{
+	_cleanup_json_ struct json *body = NULL;
+	_cleanup_error_ struct error ignored = {0};
+
+	if (strcmp(row->kind, "continued") == 0 || strcmp(row->kind, "resolved") == 0)
+		resume->stopped_digest = NULL;
+	else if (strcmp(row->kind, "stopped") == 0 && row->body &&
+	         json_parse(row->body, strlen(row->body), &body, &ignored) == OK)
+		resume->stopped_digest = arena_strdup(arena, json_get_text(body, "live_digest"));
+}
+
 static enum status read_held(struct session *session, struct arena *arena, struct resume *resume, struct error *err)
 {
 	struct ledger_rows rows = {0};
@@ -135,6 +148,7 @@ enum status resume_read(struct run *run, struct session *session, struct resume 
 			return err->status;
 		if (strcmp(row->kind, "end") == 0)
 			resume.unfinished = false;
+		follow_stop(run->arena, &resume, row);
 		if (strcmp(row->kind, "resolved") == 0)
 			resume.resolved = true;
 		else if (row->version && row->step >= 0)
@@ -212,6 +226,12 @@ const char *resume_promised(const struct run *run, const struct trace *trace)
 	return digest;
 }
 
+bool resume_as_left(const struct run *run, const char *promised)
+{
+	const char *digest = promised ? promised : run->resume.stopped_digest;
+	return digest && strcmp(digest, run->live_digest.hex) == 0;
+}
+
 static enum status go_on(struct run *run)
 {
 	run->resume.continued = true;
@@ -259,8 +279,9 @@ enum status resume_continue(struct run *run, struct error *err)
 		return err->status;
 	const char *promised = resume_promised(run, &trace);
 	/* An open intent may or may not have changed the schema: the apply probes the catalog before it goes on. */
-	if (!resume->half_way.intent_open && (!promised || strcmp(promised, run->live_digest.hex) != 0)) {
-		resume->why_not = "the live schema is not what the rehearsal promised for this point";
+	if (!resume->half_way.intent_open && !resume_as_left(run, promised)) {
+		resume->why_not = "the live schema is not what the rehearsal promised for this point, or what it was "
+		                  "when that run stopped";
 		return OK;
 	}
 	return go_on(run);

@@ -35,6 +35,7 @@ struct resume {
 	struct text_list planned;   /* its versions, in order */
 	struct text_list checksums; /* canonical checksums of the files it ran, same order */
 	const char *live_digest;    /* when it began */
+	const char *stopped_digest; /* live's when it noted that it stopped; NULL = it noted none, or went on */
 	struct half_way half_way;
 	bool resolved;          /* the operator decided that it goes on from there, whatever else changed */
 	struct text_list held;      /* versions that were held when later ones were applied */
@@ -54,13 +55,17 @@ bool resume_committed(const struct run *run);
 /* The digest that its rehearsal promised live for the point where it stopped; NULL when the trace does not tell. */
 const char *resume_promised(const struct run *run, const struct trace *trace);
 
+/* Whether live is what was promised for that point; where nothing was, what the run itself noted when it stopped. */
+bool resume_as_left(const struct run *run, const char *promised);
+
 /* Reads it; no ledger gives an empty one. */
 enum status resume_read(struct run *run, struct session *session, struct resume *ret_resume,
                         struct error *err) MUST_CHECK;
 
 /*
  * Whether the present plan is the rest of the unfinished one: same files, same remaining order, and a live schema as
- * the rehearsal promised it for this point. Then the plan takes the old id; else why_not says why it is a new plan.
+ * the rehearsal promised it for this point, or as the run left it where the rehearsal does not tell. Then the plan
+ * takes the old id; else why_not says why it is a new plan.
  * A run that has applied everything goes on to its verification, whatever live is now: that is to judge it.
  */
 enum status resume_continue(struct run *run, struct error *err) MUST_CHECK;

@@ -148,6 +148,26 @@ def test_what_verify_refused_is_refused_again_when_nothing_is_pending(live, data
     assert database.one("SELECT count(*) FROM pgsluice.ledger WHERE kind = 'end'") == 1
 
 
+def test_where_the_rehearsal_promised_nothing_what_the_ledger_noted_at_the_stop_counts(live, database, migrations):
+    migrations.write("002_table", up="CREATE TABLE second (a int);")
+    migrations.write("003_check", up="ALTER TABLE items ADD CONSTRAINT short CHECK (length(v) < 5);")
+    live.configure(validity_rehearsal="1ms")
+    plan_id = live.prove()
+    database.execute("INSERT INTO items VALUES (1000, 'much too long')")
+    live.batch("--approve", plan_id).ended(30)
+    # Made anew on the way: it knows nothing of the point behind 002 any more.
+    live.batch("--approve", plan_id).ended(30)
+    noted = database.query("SELECT body ->> 'live_digest' FROM pgsluice.ledger WHERE kind = 'stopped'")
+    assert len(noted) == 2 and noted[0] == noted[1] and len(noted[0][0]) == 64
+    database.execute("DELETE FROM items WHERE id = 1000; CREATE TABLE foreign_body (a int)")
+    refused = live.batch("--format", "json", "--stop-before", "backup").ended(10)
+    assert ("inspect.drift", "table public.foreign_body: added") in failed_checks(refused)
+    database.execute("DROP TABLE foreign_body")
+    result = live.batch("--approve", plan_id, "--format", "json").ended(0)
+    assert check(result, "inspect.drift")["measured"] == "live is as the run that stopped left it"
+    assert live.versions() == ["001", "002", "003"]
+
+
 # -- a rollback that stopped --
 
 

@@ -18,7 +18,7 @@
 #include "pg/history.h"
 #include "pg/ledger.h"
 
-enum { JOURNAL_EVERY = 100, SAMPLE_EVERY_MS = 1000, STOP_ROW_MS = 5000 };
+enum { JOURNAL_EVERY = 100, SAMPLE_EVERY_MS = 1000, STOP_ROW_MS = 5000, STOP_SCHEMA_MS = 3000 };
 
 struct apply {
 	struct run *run;
@@ -283,6 +283,21 @@ static enum status apply_all(struct apply *apply, struct error *err)
 	return write_journal(apply, err);
 }
 
+/* For the rehearsal need not tell what live is to be at this point; without it the next run asks the operator. */
+static void note_schema(struct apply *apply, struct json *body)
+{
+	struct run *run = apply->run;
+	const char *limit = arena_printf(run->arena, "set statement_timeout = %d", STOP_SCHEMA_MS);
+	_cleanup_error_ struct error ignored = {0};
+	struct schema now = {0};
+
+	if (session_finish(run->live, limit, 0, NULL, STOP_ROW_MS, &ignored) == OK &&
+	    run_read_schema(run, &now, &ignored) == OK)
+		json_set_text(body, "live_digest", schema_digest(&now).hex);
+	if (session_alive(run->live))
+		(void)!session_exec(run->live, "reset statement_timeout", &ignored);
+}
+
 /* The ledger learns why a run stopped; that it could not be told changes nothing about the stop itself. */
 static void write_stop(struct apply *apply, const struct error *cause)
 {
@@ -299,8 +314,10 @@ static void write_stop(struct apply *apply, const struct error *cause)
 	if (execute_ledger(&apply->executor, &ignored) == OK &&
 	    session_finish(apply->executor.ledger, "set synchronous_commit = local", 0, NULL, STOP_ROW_MS,
 	                   &ignored) == OK &&
-	    write_journal(apply, &ignored) == OK)
+	    write_journal(apply, &ignored) == OK) {
+		note_schema(apply, body);
 		(void)!add_row(apply, "stopped", NULL, body, &ignored);
+	}
 	loop_unshield(apply->run->loop);
 }
 
