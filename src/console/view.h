@@ -24,6 +24,12 @@ struct scene {
 	bool replaying;          /* nothing can be asked of an engine */
 };
 
+/* Where a cursor stands: what one view hands to the next. */
+struct place {
+	const char *version; /* of a migration, or NULL */
+	enum gate gate;      /* GATE_COUNT = none */
+};
+
 struct view_row {
 	const char *name;        /* "migrations": for the prompt, --plain and configuration */
 	const char *title;       /* "Migrations" */
@@ -40,6 +46,10 @@ struct view_row {
 
 	/* The filter or search text changed: "" ends it. NULL = the view has neither. */
 	void (*find)(void *state, const struct scene *scene, const char *text, bool only_matches);
+
+	/* The cursor put on a place of another view, as far as this one has it; and where it stands. May be NULL. */
+	void (*focus)(void *state, const struct scene *scene, const struct place *place);
+	struct place (*focused)(void *state, const struct scene *scene);
 
 	/* A mouse click on its area, a row and a column of its own. May be NULL. */
 	void (*click)(void *state, const struct scene *scene, int row, int column);
@@ -64,18 +74,5 @@ void console_open_view(struct console *console, const char *view);
 void console_say(struct console *console, enum style style, const char *format, ...) PRINTF_LIKE(3, 4);
 void console_open_manual(struct console *console, const char *page, const char *section);
 void console_approve(struct console *console); /* the dialogue that asks for the database's name */
-
-/* For views that have a list: keeps the cursor in view. Rows shown begin at *top. */
-void list_scroll(size_t *top, size_t cursor, size_t count, int rows);
-
-/* Moves a cursor by a movement action (up, page down, last, ...); false when it is none. */
-bool list_move(size_t *cursor, size_t count, int rows, enum action action);
-
-/*
- * The view's cursor put on a migration, a gate: what one view sends another. Ignored by views that have none such.
- */
-void console_focus(struct console *console, const char *version, enum gate gate);
-const char *console_focused_version(const struct console *console); /* or NULL */
-enum gate console_focused_gate(const struct console *console);      /* GATE_COUNT = none */
 
 #endif

@@ -1,0 +1,9 @@
+/* The rows of the views, one per file. */
+#ifndef CONSOLE_VIEWS_VIEWS_H
+#define CONSOLE_VIEWS_VIEWS_H
+
+#include "console/view.h"
+
+extern const struct view_row view_gates, view_apply, view_log;
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * What each view draws of one story, held against tests/unit/console/screens/VIEW.COLUMNSxROWS[.ascii]. With
+ * UPDATE_SCREENS set the files are written instead: look at them before they are committed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fake_console.h"
+#include "story.h"
+
+static const struct {
+	int columns, rows;
+	bool ascii;
+} SIZES[] = {{80, 22, false}, {160, 48, false}, {60, 14, true}};
+
+struct fixture {
+	struct model *model;
+	struct arena *tick;
+	void *state;
+	const struct view_row *view;
+};
+
+static struct scene scene_of(const struct fixture *f)
+{
+	return (struct scene){.model = f->model, .tick = f->tick, .now_ms = f->model->now_ms + 2500};
+}
+
+/* The moment that a picture shows: a failed rehearsal before, an apply half-way now. */
+static void tell_night(struct model *model)
+{
+	tell_beginning(model);
+	TELL(model,
+	     "\"type\":\"gate\",\"gate\":\"inspect\",\"state\":\"running\"",
+	     "\"type\":\"evidence\",\"gate\":\"inspect\",\"check\":\"inspect.files\",\"measured\":\"4 migrations, 2 pending\","
+	     "\"limit\":\"all readable\",\"ok\":true",
+	     "\"type\":\"gate\",\"gate\":\"inspect\",\"state\":\"passed\"",
+	     "\"type\":\"gate\",\"gate\":\"backup\",\"state\":\"waived\",\"reason\":\"the nightly one is enough\","
+	     "\"valid_until\":\"2026-01-01T20:00:00.000Z\"",
+	     "\"type\":\"gate\",\"gate\":\"rehearsal\",\"state\":\"running\"",
+	     "\"type\":\"step\",\"version\":\"007\",\"step\":1,\"statement\":1,\"phase\":\"begin\"",
+	     "\"type\":\"step\",\"version\":\"007\",\"step\":1,\"statement\":1,\"phase\":\"end\",\"duration_ms\":12,"
+	     "\"gate\":\"rehearsal\",\"sql\":\"ALTER TABLE orders ADD COLUMN state text\",\"rows\":0",
+	     "\"type\":\"step\",\"version\":\"007\",\"step\":1,\"phase\":\"end\",\"duration_ms\":40",
+	     "\"type\":\"step\",\"version\":\"008\",\"step\":1,\"phase\":\"end\",\"duration_ms\":64000",
+	     "\"type\":\"gate\",\"gate\":\"rehearsal\",\"state\":\"passed\","
+	     "\"valid_until\":\"2026-01-02T00:00:00.000Z\"",
+	     "\"type\":\"gate\",\"gate\":\"preflight\",\"state\":\"running\"",
+	     "\"type\":\"evidence\",\"gate\":\"preflight\",\"check\":\"preflight.window\",\"measured\":\"no window\","
+	     "\"limit\":\"open\",\"ok\":true",
+	     "\"type\":\"evidence\",\"gate\":\"preflight\",\"check\":\"preflight.old_transactions\","
+	     "\"measured\":\"pid 811 (report) has been idle in transaction for 4 min 12 s and holds orders\","
+	     "\"limit\":\"none older than 60 s\",\"ok\":false,"
+	     "\"hint\":\"Ask its owner to end it, or end it with pg_terminate_backend(811), and run the gate again.\"",
+	     "\"type\":\"gate\",\"gate\":\"preflight\",\"state\":\"failed\","
+	     "\"reason\":\"preflight.old_transactions: pid 811 (report) has been idle in transaction for 4 min 12 s\","
+	     "\"hint\":\"Ask its owner to end it, or end it with pg_terminate_backend(811), and run the gate again.\"");
+}
+
+static void tell_apply(struct model *model)
+{
+	TELL(model,
+	     "\"type\":\"gate\",\"gate\":\"preflight\",\"state\":\"running\"",
+	     "\"type\":\"gate\",\"gate\":\"preflight\",\"state\":\"passed\"",
+	     "\"type\":\"gate\",\"gate\":\"approval\",\"state\":\"passed\"",
+	     "\"type\":\"gate\",\"gate\":\"apply\",\"state\":\"running\"",
+	     "\"type\":\"step\",\"version\":\"007\",\"step\":1,\"statement\":1,\"phase\":\"begin\",\"gate\":\"apply\"",
+	     "\"type\":\"step\",\"version\":\"007\",\"step\":1,\"phase\":\"end\",\"duration_ms\":51,\"gate\":\"apply\"",
+	     "\"type\":\"step\",\"version\":\"008\",\"step\":1,\"statement\":1,\"phase\":\"begin\",\"gate\":\"apply\"",
+	     "\"type\":\"sample\",\"sampler\":\"statement\",\"values\":{\"phase\":\"building index: scanning table\","
+	     "\"percent\":52,\"remaining_ms\":31000}");
+}
+
+static void compare(const char *path, const char *text)
+{
+	_cleanup_strbuf_ struct strbuf wanted = {0};
+	char buffer[4096];
+	size_t length;
+
+	if (getenv("UPDATE_SCREENS")) {
+		FILE *file = fopen(path, "w");
+		assert_non_null(file);
+		fputs(text, file);
+		assert_int_equal(fclose(file), 0);
+		return;
+	}
+	FILE *file = fopen(path, "r");
+	if (!file)
+		fail_msg("%s is missing; the screen is:\n%s", path, text);
+	while ((length = fread(buffer, 1, sizeof(buffer), file)) > 0)
+		strbuf_add(&wanted, buffer, length);
+	fclose(file);
+	if (strcmp(strbuf_text(&wanted), text) != 0)
+		fail_msg("%s is not what is drawn:\n%s", path, text);
+}
+
+static void draw(const struct fixture *f, int columns, int rows, bool ascii, struct strbuf *out)
+{
+	struct canvas *canvas = canvas_open(rows, columns, ascii);
+	struct area area = area_whole(canvas);
+	struct scene scene = scene_of(f);
+
+	f->view->draw(f->state, &scene, &area);
+	canvas_text(canvas, out);
+	canvas_close(canvas);
+}
+
+static void compare_all(const char *moment, struct fixture *f)
+{
+	for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
+		_cleanup_strbuf_ struct strbuf text = {0}, path = {0};
+		strbuf_printf(&path, SOURCE_FOLDER "/tests/unit/console/screens/%s.%s.%dx%d%s", f->view->name, moment,
+		              SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii ? ".ascii" : "");
+		draw(f, SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii, &text);
+		compare(strbuf_text(&path), strbuf_text(&text));
+	}
+}
+
+static void each_view_draws_what_is_in_its_pictures(void **state)
+{
+	(void)state;
+	for (const struct view_row *const *view = views_list(); *view; view++) {
+		struct fixture f = {.model = model_open(), .tick = arena_open(), .view = *view};
+		f.state = arena_alloc(f.tick, (*view)->state_bytes);
+		tell_night(f.model);
+		compare_all("failed", &f);
+		tell_apply(f.model);
+		compare_all("apply", &f);
+		model_close(f.model);
+		arena_close(f.tick);
+	}
+}
+
+/* Nothing told, half told, all told: at no size does a view draw outside of its area or stumble. */
+static void views_fit_every_size_and_every_moment(void **state)
+{
+	(void)state;
+	for (const struct view_row *const *view = views_list(); *view; view++) {
+		struct fixture f = {.model = model_open(), .tick = arena_open(), .view = *view};
+		f.state = arena_alloc(f.tick, (*view)->state_bytes);
+		for (int moment = 0; moment < 4; moment++) {
+			if (moment == 1)
+				tell_beginning(f.model);
+			if (moment == 2)
+				tell_night(f.model);
+			if (moment == 3)
+				tell_apply(f.model);
+			for (int rows = 1; rows < 30; rows += 3) {
+				for (int columns = 1; columns < 200; columns += 7) {
+					_cleanup_strbuf_ struct strbuf text = {0};
+					struct scene scene = scene_of(&f);
+					draw(&f, columns, rows, false, &text);
+					f.view->act(f.state, &scene, (enum action)(1 + (rows * columns) % (ACTION_COUNT - 1)));
+				}
+			}
+		}
+		model_close(f.model);
+		arena_close(f.tick);
+	}
+}
+
+static void every_view_has_a_form_without_a_screen(void **state)
+{
+	(void)state;
+	for (const struct view_row *const *view = views_list(); *view; view++) {
+		_cleanup_strbuf_ struct strbuf text = {0};
+		struct fixture f = {.model = model_open(), .tick = arena_open(), .view = *view};
+		f.state = arena_alloc(f.tick, (*view)->state_bytes);
+		tell_night(f.model);
+		tell_apply(f.model);
+		struct scene scene = scene_of(&f);
+		(*view)->plain(f.state, &scene, &text);
+		assert_true(text.length > 0);
+		assert_null(strchr(strbuf_text(&text), '\x1b'));
+		model_close(f.model);
+		arena_close(f.tick);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_view_draws_what_is_in_its_pictures),
+		cmocka_unit_test(views_fit_every_size_and_every_moment),
+		cmocka_unit_test(every_view_has_a_form_without_a_screen),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
