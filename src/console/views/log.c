@@ -208,7 +208,8 @@ static void plain(void *state, const struct scene *scene, struct strbuf *out)
 		const struct model_line *line = model_line(scene->model, i);
 		struct paper paper = paper_on(scene->tick, 0);
 		strbuf_printf(out, "%s %s%s%s: ", stamp_text(scene->tick, line->at_ms), line->level,
-		              line->gate == GATE_COUNT ? "" : " in ", line->gate == GATE_COUNT ? "" : gate_get(line->gate)->name);
+		              line->gate == GATE_COUNT ? "" : " in ",
+		              line->gate == GATE_COUNT ? "" : gate_get(line->gate)->name);
 		write_line(&paper, scene, line);
 		paper_plain(&paper, out);
 	}

@@ -39,8 +39,8 @@ static void tell_night(struct model *model)
 	tell_beginning(model);
 	TELL(model,
 	     "\"type\":\"gate\",\"gate\":\"inspect\",\"state\":\"running\"",
-	     "\"type\":\"evidence\",\"gate\":\"inspect\",\"check\":\"inspect.files\",\"measured\":\"4 migrations, 2 pending\","
-	     "\"limit\":\"all readable\",\"ok\":true",
+	     "\"type\":\"evidence\",\"gate\":\"inspect\",\"check\":\"inspect.files\","
+	     "\"measured\":\"4 migrations, 2 pending\",\"limit\":\"all readable\",\"ok\":true",
 	     "\"type\":\"gate\",\"gate\":\"inspect\",\"state\":\"passed\"",
 	     "\"type\":\"gate\",\"gate\":\"backup\",\"state\":\"waived\",\"reason\":\"the nightly one is enough\","
 	     "\"valid_until\":\"2026-01-01T20:00:00.000Z\"",
