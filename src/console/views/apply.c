@@ -355,7 +355,8 @@ static void plain(void *state, const struct scene *scene, struct strbuf *out)
 	struct work_list list = list_work(scene);
 
 	(void)state;
-	strbuf_printf(out, "%s: %s, %zu of %zu migrations\n", on_live(scene->model) ? "apply on live" : "rehearsal on a copy",
+	strbuf_printf(out, "%s: %s, %zu of %zu migrations\n",
+	              on_live(scene->model) ? "apply on live" : "rehearsal on a copy",
 	              sign_of_gate(scene->model->gates[work_gate(scene->model)].state).word, list.done, list.items.count);
 	for (size_t i = 0; i < list.items.count; i++) {
 		const struct model_migration *at = &scene->model->migrations.items[list.items.items[i]];

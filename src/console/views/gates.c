@@ -8,7 +8,8 @@
 #include "console/signs.h"
 #include "console/views/views.h"
 
-enum { SIDE_BY_SIDE_FROM = 110, LIST_COLUMNS = 58, NAME_AT = 2, STATE_AT = 14, AGE_AT = 25, VALID_AT = 37, WHY_AT = 47 };
+enum { SIDE_BY_SIDE_FROM = 110, LIST_COLUMNS = 58 };
+enum { NAME_AT = 2, STATE_AT = 14, AGE_AT = 25, VALID_AT = 37, WHY_AT = 47 };
 
 struct gates_state {
 	struct cursor gates, evidence;
@@ -188,7 +189,8 @@ static int draw_locked(const struct scene *scene, const struct area *area)
 	if (why)
 		return area_put_wrapped(&text, 0, 0, STYLE_TEXT, why);
 	area_put(&text, 0, 0, STYLE_CAUTION,
-	         next == GATE_COUNT ? "Every gate has passed." : "Live may be changed: every gate before the apply has passed.");
+	         next == GATE_COUNT ? "Every gate has passed."
+	                            : "Live may be changed: every gate before the apply has passed.");
 	return 1;
 }
 

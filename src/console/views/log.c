@@ -42,7 +42,8 @@ static size_t level_of(const struct model_line *line)
 
 static bool matches(const struct log_state *view, const struct model_line *line)
 {
-	return view->find[0] && (strcasestr(line->text, view->find) || (line->detail && strcasestr(line->detail, view->find)));
+	return view->find[0] &&
+	       (strcasestr(line->text, view->find) || (line->detail && strcasestr(line->detail, view->find)));
 }
 
 static bool is_shown(const struct log_state *view, const struct model_line *line)
