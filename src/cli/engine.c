@@ -6,18 +6,23 @@
 
 #include "base/text.h"
 #include "cli/printer.h"
+#include "engine/flow.h"
 #include "engine/record.h"
 #include "engine/report.h"
+#include "engine/rollback.h"
+#include "engine/steering.h"
 #include "engine/trace.h"
 #include "sys/child.h"
 #include "sys/file.h"
 
-enum { NOTIFY_FOR_MS = 30000, TICK_MS = 1000 };
+enum { NOTIFY_FOR_MS = 30000, TICK_MS = 1000, DRAIN_MS = 2000 };
 
-/* Everything that lives as long as one run in this process. */
+/* A loop, those who watch, and one run after the other; but for an attended engine only one. */
 struct engine {
-	struct arena *arena;
+	struct invocation *invocation;
+	struct arena *arena;  /* of the run */
 	struct loop *loop;
+	struct steering *steering; /* NULL = no socket could be made */
 	struct run *run;
 	struct record *record;
 	struct printer printer;
@@ -33,26 +38,52 @@ static void tick(struct loop_timer *timer)
 	timer->due_ms = clock_ms() + TICK_MS;
 }
 
-static enum status open_engine(struct engine *engine, struct invocation *invocation, const char *name,
-                               struct error *err)
+/* A socket is for those who watch: a run that is not attended goes without one too. */
+static enum status open_steering(struct engine *engine, bool attended, struct error *err)
 {
-	const char *format = invocation->options->format;
-	struct screen screen = screen_standard();
-
-	engine->arena = invocation->arena;
-	engine->started_ms = clock_wall_ms();
-	if (loop_open(&engine->loop, err) != OK)
+	struct invocation *invocation = engine->invocation;
+	if (steering_open(engine->loop, invocation->arena, &invocation->settings, engine->run->id.text, attended,
+	                  &engine->steering, err) == OK)
+		return OK;
+	if (attended)
 		return err->status;
-	engine->run = run_open(engine->loop, &invocation->settings, name);
-	if (record_open(engine->arena, engine->run->id.text, invocation->settings.record, &engine->record, err) != OK)
-		return err->status;
-	printer_init(&engine->printer, &screen, format && strcmp(format, "json") == 0, invocation->options);
-	emitter_add(engine->run->emitter, record_sink(engine->record));
-	emitter_add(engine->run->emitter, &engine->printer.sink);
-	engine->run->record = engine->record;
-	engine->tick = (struct loop_timer){.due_ms = clock_ms() + TICK_MS, .due = tick, .context = engine};
-	loop_add_timer(engine->loop, &engine->tick);
+	emit_log(engine->run->emitter, LOG_WARNING, "nobody can watch this run: %s", err->message);
+	error_clear(err);
 	return OK;
+}
+
+static enum status open_run(struct engine *engine, const char *name, bool attended, struct error *err)
+{
+	const struct settings *settings = &engine->invocation->settings;
+
+	engine->arena = arena_open();
+	engine->started_ms = clock_wall_ms();
+	engine->run = run_open(engine->loop, settings, name);
+	if (record_open(engine->arena, engine->run->id.text, settings->record, &engine->record, err) != OK)
+		return err->status;
+	emitter_add(engine->run->emitter, record_sink(engine->record));
+	if (!attended)
+		emitter_add(engine->run->emitter, &engine->printer.sink);
+	engine->run->record = engine->record;
+	if (!engine->steering && open_steering(engine, attended, err) != OK)
+		return err->status;
+	return engine->steering ? steering_begin(engine->steering, engine->run, err) : OK;
+}
+
+static enum status close_run(struct engine *engine, enum status status, struct error *err)
+{
+	_cleanup_error_ struct error unrecorded = {0};
+
+	run_close(engine->run);
+	engine->run = NULL;
+	if (engine->record && record_close(engine->record, &unrecorded) != OK && status == OK) {
+		error_move(err, &unrecorded);
+		status = err->status;
+	}
+	engine->record = NULL;
+	arena_close(engine->arena);
+	engine->arena = NULL;
+	return status;
 }
 
 static void list_applied(struct engine *engine, struct report *report)
@@ -116,6 +147,8 @@ static void emit_end(struct engine *engine, enum status status, const struct err
 	json_set_text(fields, "reason", status == OK ? "done" : err->message);
 	if (report)
 		json_set_text(fields, "report", report);
+	if (steering_other(engine->run))
+		json_set_text(fields, "attach", steering_other(engine->run));
 	emit(engine->run->emitter, EVENT_END, fields);
 }
 
@@ -143,7 +176,7 @@ static void notify(struct engine *engine, enum status status, const struct error
 	loop_unshield(engine->loop);
 }
 
-static enum status end_engine(struct engine *engine, enum status status, struct error *err)
+static enum status end_run(struct engine *engine, enum status status, struct error *err)
 {
 	if (status != OK)
 		emit_error(engine->run->emitter, err);
@@ -153,31 +186,65 @@ static enum status end_engine(struct engine *engine, enum status status, struct 
 	emit_end(engine, status, err, report);
 	if (status != OK)
 		error_clear(err); /* it was shown */
-	return status;
-}
-
-static enum status close_engine(struct engine *engine, enum status status, struct error *err)
-{
-	_cleanup_error_ struct error unrecorded = {0};
-
-	run_close(engine->run);
-	if (engine->record && record_close(engine->record, &unrecorded) != OK && status == OK) {
-		error_move(err, &unrecorded);
-		status = err->status;
-	}
-	if (engine->tick.due)
-		loop_remove_timer(engine->loop, &engine->tick);
-	printer_clear(&engine->printer);
-	loop_close(engine->loop);
+	if (engine->steering)
+		steering_end(engine->steering, status == OK);
 	return status;
 }
 
 enum status engine_run(struct invocation *invocation, const char *name, engine_work *work, struct error *err)
 {
-	struct engine engine = {0};
+	const char *format = invocation->options->format;
+	struct engine engine = {.invocation = invocation};
+	struct screen screen = screen_standard();
 
-	enum status status = open_engine(&engine, invocation, name, err);
+	if (loop_open(&engine.loop, err) != OK)
+		return err->status;
+	printer_init(&engine.printer, &screen, format && strcmp(format, "json") == 0, invocation->options);
+	engine.tick = (struct loop_timer){.due_ms = clock_ms() + TICK_MS, .due = tick, .context = &engine};
+	loop_add_timer(engine.loop, &engine.tick);
+	enum status status = open_run(&engine, name, false, err);
 	if (status == OK)
-		status = end_engine(&engine, work(engine.run, invocation, err), err);
-	return close_engine(&engine, status, err);
+		status = end_run(&engine, work(engine.run, invocation, err), err);
+	if (engine.steering)
+		control_drain(steering_control(engine.steering), DRAIN_MS);
+	status = close_run(&engine, status, err);
+	steering_close(engine.steering);
+	loop_remove_timer(engine.loop, &engine.tick);
+	printer_clear(&engine.printer);
+	loop_close(engine.loop);
+	return status;
+}
+
+/* A rollback has not been asked for by options but through the socket. */
+static enum status work_attended(struct engine *engine, const char *to, struct error *err)
+{
+	return to ? rollback_run(engine->run, to, err) : flow_batch(engine->run, err);
+}
+
+enum status engine_attended(struct invocation *invocation, int viewer, struct error *err)
+{
+	struct engine engine = {.invocation = invocation};
+	enum wish wish = WISH_RUN;
+	const char *to = NULL;
+
+	if (loop_open(&engine.loop, err) != OK)
+		return err->status;
+	enum status status = OK;
+	while (status == OK && wish != WISH_QUIT) {
+		const char *back = wish == WISH_ROLLBACK ? to : NULL;
+		status = open_run(&engine, back ? "rollback" : "console", true, err);
+		if (status == OK && viewer >= 0)
+			control_add(steering_control(engine.steering), viewer);
+		viewer = -1;
+		if (status == OK)
+			(void)!end_run(&engine, work_attended(&engine, back, err), err);
+		status = close_run(&engine, status, err);
+		if (status == OK)
+			wish = steering_next(engine.steering, &to);
+	}
+	if (engine.steering)
+		control_drain(steering_control(engine.steering), DRAIN_MS);
+	steering_close(engine.steering);
+	loop_close(engine.loop);
+	return status;
 }

@@ -1,6 +1,6 @@
 /*
- * An engine in this process: loop, run, record and printer around the work of a command, with the report and the end
- * event after it. Knows no command.
+ * An engine in this process: loop, run, record, those who watch and the printer around the work of a command, with the
+ * report and the end event after it. Knows no command.
  */
 #ifndef CLI_ENGINE_H
 #define CLI_ENGINE_H
@@ -17,5 +17,12 @@ typedef enum status engine_work(struct run *run, const struct invocation *invoca
  */
 enum status engine_run(struct invocation *invocation, const char *name, engine_work *work,
                        struct error *err) MUST_CHECK;
+
+/*
+ * The engine of a console, in this process: one run after the other, each gate only when somebody who watches asks for
+ * it, until it is told to end, a signal ends it, or nobody was there for ten minutes and nothing is at work. `viewer`
+ * is a connection whose other end the console has, or -1; it is taken. OK, or why it could not begin.
+ */
+enum status engine_attended(struct invocation *invocation, int viewer, struct error *err) MUST_CHECK;
 
 #endif

@@ -465,10 +465,22 @@ static void print_end(struct printer *printer, const struct json *fields)
 	print_next(printer, screen->out, exit_code);
 }
 
+/* "asked: approve by alice (process 12): refused: ..." */
+static void print_request(struct printer *printer, const struct json *fields)
+{
+	struct screen *screen = &printer->screen;
+	bool refused = has_text(fields, "refused");
+	screen_line(screen, screen->log, refused ? TONE_CAUTION : TONE_PLAIN, "asked",
+	            ": %s%s%s by %s (process %" PRId64 ")%s%s", text_at(fields, "request"), has_text(fields, "gate") ? " " : "", text_at(fields, "gate"),
+	            text_at(fields, "user"), json_get_int(fields, "pid"), refused ? "; refused: " : "",
+	            text_at(fields, "refused"));
+}
+
 static void (*const PRINTERS[EVENT_TYPE_COUNT])(struct printer *printer, const struct json *fields) = {
 	[EVENT_RUN] = print_run,       [EVENT_PLAN] = print_plan,   [EVENT_GATE] = print_gate,
 	[EVENT_EVIDENCE] = print_evidence, [EVENT_STEP] = print_step, [EVENT_SAMPLE] = print_sample,
 	[EVENT_LOG] = print_log,       [EVENT_ERROR] = print_failure, [EVENT_END] = print_end,
+	[EVENT_REQUEST] = print_request,
 };
 
 static void take_event(void *context, enum event_type type, const char *line, const struct json *fields)
@@ -482,7 +494,8 @@ static void take_event(void *context, enum event_type type, const char *line, co
 		if (type != EVENT_LOG && type != EVENT_ERROR && type != EVENT_END)
 			return;
 	}
-	PRINTERS[type](printer, fields);
+	if (PRINTERS[type])
+		PRINTERS[type](printer, fields);
 }
 
 void printer_init(struct printer *printer, const struct screen *screen, bool json, const struct options *options)

@@ -13,6 +13,7 @@
 /* The first waits for a lock, in ms; then as configured. Short at first: everybody queues behind a waiting ALTER. */
 static const int64_t LADDER_MS[] = {100, 200, 400, 800};
 enum { LADDER_STEPS = sizeof(LADDER_MS) / sizeof(LADDER_MS[0]), LONGEST_PAUSE_MS = 10000 };
+enum { SHOWN_BYTES = 200 };
 
 const struct script *executor_script(const struct executor *executor, const struct migration *migration)
 {
@@ -90,6 +91,29 @@ static void set_locks(struct json *fields, const struct relation_lock_list *held
 		json_set(fields, "locks", locks);
 }
 
+static const char *gate_of(const struct executor *executor)
+{
+	return gate_get(executor->live ? GATE_APPLY : GATE_REHEARSAL)->name;
+}
+
+/* The beginning of the text, but for a statement that speaks of a password. */
+static void set_sql(struct json *fields, const struct statement *statement)
+{
+	size_t length = strnlen(statement->sql, SHOWN_BYTES + 1);
+
+	if (secret_mentioned(statement->sql))
+		return;
+	if (length <= SHOWN_BYTES) {
+		json_set_text(fields, "sql", statement->sql);
+		return;
+	}
+	for (length = SHOWN_BYTES; length > 0 && (statement->sql[length] & 0xc0) == 0x80;)
+		length--;
+	_cleanup_strbuf_ struct strbuf text = {0};
+	strbuf_printf(&text, "%.*s...", (int)length, statement->sql);
+	json_set_text(fields, "sql", strbuf_text(&text));
+}
+
 void execute_event(struct executor *executor, const struct migration *migration, size_t step, size_t statement,
                    const char *phase, int64_t duration_ms, const struct statement_trace *trace, const char *error)
 {
@@ -110,6 +134,11 @@ void execute_event(struct executor *executor, const struct migration *migration,
 		set_locks(fields, &trace->locks);
 	if (error)
 		json_set_text(fields, "error", error);
+	json_set_text(fields, "gate", gate_of(executor));
+	if (statement < current->count && strcmp(phase, "begin") == 0)
+		set_sql(fields, &current->statements[statement]);
+	if (trace && trace->rows >= 0)
+		json_set_int(fields, "rows", trace->rows);
 	emit(executor->run->emitter, EVENT_STEP, fields);
 }
 
@@ -209,6 +238,18 @@ static int64_t pause_ms(size_t attempt)
 	return 50 + random() % longest;
 }
 
+static void sample_retry(struct executor *executor, const struct migration *migration, size_t attempt,
+                         int64_t waited_ms, const char *blockers)
+{
+	struct json *values = json_new_object();
+	json_set_text(values, "version", migration->version);
+	json_set_int(values, "attempt", (int64_t)attempt);
+	json_set_int(values, "waited_ms", waited_ms);
+	if (blockers)
+		json_set_text(values, "blocker", blockers);
+	emit_sample(executor->run->emitter, "retry", values);
+}
+
 /*
  * A step under lock time-outs, again and again until it gets its locks or the budget is spent. Never
  * without limit.
@@ -237,6 +278,7 @@ static enum status run_with_retries(struct executor *executor, const struct migr
 		}
 		emit_log(executor->run->emitter, LOG_NOTICE, "migration %s, step %zu: no lock at attempt %zu%s%s",
 		         migration->version, step + 1, attempt + 1, blockers ? "; " : "", blockers ? blockers : "");
+		sample_retry(executor, migration, attempt + 1, clock_ms() - start_ms, blockers);
 		error_clear(err);
 		if (loop_sleep(executor->run->loop, pause_ms(attempt)) == LOOP_STOPPED)
 			return loop_stop_error(executor->run->loop, err);
@@ -302,6 +344,7 @@ static void report_migration(struct executor *executor, const struct migration_t
 	json_set_text(fields, "phase", "end");
 	json_set_int(fields, "duration_ms", trace->duration_ms);
 	set_locks(fields, &locks);
+	json_set_text(fields, "gate", gate_of(executor));
 	emit(executor->run->emitter, EVENT_STEP, fields);
 }
 

@@ -13,7 +13,9 @@
 #include "engine/evidence_store.h"
 #include "engine/gates/gates.h"
 #include "engine/leader.h"
+#include "engine/promise.h"
 #include "engine/record.h"
+#include "engine/steering.h"
 #include "pg/ledger.h"
 
 static enum status (*const WORK[GATE_COUNT])(struct run *, struct evidence *, struct error *) = {
@@ -80,10 +82,45 @@ static enum status reuse(struct run *run, enum gate gate, bool *ret_reused, stru
 	}
 	run->evidence[gate] = stored.evidence;
 	*ret_reused = true;
+	for (size_t i = 0; steering_attended(run) && i < stored.evidence.checks.count; i++)
+		emit_check(run->emitter, gate, &stored.evidence.checks.items[i]);
 	const char *age = text_duration(run->arena, clock_wall_ms() - stored.evidence.taken_ms);
 	const char *reason = stored.evidence.reason;
 	move(run, gate, stored.evidence.state,
 	     arena_printf(run->arena, "%s%sevidence of %s ago is reused", reason ? reason : "", reason ? "; " : "", age));
+	if (gate == GATE_REHEARSAL)
+		promise_tell(run);
+	return OK;
+}
+
+/* What is proved already, told before anybody is asked whether the run may go on. */
+static enum status tell_stored(struct run *run, struct error *err)
+{
+	bool reused = false;
+	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
+		if (reuse(run, gate, &reused, err) != OK)
+			return err->status;
+	return OK;
+}
+
+/* Evidence that was told counts as long as it did then, and no longer. */
+static enum status still_holds(struct run *run, enum gate gate, bool *ret_holds, struct error *err)
+{
+	struct stored stored;
+
+	*ret_holds = false;
+	if (run->checklist.states[gate] != GATE_PASSED && run->checklist.states[gate] != GATE_WAIVED)
+		return OK;
+	if (flow_stored(run, gate, &stored, err) != OK)
+		return err->status;
+	*ret_holds = stored.there && stored.holds;
+	if (stored.there)
+		json_close(stored.evidence.data);
+	if (*ret_holds)
+		return OK;
+	json_close(run->evidence[gate].data);
+	run->evidence[gate].data = NULL;
+	move(run, gate, GATE_STALE, arena_printf(run->arena, "it is done again: %s", stored.why));
 	return OK;
 }
 
@@ -172,9 +209,27 @@ static enum status carry_out(struct run *run, enum gate gate, struct error *err)
 static enum status pass(struct run *run, enum gate gate, struct error *err)
 {
 	bool reused = false;
-	if (reuse(run, gate, &reused, err) != OK)
+	if (run->checklist.states[gate] == GATE_WAITING && reuse(run, gate, &reused, err) != OK)
 		return err->status;
-	return reused ? OK : carry_out(run, gate, err);
+	if (reused)
+		return OK;
+	steering_gate_begins(run, gate);
+	enum status status = carry_out(run, gate, err);
+	steering_gate_ended(run);
+	if (status == OK && gate == GATE_REHEARSAL)
+		promise_tell(run);
+	return status;
+}
+
+/* Whether a gate may begin: the one question between two gates. */
+static enum status ask_before(struct run *run, enum gate gate, bool *ret_leave, struct error *err)
+{
+	if (steering_before_gate(run, gate, ret_leave, err) != OK)
+		return err->status;
+	if (*ret_leave)
+		emit_log(run->emitter, LOG_NOTICE, "stopped before %s; live is %s", gate_get(gate)->name,
+		         gate == GATE_VERIFY ? "changed and not verified" : "untouched");
+	return OK;
 }
 
 static enum status pass_all(struct run *run, struct error *err)
@@ -182,7 +237,10 @@ static enum status pass_all(struct run *run, struct error *err)
 	enum gate stop = GATE_COUNT;
 	if (run->settings->stop_before)
 		gate_find(run->settings->stop_before, &stop);
+	if (steering_attended(run) && tell_stored(run, err) != OK)
+		return err->status;
 	for (enum gate gate = 0; gate < GATE_COUNT; gate++) {
+		bool holds = false, leave = false;
 		if (gate == stop) {
 			struct evidence shown = {.gate = gate};
 			if (gate == GATE_APPROVAL && consent_show(run, &shown, err) != OK)
@@ -195,8 +253,14 @@ static enum status pass_all(struct run *run, struct error *err)
 			return loop_stop_error(run->loop, err);
 		if (run->record && gate <= GATE_APPLY && record_check(run->record, err) != OK)
 			return err->status;
-		if (pass(run, gate, err) != OK)
+		if (still_holds(run, gate, &holds, err) != OK)
 			return err->status;
+		if (holds)
+			continue;
+		if (ask_before(run, gate, &leave, err) != OK || (!leave && pass(run, gate, err) != OK))
+			return err->status;
+		if (leave)
+			return OK;
 	}
 	return OK;
 }
@@ -269,13 +333,15 @@ static enum status note_continuation(struct run *run, struct error *err)
 static enum status verify_unfinished(struct run *run, struct error *err)
 {
 	struct evidence *rehearsal = &run->evidence[GATE_REHEARSAL];
-	bool there = false;
+	bool there = false, leave = false;
 
 	if (run->settings->stop_before) {
 		emit_log(run->emitter, LOG_NOTICE, "stopped before the verification of run %s, as asked",
 		         run->resume.run_id);
 		return OK;
 	}
+	if (ask_before(run, GATE_VERIFY, &leave, err) != OK || leave)
+		return err->status;
 	if ((!run->store && evidence_store_open(run, &run->store, err) != OK) ||
 	    evidence_store_load(run->store, run->arena, GATE_BACKUP, &run->evidence[GATE_BACKUP], &there, err) != OK ||
 	    drift_promise(run, &rehearsal->data, err) != OK)
@@ -287,7 +353,10 @@ static enum status verify_unfinished(struct run *run, struct error *err)
 	}
 	if (leader_take(run, run->settings->wait_leader_ms, &run->leader, err) != OK || note_continuation(run, err) != OK)
 		return err->status;
-	return carry_out(run, GATE_VERIFY, err);
+	steering_gate_begins(run, GATE_VERIFY);
+	enum status status = carry_out(run, GATE_VERIFY, err);
+	steering_gate_ended(run);
+	return status;
 }
 
 enum status flow_read(struct run *run, struct error *err)
@@ -296,6 +365,8 @@ enum status flow_read(struct run *run, struct error *err)
 		return err->status;
 	if (run_read_target(run, err) != OK)
 		return err->status == FAIL_UNREACHABLE ? unreachable(run, err) : err->status;
+	if (steering_target(run, err) != OK)
+		return err->status;
 	return run_build_plan(run, err);
 }
 

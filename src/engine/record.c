@@ -88,6 +88,11 @@ const char *record_path(const struct record *record)
 	return record->files[RUN_FILE].path;
 }
 
+bool record_is_whole(const struct record *record)
+{
+	return record->files[RUN_FILE].fd >= 0;
+}
+
 enum status record_check(const struct record *record, struct error *err)
 {
 	const struct error *problem = &record->problem;

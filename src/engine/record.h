@@ -24,6 +24,9 @@ struct sink *record_sink(struct record *record);
 /* Path of RUN.jsonl, for the end of the run. */
 const char *record_path(const struct record *record);
 
+/* Whether RUN.jsonl has every line so far. */
+bool record_is_whole(const struct record *record);
+
 /* FAIL_INTERNAL when a line could not be written since the start: before the apply this ends the run. */
 enum status record_check(const struct record *record, struct error *err) MUST_CHECK;
 

@@ -21,6 +21,7 @@ struct copy;           /* engine/copy.h: the restored copy and its clones */
 struct evidence_store; /* engine/evidence_store.h */
 struct leader;         /* engine/leader.h */
 struct record;         /* engine/record.h */
+struct steering;       /* engine/steering.h */
 
 /* Which scripts of the plan's migrations a run carries out. */
 enum direction { DIRECTION_UP, DIRECTION_DOWN };
@@ -55,6 +56,7 @@ struct run {
 	struct copy *copy;                /* NULL until the backup or rehearsal gate needed it */
 	struct leader *leader;            /* NULL until the apply gate */
 	struct record *record;            /* the caller's: closed after the run; NULL = none is kept */
+	struct steering *steering;        /* the caller's; NULL = it goes on by itself */
 };
 
 /*

@@ -417,6 +417,7 @@ enum status execute_single(struct executor *executor, const struct migration *mi
 	                        .arena = arena,
 	                        .names = execute_relation_names(arena, statement)};
 
+	single.trace->rows = -1;
 	if (set_limits(&single, lock_timeout_ms, err) != OK || read_unfinished(&single, &single.unfinished, err) != OK ||
 	    write_intent(&single, err) != OK)
 		return err->status;

@@ -29,6 +29,7 @@ struct relation_lock_list {
 struct statement_trace {
 	int64_t duration_ms;
 	int64_t wal_bytes;               /* -1 = not measured */
+	int64_t rows;                    /* that it changed or found; -1 = it has no such number. Not kept in evidence */
 	struct relation_lock_list locks; /* first taken, or strengthened, by this statement */
 	struct text_list rewrites;       /* relations that got a new file */
 	struct text_list scans;          /* tables read from end to end */

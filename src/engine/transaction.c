@@ -66,6 +66,14 @@ static void report_beginning(const struct flight *flight, size_t statement)
 		execute_event(flight->executor, flight->migration, flight->step_index, statement, "begin", 0, NULL, NULL);
 }
 
+/* The number at the end of the command tag; -1 where it has none. */
+static int64_t rows_of(const struct rows *rows)
+{
+	const char *tag = rows_tag(rows);
+	size_t length = strlen(tag);
+	return length && tag[length - 1] >= '0' && tag[length - 1] <= '9' ? rows_affected(rows) : -1;
+}
+
 static bool take_result(void *context, size_t index, const struct rows *rows)
 {
 	struct flight *flight = context;
@@ -80,9 +88,10 @@ static bool take_result(void *context, size_t index, const struct rows *rows)
 		break;
 	case SLOT_STATEMENT:
 		statements[slot->statement].duration_ms = now - flight->sent_ms;
+		statements[slot->statement].rows = rows_of(rows);
 		if (flight->executor->live)
 			execute_event(flight->executor, flight->migration, flight->step_index, slot->statement, "end",
-			              now - flight->sent_ms, NULL, NULL);
+			              now - flight->sent_ms, &statements[slot->statement], NULL);
 		report_beginning(flight, slot->statement + 1);
 		break;
 	case SLOT_TRACE:
@@ -166,8 +175,8 @@ static enum status send_copy(struct flight *flight, size_t index, struct error *
 
 	if (send_queued(flight, err) != OK)
 		return err->status;
-	if (copy_in(flight->executor->session, statement->sql, statement->copy_data, statement->copy_length, NULL,
-	            err) != OK) {
+	if (copy_in(flight->executor->session, statement->sql, statement->copy_data, statement->copy_length,
+	            &flight->trace->statements.items[index].rows, err) != OK) {
 		execute_place(err, script, statement, 0);
 		conceal_error(err, script, statement);
 		return err->status == FAIL_LOCK_BUDGET || err->status == FAIL_UNREACHABLE ||
@@ -396,7 +405,7 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 	trace->statements.items = arena_alloc(executor->run->arena,
 	                                      flight.step->count * sizeof(*trace->statements.items));
 	for (size_t i = 0; i < flight.step->count; i++)
-		list_add(executor->run->arena, &trace->statements)->wal_bytes = -1;
+		*list_add(executor->run->arena, &trace->statements) = (struct statement_trace){.wal_bytes = -1, .rows = -1};
 
 	report_beginning(&flight, 0);
 	enum status status = send_step(&flight, lock_timeout_ms, err);

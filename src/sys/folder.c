@@ -227,3 +227,31 @@ enum status state_folder(struct arena *arena, const char **ret_path, struct erro
 	*ret_path = path;
 	return OK;
 }
+
+static bool is_own_folder(const char *path)
+{
+	struct stat facts;
+	return path && path[0] == '/' && stat(path, &facts) == 0 && S_ISDIR(facts.st_mode) &&
+	       facts.st_uid == geteuid();
+}
+
+enum status runtime_folder(struct arena *arena, const char **ret_path, struct error *err)
+{
+	const char *base = getenv("XDG_RUNTIME_DIR"), *path, *state;
+
+	if (!is_own_folder(base))
+		base = arena_printf(arena, "/run/user/%ld", (long)geteuid());
+	if (is_own_folder(base)) {
+		path = path_join(arena, base, "pgsluice");
+	} else {
+		if (state_folder(arena, &state, err) != OK)
+			return err->status;
+		path = path_join(arena, state, "run");
+	}
+	if (folder_make(path, err) != OK)
+		return err->status;
+	if (chmod(path, 0700) != 0)
+		return refusal(err, "could not close folder \"%s\" to others", path);
+	*ret_path = path;
+	return OK;
+}

@@ -35,6 +35,7 @@ struct loop {
 	int wake[2]; /* what a signal handler writes to, so that poll returns */
 	struct sigaction before[SIGNAL_COUNT];
 	int stop_signal;
+	char *cancelled_by; /* stop_signal is theirs; NULL = it is our own */
 	unsigned shields;
 	bool serving; /* inside a handler or timer: no wait may start */
 	struct loop_handler *handlers;
@@ -108,6 +109,7 @@ void loop_close(struct loop *loop)
 	close(loop->wake[1]);
 	memory_free(loop->polls);
 	memory_free(loop->polled);
+	memory_free(loop->cancelled_by);
 	memory_free(loop);
 }
 
@@ -127,6 +129,23 @@ void loop_stop(struct loop *loop, int signal_number)
 		loop->stop_signal = signal_number;
 }
 
+void loop_cancel(struct loop *loop, const char *who)
+{
+	if (loop_stop_signal(loop))
+		return;
+	loop->stop_signal = SIGINT;
+	loop->cancelled_by = memory_strdup(who);
+}
+
+void loop_go_on(struct loop *loop)
+{
+	if (!loop->cancelled_by)
+		return;
+	memory_free(loop->cancelled_by);
+	loop->cancelled_by = NULL;
+	loop->stop_signal = 0;
+}
+
 static const char *signal_name(int number)
 {
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
@@ -138,6 +157,8 @@ static const char *signal_name(int number)
 enum status loop_stop_error(const struct loop *loop, struct error *err)
 {
 	int number = loop_stop_signal(loop);
+	if (loop->cancelled_by)
+		return error_set(err, FAIL_INTERRUPTED, "cancelled by %s", loop->cancelled_by);
 	if (number == SIGINT)
 		return error_set(err, FAIL_INTERRUPTED, "interrupted by %s", signal_name(number));
 	return error_set(err, FAIL_TERMINATED, "terminated by %s", signal_name(number));
@@ -329,6 +350,20 @@ static size_t serve_once(struct loop *loop, struct loop_fd *fds, size_t count, i
 	serve_timers(loop);
 	loop->serving = false;
 	return ready;
+}
+
+enum loop_outcome loop_until(struct loop *loop, bool (*done)(void *context), void *context, int64_t deadline_ms)
+{
+	assert(!loop->serving);
+	for (;;) {
+		if (loop_stop_signal(loop) && !loop->shields)
+			return LOOP_STOPPED;
+		if (done(context))
+			return LOOP_READY;
+		if (clock_ms() >= deadline_ms)
+			return LOOP_TIMEOUT;
+		serve_once(loop, NULL, 0, deadline_ms);
+	}
 }
 
 enum loop_outcome loop_wait(struct loop *loop, struct loop_fd *fds, size_t count, int64_t deadline_ms)

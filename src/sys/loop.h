@@ -48,9 +48,23 @@ enum loop_outcome loop_wait(struct loop *loop, struct loop_fd *fds, size_t count
 /* Convenience: sleeps for a time while serving handlers. */
 enum loop_outcome loop_sleep(struct loop *loop, int64_t duration_ms) MUST_CHECK;
 
+/*
+ * Serves handlers until done() says that what the caller waits for has come, which is LOOP_READY; it is asked again
+ * whenever something was served.
+ */
+enum loop_outcome loop_until(struct loop *loop, bool (*done)(void *context), void *context,
+                             int64_t deadline_ms) MUST_CHECK;
+
 /* The signal that asked to stop, or 0. loop_stop asks as if that signal had come. */
 int loop_stop_signal(const struct loop *loop);
 void loop_stop(struct loop *loop, int signal_number);
+
+/*
+ * Asks the work at hand to stop as SIGINT does, on behalf of `who` (for the message), but not the program: loop_go_on
+ * takes it back when that work has ended. A signal cannot be taken back.
+ */
+void loop_cancel(struct loop *loop, const char *who);
+void loop_go_on(struct loop *loop);
 
 /* FAIL_INTERRUPTED or FAIL_TERMINATED with a message, for a caller that saw LOOP_STOPPED. */
 enum status loop_stop_error(const struct loop *loop, struct error *err);

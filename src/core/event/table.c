@@ -197,7 +197,7 @@ static const struct event_row ROWS[EVENT_TYPE_COUNT] = {
 	[EVENT_STEP] = {.name = "step", FIELDS(STEP)},
 	[EVENT_SAMPLE] = {.name = "sample", FIELDS(SAMPLE)},
 	[EVENT_LOG] = {.name = "log", FIELDS(LOG)},
-	[EVENT_ERROR] = {.name = "error", FIELDS(ERROR)},
+	[EVENT_ERROR] = {.name = "error", FIELDS(ERROR), .beside = true},
 	[EVENT_REQUEST] = {.name = "request", FIELDS(REQUEST), .beside = true},
 	[EVENT_END] = {.name = "end", FIELDS(END)},
 	[EVENT_ENGINE] = {.name = "engine", FIELDS(ENGINE), .beside = true},

@@ -72,6 +72,21 @@ static struct json *requires_json(const struct plan *plan, size_t index, size_t 
 	return requires;
 }
 
+static void describe(struct json *object, const struct migration *migration)
+{
+	static const char *const PHASES[] = {
+		[PHASE_EXPAND] = "expand", [PHASE_BACKFILL] = "backfill", [PHASE_CONTRACT] = "contract"};
+
+	if (migration->description)
+		json_set_text(object, "description", migration->description);
+	json_set_text(object, "file", migration->up.path);
+	json_set_text(object, "checksum", migration->up.canonical.hex);
+	if (migration->phase != PHASE_NONE)
+		json_set_text(object, "phase", PHASES[migration->phase]);
+	json_set_bool(object, "has_down", migration->down.path != NULL);
+	json_set_bool(object, "has_verify", migration->verify.path != NULL);
+}
+
 struct json *plan_json(const struct plan *plan)
 {
 	struct json *document = json_new_object(), *migrations = json_new_array();
@@ -94,7 +109,10 @@ struct json *plan_json(const struct plan *plan)
 			json_set(object, "requires",
 			         requires_json(plan, (size_t)(migration - plan->set->items), &next_edge));
 			json_set(object, "steps", steps_json(&migration->up));
+			describe(object, migration);
 		}
+		if (item->applied && item->applied->applied_at)
+			json_set_text(object, "applied_at", item->applied->applied_at);
 		json_push(migrations, object);
 	}
 	json_set(document, "migrations", migrations);

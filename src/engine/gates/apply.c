@@ -15,6 +15,7 @@
 #include "engine/place.h"
 #include "engine/record.h"
 #include "engine/row_counters.h"
+#include "engine/steering.h"
 #include "pg/history.h"
 #include "pg/ledger.h"
 
@@ -116,6 +117,8 @@ static enum status before_step(struct executor *executor, struct error *err)
 		return loop_stop_error(executor->run->loop, err);
 	if (executor->run->record)
 		record_warn(executor->run->record, executor->run->emitter);
+	if (steering_between(executor->run, err) != OK)
+		return err->status;
 	return leader_check(executor->run->leader, err);
 }
 

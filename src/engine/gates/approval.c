@@ -9,6 +9,7 @@
 #include "engine/consent.h"
 #include "engine/evidence_store.h"
 #include "engine/gates/gates.h"
+#include "engine/steering.h"
 
 static const char *os_user(struct arena *arena)
 {
@@ -44,14 +45,17 @@ static bool has_consented(const struct json *consents, const char *role)
 	return false;
 }
 
-static void consent(struct run *run, struct json *consents)
+/* Through the socket it is another user's word, under the role that this engine logs in as. */
+static void consent(struct run *run, struct json *consents, const struct consent *given)
 {
 	const char *role = session_user(run->live);
 	if (has_consented(consents, role))
 		return;
 	struct json *one = json_new_object();
 	json_set_text(one, "role", role);
-	json_set_text(one, "os_user", os_user(run->arena));
+	json_set_text(one, "os_user", given ? given->os_user : os_user(run->arena));
+	if (given && given->reason)
+		json_set_text(one, "reason", given->reason);
 	json_set_text(one, "at", clock_stamp(clock_wall_ms()).text);
 	json_push(consents, one);
 }
@@ -63,10 +67,15 @@ static const char *approve_hint(struct run *run)
 	                    PLAN_ID_SHORT, run->plan.id.hex);
 }
 
+static size_t needed(const struct run *run)
+{
+	return run->settings->approvals > 1 ? (size_t)run->settings->approvals : 1;
+}
+
 static void check_consent(struct run *run, struct evidence *evidence, size_t given)
 {
 	const struct settings *settings = run->settings;
-	size_t needed = settings->approvals > 1 ? (size_t)settings->approvals : 1;
+	size_t wanted = needed(run);
 	const char *measured, *hint = approve_hint(run);
 
 	if (settings->approve && !plan_id_matches(&run->plan, settings->approve))
@@ -76,14 +85,29 @@ static void check_consent(struct run *run, struct evidence *evidence, size_t giv
 	else if (given == 0)
 		measured = arena_printf(run->arena, "nobody consented to plan %.*s", PLAN_ID_SHORT, run->plan.id.hex);
 	else
-		measured = arena_printf(run->arena, "%zu of %zu consented to plan %.*s", given, needed, PLAN_ID_SHORT,
+		measured = arena_printf(run->arena, "%zu of %zu consented to plan %.*s", given, wanted, PLAN_ID_SHORT,
 		                        run->plan.id.hex);
-	if (given > 0 && given < needed)
+	if (given > 0 && given < wanted)
 		hint = arena_printf(run->arena,
 		                    "A second person runs the same command with --approve %.*s, logged in as another role.",
 		                    PLAN_ID_SHORT, run->plan.id.hex);
-	run_check(run, evidence, "approval.consent", given >= needed, hint, measured,
-	          needed > 1 ? "two people, each under a role of their own" : "consent to exactly this plan");
+	run_check(run, evidence, "approval.consent", given >= wanted, hint, measured,
+	          wanted > 1 ? "two people, each under a role of their own" : "consent to exactly this plan");
+}
+
+/* Somebody who watches can still say yes. */
+static enum status ask(struct run *run, struct json *consents, struct error *err)
+{
+	struct consent given = {0};
+	bool is_given = false;
+
+	if (json_count(consents) >= needed(run))
+		return OK;
+	if (steering_ask_consent(run, &is_given, &given, err) != OK)
+		return err->status;
+	if (is_given)
+		consent(run, consents, &given);
+	return OK;
 }
 
 enum status gate_approval(struct run *run, struct evidence *evidence, struct error *err)
@@ -96,7 +120,9 @@ enum status gate_approval(struct run *run, struct evidence *evidence, struct err
 	if (consent_show(run, evidence, err) != OK || earlier_consents(run, consents, err) != OK)
 		return err->status;
 	if (approve && plan_id_matches(&run->plan, approve))
-		consent(run, consents);
+		consent(run, consents, NULL);
+	else if (!approve && ask(run, consents, err) != OK)
+		return err->status;
 	json_set_text(evidence->data, "plan_id", run->plan.id.hex);
 	json_set_text(evidence->data, "database", run->target.database);
 	check_consent(run, evidence, approve && !plan_id_matches(&run->plan, approve) ? 0 : json_count(consents));

@@ -16,6 +16,7 @@
 #include "engine/downs.h"
 #include "engine/gates/gates.h"
 #include "engine/place.h"
+#include "engine/steering.h"
 #include "engine/verify_scripts.h"
 #include "pg/catalog.h"
 #include "pg/query.h"
@@ -53,6 +54,11 @@ static enum status note_digest(struct executor *executor, const struct migration
 	struct rehearsal *rehearsal = executor->context;
 	return checkpoints_note(rehearsal->checkpoints, rehearsal->trace.migrations.count,
 	                        !execute_is_last(executor, migration, step), &trace->live_digest, err);
+}
+
+static enum status before_step(struct executor *executor, struct error *err)
+{
+	return steering_between(executor->run, err);
 }
 
 static enum status open_place(struct rehearsal *rehearsal, struct error *err)
@@ -168,6 +174,7 @@ static enum status run_plan(struct rehearsal *rehearsal, bool *ret_ran, struct e
 	*ret_ran = false;
 	enum status status = place_on_clone(run, rehearsal->clone, true, executor, err);
 	executor->context = rehearsal;
+	executor->before_step = before_step;
 	executor->after_step = note_digest;
 	if (status == OK)
 		status = data_changes_declare(run, executor->session, &rehearsal->changes, err);
