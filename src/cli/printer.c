@@ -471,7 +471,8 @@ static void print_request(struct printer *printer, const struct json *fields)
 	struct screen *screen = &printer->screen;
 	bool refused = has_text(fields, "refused");
 	screen_line(screen, screen->log, refused ? TONE_CAUTION : TONE_PLAIN, "asked",
-	            ": %s%s%s by %s (process %" PRId64 ")%s%s", text_at(fields, "request"), has_text(fields, "gate") ? " " : "", text_at(fields, "gate"),
+	            ": %s%s%s by %s (process %" PRId64 ")%s%s", text_at(fields, "request"),
+	            has_text(fields, "gate") ? " " : "", text_at(fields, "gate"),
 	            text_at(fields, "user"), json_get_int(fields, "pid"), refused ? "; refused: " : "",
 	            text_at(fields, "refused"));
 }

@@ -31,6 +31,7 @@ struct steering {
 	int64_t alone_for_ms;
 
 	struct run *run;           /* NULL between two */
+	const char *command;       /* of the run, or the one before */
 	enum engine_state state;
 	int gate;                  /* at work, or waited before; NO_GATE = none */
 	int goal;                  /* the last gate that may begin; NO_GATE = none */
@@ -52,7 +53,7 @@ static void tell(struct steering *steering)
 	bool gate = steering->gate != NO_GATE;
 
 	json_set_int(fields, "pid", getpid());
-	json_set_text(fields, "command", run ? run->command : "console");
+	json_set_text(fields, "command", steering->command);
 	json_set_text(fields, "state", STATE_NAMES[steering->state]);
 	if (gate)
 		json_set_text(fields, "gate", gate_get((enum gate)steering->gate)->name);
@@ -310,6 +311,7 @@ enum status steering_begin(struct steering *steering, struct run *run, struct er
 	emitter_add(run->emitter, control_sink(steering->control));
 	run->steering = steering;
 	steering->run = run;
+	steering->command = run->command;
 	steering->gate = NO_GATE;
 	steering->busy = true;
 	steering->hold = false;
