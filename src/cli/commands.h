@@ -10,6 +10,7 @@ extern const struct command command_demo;
 extern const struct command command_graph;
 extern const struct command command_new;
 extern const struct command command_plan;
+extern const struct command command_replay;
 extern const struct command command_resolve;
 extern const struct command command_rollback;
 extern const struct command command_status;

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -129,6 +130,30 @@ static enum status take_reason(struct arena *arena, struct options *options, con
 	return OK;
 }
 
+static enum status take_when(struct arena *arena, struct options *options, const struct option_row *row,
+                             const char *value, struct error *err)
+{
+	if (strcmp(value, "auto") != 0 && strcmp(value, "always") != 0 && strcmp(value, "never") != 0)
+		return bad_value(row, value, err, "auto, always or never");
+	return take_text(arena, options, row, value, err);
+}
+
+enum { SPEED_MOST = 1024, SPEED_HUNDREDTHS = 100 };
+
+static enum status take_speed(struct arena *arena, struct options *options, const struct option_row *row,
+                              const char *value, struct error *err)
+{
+	char *end;
+	long speed = strtol(value, &end, 10);
+	(void)arena;
+	if (strcmp(value, "max") == 0)
+		speed = -1;
+	else if (!*value || *end || speed < 1 || speed > SPEED_MOST)
+		return bad_value(row, value, err, "a number from 1 to 1024, or max");
+	*(int64_t *)member(options, row) = speed < 0 ? speed : speed * SPEED_HUNDREDTHS;
+	return OK;
+}
+
 static const struct option_row ROWS[OPTION_COUNT] = {
 	[OPTION_BATCH] = {.name = "batch", .take = take_flag, AT(batch), .help = "run the flow without a console"},
 	[OPTION_DATABASE] = {.name = "database", .letter = 'd', .argument = "CONNINFO", .take = take_text,
@@ -169,6 +194,16 @@ static const struct option_row ROWS[OPTION_COUNT] = {
 	[OPTION_TO] = {.name = "to", .argument = "VERSION", .take = take_version, AT(to),
 	               .help = "the version to go back to"},
 	[OPTION_STOP] = {.name = "stop", .take = take_flag, AT(stop), .help = "stop the demo and remove its files"},
+	[OPTION_VIEW] = {.name = "view", .argument = "NAME", .take = take_text, AT(view),
+	                 .help = "the view to begin with: migrations, gates, apply, log, ..."},
+	[OPTION_PLAIN] = {.name = "plain", .take = take_flag, AT(plain),
+	                  .help = "print the view as plain lines and end"},
+	[OPTION_ASCII] = {.name = "ascii", .take = take_flag, AT(ascii), .help = "draw with ASCII characters only"},
+	[OPTION_COLOR] = {.name = "color", .argument = "WHEN", .take = take_when, AT(color),
+	                  .help = "colours: auto, always or never (auto: not with $NO_COLOR)"},
+	[OPTION_MOUSE] = {.name = "mouse", .take = take_flag, AT(mouse), .help = "take the mouse from the start"},
+	[OPTION_SPEED] = {.name = "speed", .argument = "N", .take = take_speed, AT(speed),
+	                  .help = "how many times as fast as it was, or max (1)"},
 	[OPTION_HELP] = {.name = "help", .letter = 'h', .take = take_flag, AT(help), .help = "print this and end"},
 	[OPTION_VERSION] = {.name = "version", .letter = 'V', .take = take_flag, AT(version),
 	                    .help = "print the version and end"},

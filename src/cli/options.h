@@ -40,6 +40,12 @@ enum option {
 	OPTION_AT_LEAST,
 	OPTION_TO,
 	OPTION_STOP,
+	OPTION_VIEW,
+	OPTION_PLAIN,
+	OPTION_ASCII,
+	OPTION_COLOR,
+	OPTION_MOUSE,
+	OPTION_SPEED,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -58,6 +64,9 @@ enum option {
 	(OPTIONS_TARGET | OPTION_BIT(OPTION_STAGING) | OPTION_BIT(OPTION_SOURCE) | OPTION_BIT(OPTION_APPROVE) | \
 	 OPTION_BIT(OPTION_WAIVE) | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_WAIT_LEADER) |                \
 	 OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_RECORD))
+#define OPTIONS_CONSOLE                                                                        \
+	(OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_VIEW) | OPTION_BIT(OPTION_PLAIN) |         \
+	 OPTION_BIT(OPTION_ASCII) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_MOUSE))
 
 struct options;
 
@@ -86,12 +95,13 @@ struct options {
 	struct text_list operands;     /* without the command's name */
 	LIST(struct given) given;
 
-	bool batch, check, stop, help, version;
+	bool batch, check, stop, help, version, plain, ascii, mouse;
 	const char *database, *migrations, *config, *staging, *source, *evidence;
-	const char *until, *stop_before, *approve, *format, *record, *at_least, *to;
+	const char *until, *stop_before, *approve, *format, *record, *at_least, *to, *view, *color;
 	LIST(struct waiver) waivers;
 	struct text_list accept_drift, out_of_order;
 	int64_t wait_leader_ms;
+	int64_t speed; /* of a recording, in hundredths; -1 = all at once; 0 = not given */
 };
 
 /*

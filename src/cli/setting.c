@@ -8,6 +8,7 @@
 #include "base/panic.h"
 #include "base/text.h"
 #include "cli/words.h"
+#include "console/keymap.h"
 #include "core/flow/window.h"
 
 #define AT(member) .offset = offsetof(struct settings, member)
@@ -225,6 +226,25 @@ static enum status set_words(struct arena *arena, struct settings *settings, con
 	return OK;
 }
 
+/* Judged beside those given before: one may take a key that an earlier one has set free. */
+static enum status set_keys(struct arena *arena, struct settings *settings, const char *action, const char *keys,
+                            struct error *err)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct keymap *keymap = keymap_new(scratch);
+	enum status status = OK;
+
+	for (size_t i = 0; status == OK && i < settings->keys.count; i++)
+		status = keymap_bind(keymap, settings->keys.items[i].action, settings->keys.items[i].keys, err);
+	if (status == OK)
+		status = keymap_bind(keymap, action, keys, err);
+	if (status)
+		return status;
+	struct key_binding *binding = list_add(arena, &settings->keys);
+	*binding = (struct key_binding){.action = arena_strdup(arena, action), .keys = arena_strdup(arena, keys)};
+	return OK;
+}
+
 static enum status set_not_checked(struct arena *arena, struct settings *settings, const char *check,
                                    const char *reason, struct error *err)
 {
@@ -248,11 +268,12 @@ static enum status set_not_checked(struct arena *arena, struct settings *setting
 
 static enum status refuse_key(const char *key, struct error *err)
 {
-	const char *keys[ROW_COUNT + 1];
+	const char *keys[ROW_COUNT + 2];
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		keys[i] = ROWS[i].key;
 	keys[ROW_COUNT] = SETTING_NOT_CHECKED "GATE.CHECK";
-	const char *nearest = text_nearest(key, keys, ROW_COUNT + 1);
+	keys[ROW_COUNT + 1] = SETTING_KEY "ACTION";
+	const char *nearest = text_nearest(key, keys, ROW_COUNT + 2);
 
 	error_set(err, FAIL_USAGE, "unknown key \"%s\"", key);
 	if (nearest)
@@ -266,6 +287,8 @@ enum status setting_set(struct arena *arena, struct settings *settings, const ch
 	const struct setting_row *row = setting_find(key);
 	if (!row && strncmp(key, SETTING_NOT_CHECKED, strlen(SETTING_NOT_CHECKED)) == 0)
 		return set_not_checked(arena, settings, key + strlen(SETTING_NOT_CHECKED), value, err);
+	if (!row && strncmp(key, SETTING_KEY, strlen(SETTING_KEY)) == 0)
+		return set_keys(arena, settings, key + strlen(SETTING_KEY), value, err);
 	if (!row)
 		return refuse_key(key, err);
 	switch (row->kind) {

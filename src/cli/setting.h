@@ -40,6 +40,9 @@ const struct setting_row *settings_rows(size_t *ret_count);
 /* A check that a site cannot have is switched off with `not-checked.GATE.CHECK = REASON`. */
 #define SETTING_NOT_CHECKED "not-checked."
 
+/* An action of the console gets other keys with `key.ACTION = KEYS`. */
+#define SETTING_KEY "key."
+
 /* Every key at its default. Options are empty; conninfo is "". */
 void settings_init(struct arena *arena, struct settings *ret_settings);
 

@@ -152,11 +152,11 @@ static bool read_more(struct story *story)
 	return true;
 }
 
-static void refuse(struct story *story, const char *why)
+static void refuse(struct story *story, struct error *why)
 {
 	story->refused++;
-	if (why)
-		error_set(&story->why, FAIL_REFUSED, "%s", why);
+	error_clear(&story->why);
+	error_move(&story->why, why);
 }
 
 /* One whole line from what was read; NULL when there is none yet. */
@@ -182,6 +182,7 @@ static const char *take_line(struct story *story, size_t *ret_length)
 static struct json *take_event(struct story *story, enum event_type *ret_type)
 {
 	for (;;) {
+		_cleanup_error_ struct error why = {0};
 		struct json *event = NULL;
 		size_t length;
 		const char *line = take_line(story, &length);
@@ -191,13 +192,11 @@ static struct json *take_event(struct story *story, enum event_type *ret_type)
 			continue;
 		if (story->skipping) {
 			story->skipping = false;
-			refuse(story, "the line is too long");
-			continue;
-		}
-		error_clear(&story->why);
-		if (event_decode(line, length, ret_type, &event, &story->why) == OK)
+			error_set(&why, FAIL_REFUSED, "the line is too long");
+		} else if (event_decode(line, length, ret_type, &event, &why) == OK) {
 			return event;
-		refuse(story, NULL);
+		}
+		refuse(story, &why);
 	}
 }
 

@@ -32,15 +32,14 @@ static void restore_now(void)
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &saved.settings);
 }
 
-/* The terminal first, then the crash takes its course: the fault happens again, with the handler that was there. */
+/* The terminal first, then the crash takes its course, with the handler that was there. */
 static void crash(int number)
 {
 	restore_now();
 	for (size_t i = 0; i < CRASH_COUNT; i++)
 		if (CRASHES[i] == number)
 			sigaction(number, &saved.crashes[i], NULL);
-	if (number == SIGABRT)
-		raise(number);
+	raise(number); /* comes when this handler returns */
 }
 
 static void set_flag(int number)

@@ -17,6 +17,11 @@ struct not_checked {
 	const char *check, *reason;
 };
 
+/* Keys that an action of the console has instead of its own. */
+struct key_binding {
+	const char *action, *keys;
+};
+
 /* All texts live as long as the program. Names are those of pgsluice.conf(5) with - as _; NULL = not set. */
 struct settings {
 	/* configuration */
@@ -42,6 +47,7 @@ struct settings {
 	struct text_list notify_command;
 	int64_t verify_watch_ms;
 	LIST(struct not_checked) not_checked;
+	LIST(struct key_binding) keys;    /* of the console */
 	int64_t file_ceiling_bytes;
 	int jobs;                         /* parallel workers for dump, restore and fingerprints */
 

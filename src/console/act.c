@@ -1,0 +1,405 @@
+/* What actions do that are the console's own and no view's. */
+#include "console/desk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/event/request.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+static bool engine_is(const struct console *console, const char *state)
+{
+	return strcmp(console->model->engine.state, state) == 0;
+}
+
+static bool passed(const struct model *model, enum gate gate)
+{
+	return model->gates[gate].state == GATE_PASSED || model->gates[gate].state == GATE_WAIVED;
+}
+
+/* Why nothing at all can be asked. */
+static const char *why_mute(const struct console *console)
+{
+	if (!console->story || story_is_recording(console->story))
+		return "This is a recording: nothing can be asked of an engine.";
+	if (console->lost)
+		return console->options->reconnect ? "The connection to the engine is lost; C-r connects again."
+		                                   : "The connection to the engine is lost.";
+	if (console->model->engine.pid == 0)
+		return "The engine has not answered yet.";
+	return NULL;
+}
+
+/* Why the flow can't be led on: the engine works, or goes its way by itself. */
+static const char *why_not_lead(struct console *console)
+{
+	const struct model_engine *engine = &console->model->engine;
+	if (!engine->attended)
+		return "This run goes on by itself: it can be watched, approved, paused and cancelled.";
+	if (engine_is(console, "working"))
+		return engine->gate == GATE_COUNT
+			? "The engine is reading files and target."
+			: arena_printf(console->tick, "Gate %s is at work.", gate_get(engine->gate)->name);
+	return NULL;
+}
+
+static const char *why_not_run(struct console *console)
+{
+	const struct model *model = console->model;
+	const char *why = why_not_lead(console);
+	if (why)
+		return why;
+	if (engine_is(console, "asking") || (engine_is(console, "waiting") && model->engine.gate == GATE_APPROVAL))
+		return "The next gate is the approval: A asks for the name of the database.";
+	if (engine_is(console, "paused"))
+		return "The run is paused: p goes on.";
+	if (model->ended && model->exit_code == 0 && model_next_gate(model) == GATE_COUNT)
+		return "All gates have passed; S reads files and target anew.";
+	return NULL;
+}
+
+static const char *why_not_apply(struct console *console)
+{
+	const struct model *model = console->model;
+	if (!model->run_id || !model->plan_id || !model->database)
+		return "There is no plan yet.";
+	if (model->ended)
+		return arena_printf(console->tick, "The run has ended: %s. S begins a new one.", model->end_reason);
+	for (enum gate gate = 0; gate < GATE_APPROVAL; gate++)
+		if (!passed(model, gate))
+			return arena_printf(console->tick, "Gate %s is %s: it must pass before the approval.",
+			                    gate_get(gate)->name, gate_state_name(model->gates[gate].state));
+	if (model->pending_count == 0 && strcmp(model->command, "rollback") != 0)
+		return "Nothing is pending.";
+	if (engine_is(console, "working"))
+		return arena_printf(console->tick, "Gate %s is at work.",
+		                    gate_get(model->engine.gate < GATE_COUNT ? model->engine.gate : GATE_INSPECT)->name);
+	if (passed(model, GATE_APPROVAL) && !model->engine.attended)
+		return "The plan is approved already.";
+	return NULL;
+}
+
+static const char *why_not_cancel(struct console *console)
+{
+	return console->model->at_work == GATE_COUNT && !engine_is(console, "working") && !engine_is(console, "asking")
+		? "Nothing is at work."
+		: NULL;
+}
+
+static const char *why_not_pause(const struct console *console)
+{
+	if (console->story && story_is_recording(console->story))
+		return console->over ? "The recording is at its end." : NULL;
+	const char *why = why_mute(console);
+	if (why)
+		return why;
+	return console->model->ended ? "The run has ended." : NULL;
+}
+
+static const char *why_not_own(struct console *console, enum action action)
+{
+	bool recording = console->story && story_is_recording(console->story);
+	const struct view_row *view = desk_view(console);
+
+	switch (action) {
+	case ACTION_RUN_GATE:
+	case ACTION_RUN_ALL: return why_not_run(console);
+	case ACTION_APPLY: return why_not_apply(console);
+	case ACTION_CANCEL: return why_not_cancel(console);
+	case ACTION_PAUSE: return why_not_pause(console);
+	case ACTION_RESTART:
+	case ACTION_ROLLBACK: return why_not_lead(console);
+	case ACTION_FASTER:
+	case ACTION_SLOWER: return recording ? NULL : "Only a recording has a speed.";
+	case ACTION_RECONNECT:
+		return !console->lost ? "The engine is connected."
+		       : console->options->reconnect ? NULL : "There is no way back to this engine.";
+	case ACTION_SEARCH:
+	case ACTION_FILTER: return view->find ? NULL : "This view has nothing to search in.";
+	case ACTION_COPY: return view->copy ? NULL : "This view has nothing to copy.";
+	default: return NULL;
+	}
+}
+
+const char *act_why_not(struct console *console, enum action action)
+{
+	const struct view_row *view = desk_view(console);
+	struct scene scene = desk_scene(console);
+	const char *why = action_get(action)->acts ? why_mute(console) : NULL;
+
+	if (!why)
+		why = why_not_own(console, action);
+	if (!why && view->why_not && action_is_of(action, view->name))
+		why = view->why_not(desk_state(console), &scene, action);
+	return why;
+}
+
+bool act_ask(struct console *console, enum request_type request, struct json *fields)
+{
+	const char *why = why_mute(console);
+	if (why)
+		console_say(console, STYLE_CAUTION, "%s", why);
+	else
+		story_ask(console->story, request, fields);
+	json_close(fields);
+	return !why;
+}
+
+void console_ask(struct console *console, const char *request, const struct json *fields)
+{
+	enum request_type type;
+	if (request_find(request, &type))
+		act_ask(console, type, fields ? json_clone(fields) : NULL);
+}
+
+static void ask_run(struct console *console, enum gate up_to)
+{
+	struct json *fields = json_new_object();
+	json_set_text(fields, "gate", gate_get(up_to)->name);
+	act_ask(console, REQUEST_RUN, fields);
+}
+
+static void send_consent(struct console *console, const char *plan_id)
+{
+	struct json *fields = json_new_object();
+	json_set_text(fields, "plan_id", plan_id);
+	json_set_text(fields, "database", console->model->database);
+	act_ask(console, REQUEST_APPROVE, fields);
+}
+
+void act_consent(struct console *console, const char *plan_id)
+{
+	bool asked = engine_is(console, "asking");
+	if (asked)
+		send_consent(console, plan_id);
+	else
+		snprintf(console->approving, sizeof(console->approving), "%s", plan_id);
+	if (console->model->engine.attended)
+		ask_run(console, GATE_VERIFY);
+}
+
+/* The engine asks now: the consent that was waiting for it goes out, if it is for this plan. */
+static void hand_on_consent(struct console *console)
+{
+	const struct model *model = console->model;
+	if (!engine_is(console, "asking"))
+		return;
+	if (model->plan_id && strcmp(model->plan_id, console->approving) == 0)
+		send_consent(console, console->approving);
+	else
+		console_say(console, STYLE_BAD, "the plan has changed: nothing was approved");
+	console->approving[0] = '\0';
+}
+
+static void tell_state(struct console *console)
+{
+	if (console->approving[0])
+		hand_on_consent(console);
+	else if (engine_is(console, "asking") && console->model->engine.gate == GATE_APPROVAL &&
+	    console->dialogue.kind == DIALOGUE_NONE)
+		console_say(console, STYLE_CAUTION, "the approval is asked for: A shows what there is to consent to");
+}
+
+/* What was refused is said to the one who asked; others see it in the log. */
+static void tell_refusal(struct console *console, const struct json *event)
+{
+	const char *request = json_get_text(event, "request"), *refused = json_get_text(event, "refused");
+	if (strcmp(request, "pause") == 0 || strcmp(request, "continue") == 0)
+		console->hold_asked = refused ? console->hold_asked : strcmp(request, "pause") == 0;
+	if (refused)
+		console_say(console, STYLE_CAUTION, "%s: %s", request, refused);
+}
+
+void desk_take_event(struct console *console, enum event_type type, const struct json *event)
+{
+	int64_t told_ms = console->model->now_ms;
+	model_apply(console->model, type, event);
+	console->dirty = true;
+	if (type == EVENT_RUN) {
+		console->hold_asked = false;
+		console->approving[0] = '\0';
+	}
+	if (type == EVENT_ENGINE)
+		tell_state(console);
+	else if (type == EVENT_REQUEST && console->model->now_ms >= told_ms)
+		tell_refusal(console, event);
+	else if (type == EVENT_END)
+		console->approving[0] = '\0';
+}
+
+static void pause_or_go_on(struct console *console)
+{
+	if (story_is_recording(console->story)) {
+		story_hold(console->story, !story_is_held(console->story), clock_ms());
+		return;
+	}
+	bool held = console->hold_asked || engine_is(console, "paused");
+	if (act_ask(console, held ? REQUEST_CONTINUE : REQUEST_PAUSE, NULL))
+		console_say(console, STYLE_BUSY, held ? "going on" : "it holds before the next gate or step; p goes on");
+}
+
+static void change_speed(struct console *console, bool faster)
+{
+	int64_t speed = story_speed(console->story);
+	if (speed == 0)
+		return;
+	story_set_speed(console->story, faster ? speed * 2 : speed / 2, clock_ms());
+}
+
+static void reconnect(struct console *console)
+{
+	_cleanup_error_ struct error err = {0};
+	int fd = -1;
+	if (console->options->reconnect(console->options->context, &fd, &err) != OK) {
+		console_say(console, STYLE_BAD, "%s", err.message ? err.message : "no engine answers");
+		return;
+	}
+	story_reconnect(console->story, fd);
+	console->lost = false;
+	console_say(console, STYLE_GOOD, "connected again");
+}
+
+static void copy_to_file(struct console *console, const char *text)
+{
+	_cleanup_error_ struct error err = {0};
+	const char *state = NULL, *path = NULL;
+	if (state_folder(console->tick, &state, &err) == OK) {
+		path = path_join(console->tick, state, "copied");
+		if (file_write(path, text, strlen(text), &err) == OK) {
+			console_say(console, STYLE_CAUTION, "too long for the clipboard: it is in %s", path);
+			return;
+		}
+	}
+	console_say(console, STYLE_BAD, "%s", err.message);
+}
+
+void act_copy(struct console *console, const char *text)
+{
+	if (!text || !*text)
+		console_say(console, STYLE_CAUTION, "there is nothing to copy here");
+	else if (!console->terminal || term_copy(console->terminal, text, strlen(text)))
+		console_say(console, STYLE_GOOD, "copied: %.60s%s", text, strlen(text) > 60 ? "..." : "");
+	else
+		copy_to_file(console, text);
+}
+
+static void copy_here(struct console *console)
+{
+	struct scene scene = desk_scene(console);
+	act_copy(console, desk_view(console)->copy(desk_state(console), &scene));
+}
+
+static void set_mouse(struct console *console, bool on)
+{
+	console->mouse = on;
+	if (console->terminal)
+		term_set_mouse(console->terminal, on);
+	console_say(console, STYLE_TEXT, on ? "mouse on: Shift-drag selects text" : "mouse off");
+}
+
+/* A run that somebody could want to see the end of. */
+static bool run_is_on(const struct console *console)
+{
+	const struct model *model = console->model;
+	return console->story && !story_is_recording(console->story) && !console->lost && model->run_id && !model->ended;
+}
+
+/* An engine that waits for nobody is sent home; others may still watch it. */
+static void quit(struct console *console)
+{
+	if (run_is_on(console) && console->leaving == STAYING) {
+		dialogue_open(console, DIALOGUE_QUIT);
+		return;
+	}
+	if (console->model->engine.attended && console->model->engine.viewers <= 1 && !why_mute(console))
+		story_ask(console->story, REQUEST_QUIT, NULL);
+	console->leaving = LEAVING;
+}
+
+static void apply(struct console *console)
+{
+	if (passed(console->model, GATE_APPROVAL))
+		ask_run(console, GATE_VERIFY);
+	else
+		dialogue_open(console, DIALOGUE_APPROVE);
+}
+
+static void turn_view(struct console *console, size_t by)
+{
+	desk_show_view(console, (console->view + by) % console->view_count);
+}
+
+/* The view of a digit's action; NULL for other actions. */
+static const char *view_of(enum action action)
+{
+	static const char PREFIX[] = "view-";
+	const char *name = action_get(action)->name;
+	return strncmp(name, PREFIX, strlen(PREFIX)) == 0 ? name + strlen(PREFIX) : NULL;
+}
+
+static void carry_out(struct console *console, enum action action)
+{
+	switch (action) {
+	case ACTION_NEXT_VIEW: turn_view(console, 1); break;
+	case ACTION_PREVIOUS_VIEW: turn_view(console, console->view_count - 1); break;
+	case ACTION_RUN_GATE: act_ask(console, REQUEST_RUN, NULL); break;
+	case ACTION_RUN_ALL: ask_run(console, GATE_VERIFY); break;
+	case ACTION_APPLY: apply(console); break;
+	case ACTION_CANCEL: dialogue_open(console, DIALOGUE_CANCEL); break;
+	case ACTION_PAUSE: pause_or_go_on(console); break;
+	case ACTION_RESTART: act_ask(console, REQUEST_START, NULL); break;
+	case ACTION_WAIVE: prompt_begin(console->prompt, PROMPT_COMMAND, "waive "); break;
+	case ACTION_ROLLBACK: prompt_begin(console->prompt, PROMPT_COMMAND, "rollback "); break;
+	case ACTION_PROMPT: prompt_begin(console->prompt, PROMPT_COMMAND, NULL); break;
+	case ACTION_SEARCH: prompt_begin(console->prompt, PROMPT_SEARCH, NULL); break;
+	case ACTION_FILTER: prompt_begin(console->prompt, PROMPT_FILTER, NULL); break;
+	case ACTION_HELP: console->help = true; console->help_top = 0; break;
+	case ACTION_COPY: copy_here(console); break;
+	case ACTION_MOUSE: set_mouse(console, !console->mouse); break;
+	case ACTION_FASTER: change_speed(console, true); break;
+	case ACTION_SLOWER: change_speed(console, false); break;
+	case ACTION_RECONNECT: reconnect(console); break;
+	case ACTION_REDRAW: term_redraw(console->terminal); break;
+	case ACTION_SUSPEND: term_suspend(console->terminal); break;
+	case ACTION_DETACH:
+		if (console->options->leave_warning && run_is_on(console))
+			dialogue_open(console, DIALOGUE_QUIT);
+		else
+			console->leaving = LEAVING;
+		break;
+	case ACTION_QUIT: quit(console); break;
+	case ACTION_BACK:
+		if (console->last_view != console->view)
+			desk_show_view(console, console->last_view);
+		break;
+	default:
+		if (view_of(action))
+			console_open_view(console, view_of(action));
+		break;
+	}
+}
+
+static bool needs_terminal(enum action action)
+{
+	return action == ACTION_REDRAW || action == ACTION_SUSPEND;
+}
+
+static bool needs_prompt(enum action action)
+{
+	return action == ACTION_WAIVE || action == ACTION_ROLLBACK || action == ACTION_PROMPT ||
+	       action == ACTION_SEARCH || action == ACTION_FILTER;
+}
+
+void act(struct console *console, enum action action)
+{
+	struct scene scene = desk_scene(console);
+	const char *why = act_why_not(console, action);
+
+	if (why)
+		console_say(console, STYLE_CAUTION, "%s", why);
+	else if (desk_view(console)->act && desk_view(console)->act(desk_state(console), &scene, action))
+		console->dirty = true;
+	else if ((!needs_terminal(action) || console->terminal) && (!needs_prompt(action) || console->prompt))
+		carry_out(console, action);
+}

@@ -1,0 +1,294 @@
+/* The commands of the prompt: one table row each, and every action by its name. */
+#include "console/desk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+/* What an operand is, for completion. */
+enum operand {
+	OPERAND_NONE,
+	OPERAND_GATE,
+	OPERAND_VIEW,
+	OPERAND_VERSION,
+	OPERAND_CHECK,
+	OPERAND_OPTION,
+	OPERAND_OTHER,
+};
+
+enum { WORDS_MAX = 3, VERSIONS_OFFERED_MAX = 1000 };
+
+/* The words after the name; the last holds the rest of the line. "" where there is none. */
+struct given_words {
+	const char *words[WORDS_MAX];
+	size_t count;
+};
+
+struct command_row {
+	const char *name;
+	const char *operands; /* as help shows them, or NULL */
+	size_t least, most;   /* words after the name; the last takes the rest of the line */
+	enum operand first, second;
+	void (*run)(struct console *console, const struct given_words *given);
+};
+
+static void wrong(struct console *console, const char *text)
+{
+	console_say(console, STYLE_BAD, "%s", text);
+}
+
+static void run_gates(struct console *console, const struct given_words *given)
+{
+	const char *why = act_why_not(console, ACTION_RUN_GATE);
+	struct json *fields = NULL;
+	enum gate gate;
+
+	if (why) {
+		wrong(console, why);
+		return;
+	}
+	if (given->count) {
+		if (!gate_find(given->words[0], &gate)) {
+			console_say(console, STYLE_BAD, "there is no gate \"%s\"", given->words[0]);
+			return;
+		}
+		fields = json_new_object();
+		json_set_text(fields, "gate", given->words[0]);
+	}
+	act_ask(console, REQUEST_RUN, fields);
+}
+
+static void show_view(struct console *console, const struct given_words *given)
+{
+	console_open_view(console, given->words[0]);
+}
+
+static void approve(struct console *console, const struct given_words *given)
+{
+	(void)given;
+	act(console, ACTION_APPLY);
+}
+
+static void waive(struct console *console, const struct given_words *given)
+{
+	struct json *fields = json_new_object();
+	const char *why;
+
+	if (!waiver_allowed(given->words[0], &why)) {
+		wrong(console, why);
+		json_close(fields);
+		return;
+	}
+	json_set_text(fields, "check", given->words[0]);
+	json_set_text(fields, "reason", given->words[1]);
+	act_ask(console, REQUEST_WAIVE, fields);
+}
+
+static void roll_back(struct console *console, const struct given_words *given)
+{
+	struct json *fields = json_new_object();
+	json_set_text(fields, "to", given->words[0]);
+	act_ask(console, REQUEST_ROLLBACK, fields);
+}
+
+static void continue_run(struct console *console, const struct given_words *given)
+{
+	(void)given;
+	if (act_ask(console, REQUEST_CONTINUE, NULL))
+		console_say(console, STYLE_BUSY, "going on");
+}
+
+static void go_to(struct console *console, const struct given_words *given)
+{
+	const struct model_migration *migration = model_find(console->model, given->words[0]);
+	struct scene scene = desk_scene(console);
+	size_t index = console->view;
+
+	if (!migration) {
+		console_say(console, STYLE_BAD, "there is no migration %s in this plan", given->words[0]);
+		return;
+	}
+	for (size_t i = 0; !console->views[index]->focus && i < console->view_count; i++)
+		index = i;
+	struct place place = {.version = migration->version, .gate = GATE_COUNT};
+	desk_show_view(console, index);
+	if (desk_view(console)->focus)
+		desk_view(console)->focus(desk_state(console), &scene, &place);
+}
+
+static void set_option(struct console *console, const struct given_words *given)
+{
+	bool on = strcmp(given->words[1], "on") == 0;
+
+	if (strcmp(given->words[0], "mouse") != 0 || (!on && strcmp(given->words[1], "off") != 0))
+		wrong(console, "what can be set: mouse on, mouse off");
+	else if (console->mouse != on)
+		act(console, ACTION_MOUSE);
+}
+
+static void write_view(struct console *console, const struct given_words *given)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	_cleanup_error_ struct error err = {0};
+	struct scene scene = desk_scene(console);
+
+	desk_view(console)->plain(desk_state(console), &scene, &text);
+	if (file_add(given->words[0], strbuf_text(&text), text.length, &err) == OK)
+		console_say(console, STYLE_GOOD, "written to %s", given->words[0]);
+	else
+		wrong(console, err.message);
+}
+
+static void set_speed(struct console *console, const struct given_words *given)
+{
+	char *end;
+	long speed = strtol(given->words[0], &end, 10);
+
+	if (!console->story || !story_is_recording(console->story))
+		wrong(console, "Only a recording has a speed.");
+	else if (*end || speed < 1 || speed > STORY_SPEED_MAX / STORY_SPEED_ONE)
+		wrong(console, "a speed is a number from 1 to 1024");
+	else
+		story_set_speed(console->story, speed * STORY_SPEED_ONE, clock_ms());
+}
+
+static void open_manual(struct console *console, const struct given_words *given)
+{
+	console_open_manual(console, given->words[0], given->count > 1 ? given->words[1] : NULL);
+}
+
+static const struct command_row ROWS[] = {
+	{.name = "approve", .run = approve},
+	{.name = "continue", .run = continue_run},
+	{.name = "goto", .operands = "VERSION", .least = 1, .most = 1, .first = OPERAND_VERSION, .run = go_to},
+	{.name = "manual", .operands = "PAGE [SECTION]", .least = 1, .most = 2, .first = OPERAND_OTHER,
+	 .run = open_manual},
+	{.name = "rollback", .operands = "VERSION", .least = 1, .most = 1, .first = OPERAND_VERSION, .run = roll_back},
+	{.name = "run", .operands = "[GATE]", .most = 1, .first = OPERAND_GATE, .run = run_gates},
+	{.name = "set", .operands = "mouse on|off", .least = 2, .most = 2, .first = OPERAND_OPTION, .run = set_option},
+	{.name = "speed", .operands = "N", .least = 1, .most = 1, .first = OPERAND_OTHER, .run = set_speed},
+	{.name = "view", .operands = "NAME", .least = 1, .most = 1, .first = OPERAND_VIEW, .run = show_view},
+	{.name = "waive", .operands = "CHECK REASON", .least = 2, .most = 2, .first = OPERAND_CHECK, .run = waive},
+	{.name = "write", .operands = "FILE", .least = 1, .most = 1, .first = OPERAND_OTHER, .run = write_view},
+};
+enum { ROW_COUNT = sizeof(ROWS) / sizeof(ROWS[0]) };
+
+static const struct command_row *find_row(const char *name)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (strcmp(ROWS[i].name, name) == 0)
+			return &ROWS[i];
+	return NULL;
+}
+
+static void unknown(struct console *console, const char *name)
+{
+	const char *names[ROW_COUNT + ACTION_COUNT];
+	size_t count = 0;
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		names[count++] = ROWS[i].name;
+	for (enum action action = ACTION_NONE + 1; action < ACTION_COUNT; action++)
+		names[count++] = action_get(action)->name;
+	const char *nearest = text_nearest(name, names, count);
+	console_say(console, STYLE_BAD, "there is no command \"%s\"%s%s%s", name, nearest ? "; did you mean \"" : "",
+	            nearest ? nearest : ": Tab lists them", nearest ? "\"?" : "");
+}
+
+static struct given_words split(struct arena *arena, const char *text, size_t most)
+{
+	struct given_words given = {0};
+	while (*(text += strspn(text, " ")) && given.count < WORDS_MAX) {
+		bool rest = given.count + 1 == most;
+		size_t size = rest ? strlen(text) : strcspn(text, " ");
+		while (rest && size > 0 && text[size - 1] == ' ')
+			size--;
+		given.words[given.count++] = arena_strndup(arena, text, size);
+		text += rest ? strlen(text) : size;
+	}
+	return given;
+}
+
+void command_run(struct console *console, const char *line)
+{
+	struct given_words given = split(console->tick, line, 2);
+	enum action action;
+
+	if (given.count == 0)
+		return;
+	const char *name = given.words[0];
+	const struct command_row *row = find_row(name);
+	if (!row && action_find(name, &action)) {
+		if (given.count > 1)
+			console_say(console, STYLE_BAD, "%s takes nothing behind it", name);
+		else
+			act(console, action);
+		return;
+	}
+	if (!row) {
+		unknown(console, name);
+		return;
+	}
+	given = split(console->tick, given.count > 1 ? given.words[1] : "", row->most ? row->most : 1);
+	if (given.count < row->least || given.count > row->most)
+		console_say(console, STYLE_BAD, "write it so: %s %s", name, row->operands ? row->operands : "");
+	else
+		row->run(console, &given);
+}
+
+/* ---- completion ---- */
+
+static void offer_names(struct arena *arena, struct text_list *candidates)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		text_list_add_once(arena, candidates, ROWS[i].name);
+	for (enum action action = ACTION_NONE + 1; action < ACTION_COUNT; action++)
+		text_list_add_once(arena, candidates, action_get(action)->name);
+}
+
+static void offer_checks(const struct model *model, struct arena *arena, struct text_list *candidates)
+{
+	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
+		for (size_t i = 0; i < model->gates[gate].checks.count; i++) {
+			const struct model_check *check = &model->gates[gate].checks.items[i];
+			if (!check->ok)
+				text_list_add_once(arena, candidates, check->name);
+		}
+}
+
+static void offer_versions(const struct model *model, struct arena *arena, struct text_list *candidates)
+{
+	for (size_t i = 0; i < model->migrations.count && i < VERSIONS_OFFERED_MAX; i++)
+		text_list_add_once(arena, candidates, model->migrations.items[i].version);
+}
+
+void command_complete(void *context, struct arena *arena, const char *line, size_t start, struct text_list *candidates)
+{
+	const struct console *console = context;
+	size_t lead = strspn(line, " ");
+
+	if (start <= lead) {
+		offer_names(arena, candidates);
+		return;
+	}
+	struct given_words given = split(arena, arena_strndup(arena, line, start), WORDS_MAX);
+	const struct command_row *row = given.count ? find_row(given.words[0]) : NULL;
+	switch (!row ? OPERAND_NONE : given.count == 1 ? row->first : row->second) {
+	case OPERAND_GATE:
+		for (enum gate gate = 0; gate < GATE_COUNT; gate++)
+			text_list_add_once(arena, candidates, gate_get(gate)->name);
+		break;
+	case OPERAND_VIEW:
+		for (size_t i = 0; i < console->view_count; i++)
+			text_list_add_once(arena, candidates, console->views[i]->name);
+		break;
+	case OPERAND_VERSION: offer_versions(console->model, arena, candidates); break;
+	case OPERAND_CHECK: offer_checks(console->model, arena, candidates); break;
+	case OPERAND_OPTION: text_list_add_once(arena, candidates, "mouse"); break;
+	case OPERAND_NONE:
+	case OPERAND_OTHER: break;
+	}
+}

@@ -1,0 +1,123 @@
+/*
+ * What the console's own files share: its state, and the parts that draw it and act on it. Not for views, which have
+ * view.h, and not for other folders, which have console.h. Works without a terminal, on a canvas, as tests do.
+ */
+#ifndef CONSOLE_DESK_H
+#define CONSOLE_DESK_H
+
+#include "console/canvas.h"
+#include "console/console.h"
+#include "console/keymap.h"
+#include "console/model.h"
+#include "console/prompt.h"
+#include "console/story.h"
+#include "console/term.h"
+#include "console/view.h"
+
+enum dialogue_kind { DIALOGUE_NONE, DIALOGUE_APPROVE, DIALOGUE_QUIT, DIALOGUE_CANCEL };
+
+enum { TYPED_MAX = 255 };
+
+struct dialogue {
+	enum dialogue_kind kind;
+	char typed[TYPED_MAX + 1]; /* UTF-8 */
+	char plan_id[80];          /* that was shown: what the consent is for */
+	const char *complaint;     /* about what was typed, or NULL */
+};
+
+enum leaving { STAYING, LEAVING, LEAVING_WHEN_LOST };
+
+struct console {
+	const struct console_options *options;
+	struct arena *arena, *tick; /* the console's life; one frame or key */
+	struct terminal *terminal;  /* NULL in tests */
+	struct canvas *canvas;
+	struct keymap *keymap;
+	struct prompt *prompt;      /* NULL in tests that need none */
+	struct story *story;        /* NULL in tests */
+	struct model *model;
+
+	const struct view_row *const *views;
+	size_t view_count, view, last_view;
+	void **states;              /* of the views, in their order */
+	size_t wanted_view;         /* asked for while a view acts */
+
+	struct dialogue dialogue;
+	bool help;
+	size_t help_top;
+	int help_rows;
+
+	char toast[400];
+	enum style toast_style;
+	int64_t toast_until_ms;     /* clock_ms() */
+
+	bool mouse, lost, over;     /* over: the recording is at its end */
+	bool hold_asked;            /* a pause was granted */
+	char approving[80];         /* plan id of a consent that waits for the engine to ask; "" = none */
+	enum leaving leaving;
+	bool terminated;
+	bool dirty;                 /* something changed since the last frame */
+};
+
+/* A console on a canvas, with the first view. FAIL_USAGE as console_run. */
+enum status desk_open(const struct console_options *options, struct console **ret_console,
+                      struct error *err) MUST_CHECK;
+void desk_close(struct console *console);
+
+struct scene desk_scene(struct console *console);
+const struct view_row *desk_view(const struct console *console);
+void *desk_state(const struct console *console);
+void desk_show_view(struct console *console, size_t index);
+
+/* A key in whatever is open: a dialogue, the prompt, help, the view. */
+void desk_press(struct console *console, int key, int row, int column);
+
+/* An event arrived: the model's, and what the person should be told at once. */
+void desk_take_event(struct console *console, enum event_type type, const struct json *event);
+
+/* ---- frame.c ---- */
+
+/* The whole canvas anew. */
+void frame_draw(struct console *console);
+
+/* Where the view is drawn on a canvas of that size. */
+struct area frame_view_area(const struct console *console);
+
+/* "[PROD] shop  plan 3f2a9c001122  read-only": the state in one line, in the tick. */
+const char *frame_title(struct console *console, bool with_environment);
+
+/* ---- act.c ---- */
+
+/* A sentence why an action can't be had now, in the tick or lasting; NULL = it can. */
+const char *act_why_not(struct console *console, enum action action);
+
+/* Carries it out, or says why not. */
+void act(struct console *console, enum action action);
+
+/* Sends a request, or says why it can't be sent; takes the fields. */
+bool act_ask(struct console *console, enum request_type request, struct json *fields);
+
+/* The person typed the database's name: consents to that plan, now or as soon as the engine asks. */
+void act_consent(struct console *console, const char *plan_id);
+
+/* Copies text to the clipboard, or to a file when it is too long. */
+void act_copy(struct console *console, const char *text);
+
+/* ---- dialogue.c ---- */
+
+void dialogue_open(struct console *console, enum dialogue_kind kind);
+void dialogue_press(struct console *console, int key);
+void dialogue_draw(struct console *console, const struct area *area);
+
+/* ---- help.c ---- */
+
+void help_press(struct console *console, int key);
+void help_draw(struct console *console, const struct area *area);
+
+/* ---- command.c ---- */
+
+/* Carries out a line of the prompt, or says what is wrong with it. */
+void command_run(struct console *console, const char *line);
+prompt_complete command_complete;
+
+#endif
