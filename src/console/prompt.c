@@ -202,15 +202,24 @@ static void remember(const struct prompt *prompt)
 		write_down(prompt);
 }
 
+/* Readline frees the lines of the history that it has, but never the array of them. */
+static void forget(HISTORY_STATE *state)
+{
+	HISTORY_STATE none = {0};
+	history_set_history_state(state);
+	clear_history();
+	history_set_history_state(&none);
+	free(state->entries);
+	free(state);
+}
+
 void prompt_close(struct prompt *prompt)
 {
 	if (!prompt)
 		return;
 	end_line(prompt);
-	free(prompt->searches);
-	history_set_history_state(prompt->commands);
-	clear_history();
-	free(prompt->commands);
+	forget(prompt->searches);
+	forget(prompt->commands);
 	fclose(prompt->nowhere);
 	rl_instream = rl_outstream = NULL;
 	arena_close(prompt->arena);

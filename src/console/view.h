@@ -60,6 +60,9 @@ struct view_row {
 
 	/* What `y` copies: the cursor's thing in its most useful form; NULL = nothing. Lives in the tick. May be NULL. */
 	const char *(*copy)(void *state, const struct scene *scene);
+
+	/* Releases what the state holds beside itself, at the end. NULL = nothing. */
+	void (*let_go)(void *state);
 };
 
 /* The table in the order of digits, NULL-ended. */

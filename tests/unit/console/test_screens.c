@@ -133,6 +133,8 @@ static void each_view_draws_what_is_in_its_pictures(void **state)
 		compare_all("failed", &f);
 		tell_apply(f.model);
 		compare_all("apply", &f);
+		if (f.view->let_go)
+			f.view->let_go(f.state);
 		model_close(f.model);
 		arena_close(f.tick);
 	}
@@ -161,6 +163,8 @@ static void views_fit_every_size_and_every_moment(void **state)
 				}
 			}
 		}
+		if (f.view->let_go)
+			f.view->let_go(f.state);
 		model_close(f.model);
 		arena_close(f.tick);
 	}
@@ -179,6 +183,8 @@ static void every_view_has_a_form_without_a_screen(void **state)
 		(*view)->plain(f.state, &scene, &text);
 		assert_true(text.length > 0);
 		assert_null(strchr(strbuf_text(&text), '\x1b'));
+		if (f.view->let_go)
+			f.view->let_go(f.state);
 		model_close(f.model);
 		arena_close(f.tick);
 	}

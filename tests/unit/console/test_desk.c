@@ -1,0 +1,385 @@
+/* The console without a terminal: keys in, a canvas and requests out. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "console/desk.h"
+#include "story.h"
+
+struct fixture {
+	struct console *console;
+	int engine; /* the other end of the socket */
+	struct strbuf screen;
+	char line[1024];
+};
+
+static struct console_options options;
+
+static const struct model *model(const struct fixture *f)
+{
+	return f->console->model;
+}
+
+static struct fixture opened(int rows, int columns)
+{
+	struct fixture f = {0};
+	_cleanup_error_ struct error err = {0};
+	int ends[2];
+
+	options = (struct console_options){.ascii = true};
+	assert_int_equal(desk_open(&options, &f.console, &err), OK);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	f.console->story = story_of_socket(ends[0]);
+	f.engine = ends[1];
+	canvas_resize(f.console->canvas, rows, columns);
+	return f;
+}
+
+static void end_test(struct fixture *f)
+{
+	struct story *story = f->console->story;
+	desk_close(f->console);
+	story_close(story);
+	close(f->engine);
+	strbuf_clear(&f->screen);
+}
+
+static const char *screen(struct fixture *f)
+{
+	frame_draw(f->console);
+	strbuf_reset(&f->screen);
+	canvas_text(f->console->canvas, &f->screen);
+	return strbuf_text(&f->screen);
+}
+
+static void see(struct fixture *f, const char *text)
+{
+	if (!strstr(screen(f), text))
+		fail_msg("\"%s\" is not on the screen:\n%s", text, strbuf_text(&f->screen));
+}
+
+static void see_not(struct fixture *f, const char *text)
+{
+	if (strstr(screen(f), text))
+		fail_msg("\"%s\" is on the screen:\n%s", text, strbuf_text(&f->screen));
+}
+
+static void press(struct fixture *f, const char *keys)
+{
+	for (; *keys; keys++)
+		desk_press(f->console, *keys == '\n' ? KEY_ENTER_KEY : *keys == '\b' ? KEY_BACKSPACE_KEY : *keys, 0, 0);
+}
+
+/* What the engine was asked since the last look; "" = nothing. */
+static const char *asked(struct fixture *f)
+{
+	ssize_t got = recv(f->engine, f->line, sizeof(f->line) - 1, MSG_DONTWAIT);
+	f->line[got > 0 ? got : 0] = '\0';
+	return f->line;
+}
+
+static void engine_is(struct fixture *f, const char *state, const char *gate)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	_cleanup_json_ struct json *event = NULL;
+	_cleanup_error_ struct error err = {0};
+	enum event_type type;
+
+	strbuf_printf(&text,
+	              "{\"v\":1,\"seq\":0,\"ts\":\"2026-01-01T00:01:00.000Z\",\"run\":\"r\",\"type\":\"engine\","
+	              "\"pid\":7,\"command\":\"console\",\"state\":\"%s\",\"gate\":\"%s\",\"attended\":true,"
+	              "\"viewers\":1,\"tool_version\":\"0.1.0\"}",
+	              state, gate);
+	if (event_decode(strbuf_text(&text), text.length, &type, &event, &err) != OK)
+		fail_msg("%s", err.message);
+	desk_take_event(f->console, type, event);
+}
+
+static void pass_up_to_approval(struct fixture *f)
+{
+	TELL(f->console->model, "\"type\":\"gate\",\"gate\":\"inspect\",\"state\":\"passed\"",
+	     "\"type\":\"gate\",\"gate\":\"backup\",\"state\":\"passed\"",
+	     "\"type\":\"gate\",\"gate\":\"rehearsal\",\"state\":\"passed\"",
+	     "\"type\":\"gate\",\"gate\":\"preflight\",\"state\":\"passed\"");
+}
+
+static void the_environment_the_lock_and_the_plan_are_on_the_screen(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	engine_is(&f, "waiting", "backup");
+	see(&f, " [PROD] shop  plan 3f2a9c001122  read-only  waits before backup");
+	see(&f, "5 Gates");
+	see(&f, "Q quit");
+	end_test(&f);
+}
+
+static void a_disabled_key_says_why_when_it_is_pressed(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	press(&f, "r");
+	see(&f, "The engine has not answered yet.");
+	engine_is(&f, "working", "backup");
+	press(&f, "r");
+	see(&f, "Gate backup is at work.");
+	engine_is(&f, "waiting", "backup");
+	press(&f, "A");
+	see(&f, "Gate inspect is waiting: it must pass before the approval.");
+	assert_string_equal(asked(&f), "");
+	press(&f, "r");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"run\"}\n");
+	press(&f, "R");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"run\",\"gate\":\"verify\"}\n");
+	end_test(&f);
+}
+
+static void enter_alone_approves_nothing(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	pass_up_to_approval(&f);
+	engine_is(&f, "asking", "approval");
+	press(&f, "A");
+	see(&f, "Approve and apply");
+	see(&f, "3f2a9c0011223344");
+	see(&f, "database shop");
+	see(&f, "2 migrations will be applied:");
+	press(&f, "\n");
+	see(&f, "Nothing was typed, so nothing was approved.");
+	press(&f, "shopp\n");
+	see(&f, "That is not the name of this database: nothing was approved.");
+	press(&f, "Shop\n");
+	see(&f, "That is not the name of this database: nothing was approved.");
+	desk_press(f.console, KEY_ESCAPE, 0, 0);
+	see(&f, "cancelled: nothing was approved");
+	see_not(&f, "Approve and apply");
+	assert_string_equal(asked(&f), "");
+	end_test(&f);
+}
+
+static void the_name_of_the_database_approves_the_plan_that_was_shown(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	pass_up_to_approval(&f);
+	engine_is(&f, "asking", "approval");
+	press(&f, "Ashopx\b\n");
+	assert_string_equal(asked(&f),
+	                    "{\"v\":1,\"request\":\"approve\",\"plan_id\":\"3f2a9c0011223344\",\"database\":\"shop\"}\n"
+	                    "{\"v\":1,\"request\":\"run\",\"gate\":\"verify\"}\n");
+	end_test(&f);
+}
+
+static void consent_waits_until_the_engine_asks_for_it(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	pass_up_to_approval(&f);
+	engine_is(&f, "waiting", "approval");
+	press(&f, "Ashop\n");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"run\",\"gate\":\"verify\"}\n");
+	engine_is(&f, "working", "approval");
+	assert_string_equal(asked(&f), "");
+	engine_is(&f, "asking", "approval");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"approve\",\"plan_id\":\"3f2a9c0011223344\","
+	                               "\"database\":\"shop\"}\n");
+	engine_is(&f, "asking", "approval");
+	assert_string_equal(asked(&f), "");
+	end_test(&f);
+}
+
+static void a_new_plan_voids_a_consent_that_waits(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	pass_up_to_approval(&f);
+	engine_is(&f, "waiting", "approval");
+	press(&f, "Ashop\n");
+	asked(&f);
+	f.console->model->plan_id = "ffff9c0011223344";
+	engine_is(&f, "asking", "approval");
+	assert_string_equal(asked(&f), "");
+	see(&f, "the plan has changed: nothing was approved");
+	end_test(&f);
+}
+
+static void leaving_while_a_run_is_on_asks_and_stays_by_default(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	options.leave_warning = "Logging out ends the engine.";
+	tell_beginning(f.console->model);
+	engine_is(&f, "working", "backup");
+	press(&f, "Q");
+	see(&f, "c  continue watching (Enter)");
+	see(&f, "Logging out ends the engine.");
+	press(&f, "\n");
+	assert_int_equal(f.console->leaving, STAYING);
+	press(&f, "Qd");
+	assert_int_equal(f.console->leaving, LEAVING);
+	assert_string_equal(asked(&f), "");
+	f.console->leaving = STAYING;
+	press(&f, "Qa");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"quit\",\"force\":true}\n");
+	assert_int_equal(f.console->leaving, LEAVING_WHEN_LOST);
+	end_test(&f);
+}
+
+static void cancelling_asks_first(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	engine_is(&f, "working", "backup");
+	press(&f, "C\n");
+	assert_string_equal(asked(&f), "");
+	press(&f, "Cy");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"cancel\"}\n");
+	end_test(&f);
+}
+
+static void help_names_disabled_keys_with_their_reason(void **state)
+{
+	struct fixture f = opened(40, 100);
+	(void)state;
+	tell_beginning(f.console->model);
+	press(&f, "?");
+	see(&f, "run the next gate");
+	see(&f, "not now: The engine has not answered yet.");
+	press(&f, "q");
+	see_not(&f, "not now:");
+	end_test(&f);
+}
+
+static void a_screen_that_is_too_small_shows_the_view_and_one_line(void **state)
+{
+	struct fixture f = opened(10, 50);
+	(void)state;
+	tell_beginning(f.console->model);
+	see(&f, "[PROD] shop");
+	see_not(&f, "Q quit");
+	canvas_resize(f.console->canvas, 2, 30);
+	assert_string_equal(screen(&f), "\n[PROD] shop  plan 3f2a9c00112~\n");
+	end_test(&f);
+}
+
+static void any_size_is_drawn(void **state)
+{
+	static const char *const OPENED[] = {"", "?", "Q", "A"};
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	pass_up_to_approval(&f);
+	engine_is(&f, "asking", "approval");
+	for (size_t i = 0; i < sizeof(OPENED) / sizeof(OPENED[0]); i++) {
+		press(&f, OPENED[i]);
+		for (int rows = 1; rows < 30; rows++)
+			for (int columns = 1; columns < 90; columns += columns < 30 ? 1 : 7) {
+				canvas_resize(f.console->canvas, rows, columns);
+				frame_draw(f.console);
+			}
+		desk_press(f.console, KEY_ESCAPE, 0, 0);
+	}
+	end_test(&f);
+}
+
+static void commands_of_the_prompt_say_what_is_wrong_with_them(void **state)
+{
+	static const struct {
+		const char *line, *said;
+	} CASES[] = {
+		{"rnu", "there is no command \"rnu\"; did you mean \"run\"?"},
+		{"run bakup", "there is no gate \"bakup\""},
+		{"view", "write it so: view NAME"},
+		{"waive inspect.drift", "write it so: waive CHECK REASON"},
+		{"goto 999", "there is no migration 999 in this plan"},
+		{"help me", "help takes nothing behind it"},
+		{"speed 2", "Only a recording has a speed."},
+		{"set colour on", "what can be set: mouse on, mouse off"},
+		{"view nonsense", "the view \"nonsense\" does not exist in this version"},
+	};
+	struct fixture f = opened(24, 100);
+	(void)state;
+	tell_beginning(f.console->model);
+	engine_is(&f, "waiting", "backup");
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		command_run(f.console, CASES[i].line);
+		assert_string_equal(f.console->toast, CASES[i].said);
+	}
+	assert_string_equal(asked(&f), "");
+	end_test(&f);
+}
+
+static void commands_of_the_prompt_ask_the_engine(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	engine_is(&f, "waiting", "backup");
+	command_run(f.console, "run backup");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"run\",\"gate\":\"backup\"}\n");
+	command_run(f.console, "  waive   inspect.drift  the index  is wanted ");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"waive\",\"check\":\"inspect.drift\","
+	                               "\"reason\":\"the index  is wanted\"}\n");
+	command_run(f.console, "rollback 006");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"rollback\",\"to\":\"006\"}\n");
+	command_run(f.console, "view log");
+	assert_true(f.console->wanted_view < f.console->view_count);
+	assert_non_null(model(&f)->run_id);
+	end_test(&f);
+}
+
+static void completion_offers_what_fits_the_place(void **state)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	struct fixture f = opened(24, 80);
+	struct text_list words = {0};
+	(void)state;
+	tell_beginning(f.console->model);
+	command_complete(f.console, arena, "ru", 0, &words);
+	assert_true(text_list_has(&words, "run") && text_list_has(&words, "run-gate"));
+	words = (struct text_list){0};
+	command_complete(f.console, arena, "run b", 4, &words);
+	assert_int_equal(words.count, GATE_COUNT);
+	words = (struct text_list){0};
+	command_complete(f.console, arena, "goto 0", 5, &words);
+	assert_true(text_list_has(&words, "007"));
+	end_test(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_environment_the_lock_and_the_plan_are_on_the_screen),
+		cmocka_unit_test(a_disabled_key_says_why_when_it_is_pressed),
+		cmocka_unit_test(enter_alone_approves_nothing),
+		cmocka_unit_test(the_name_of_the_database_approves_the_plan_that_was_shown),
+		cmocka_unit_test(consent_waits_until_the_engine_asks_for_it),
+		cmocka_unit_test(a_new_plan_voids_a_consent_that_waits),
+		cmocka_unit_test(leaving_while_a_run_is_on_asks_and_stays_by_default),
+		cmocka_unit_test(cancelling_asks_first),
+		cmocka_unit_test(help_names_disabled_keys_with_their_reason),
+		cmocka_unit_test(a_screen_that_is_too_small_shows_the_view_and_one_line),
+		cmocka_unit_test(any_size_is_drawn),
+		cmocka_unit_test(commands_of_the_prompt_say_what_is_wrong_with_them),
+		cmocka_unit_test(commands_of_the_prompt_ask_the_engine),
+		cmocka_unit_test(completion_offers_what_fits_the_place),
+	};
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
