@@ -1,39 +1,83 @@
 #include "base/json.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "base/json_key.h"
+#include "base/memory.h"
 #include "base/text.h"
 
-static json_t *inner(const struct json *value)
+/*
+ * A tree of our own, since a plan of 10,000 migrations has 300,000 values: jansson's objects are hash tables of 200
+ * bytes and more. Members stand in a row, and only an object with many has an index.
+ */
+struct json {
+	uint32_t references;
+	enum json_kind kind;
+};
+
+struct number {
+	struct json head;
+	int64_t value;
+};
+
+struct text {
+	struct json head; /* JSON_KIND_TEXT, or the digits of a JSON_KIND_REAL */
+	char bytes[];
+};
+
+struct array {
+	struct json head;
+	uint32_t count, room;
+	struct json **items;
+};
+
+struct member {
+	const char *key; /* of json_key_take */
+	struct json *value;
+};
+
+struct object {
+	struct json head;
+	uint32_t count, room;
+	struct member *members; /* behind them, when there are many: the index */
+};
+
+/* They are nobody's, and nobody changes them. */
+static struct json null_value = {.kind = JSON_KIND_NULL};
+static struct json false_value = {.kind = JSON_KIND_BOOL};
+static struct json true_value = {.kind = JSON_KIND_BOOL};
+
+enum { LINEAR_MEMBERS = 16, SLOTS_PER_MEMBER = 2, GROWS_BY_ONE = 8 };
+
+static bool is_static(const struct json *value)
 {
-	return (json_t *)(uintptr_t)value;
+	return value->kind == JSON_KIND_NULL || value->kind == JSON_KIND_BOOL;
 }
 
-static struct json *outer(const json_t *value)
-{
-	return (struct json *)(uintptr_t)value;
-}
+/* ---- making values ---- */
 
-static json_t *or_die(json_t *value)
+static void *value_new(enum json_kind kind, size_t size_bytes)
 {
-	if (!value) {
-		fputs("pgsluice: out of memory in a JSON value\n", stderr);
-		abort();
-	}
+	struct json *value = memory_new(size_bytes);
+	*value = (struct json){.references = 1, .kind = kind};
 	return value;
 }
 
-static json_t *text_value(const char *text)
+static struct json *text_new(enum json_kind kind, const char *bytes, size_t length)
+{
+	struct text *text = value_new(kind, sizeof(*text) + length + 1);
+	memcpy(text->bytes, bytes, length);
+	return &text->head;
+}
+
+struct json *json_new_text(const char *text)
 {
 	if (!text)
-		return json_null();
+		return &null_value;
 	size_t length = strlen(text);
 	if (text_valid_prefix(text, length) == length)
-		return or_die(json_stringn_nocheck(text, length));
+		return text_new(JSON_KIND_TEXT, text, length);
 
 	_cleanup_strbuf_ struct strbuf clean = {0};
 	for (size_t at = 0; at < length;) {
@@ -45,22 +89,77 @@ static json_t *text_value(const char *text)
 			at++;
 		}
 	}
-	return or_die(json_stringn_nocheck(strbuf_text(&clean), clean.length));
+	return text_new(JSON_KIND_TEXT, strbuf_text(&clean), clean.length);
+}
+
+struct json *json_new_int(int64_t value)
+{
+	struct number *number = value_new(JSON_KIND_INT, sizeof(*number));
+	number->value = value;
+	return &number->head;
+}
+
+struct json *json_new_bool(bool flag)
+{
+	return flag ? &true_value : &false_value;
 }
 
 struct json *json_new_object(void)
 {
-	return outer(or_die(json_object()));
+	return value_new(JSON_KIND_OBJECT, sizeof(struct object));
 }
 
 struct json *json_new_array(void)
 {
-	return outer(or_die(json_array()));
+	return value_new(JSON_KIND_ARRAY, sizeof(struct array));
 }
+
+struct json *json_new_real(const char *digits)
+{
+	return text_new(JSON_KIND_REAL, digits, strlen(digits));
+}
+
+static uint32_t more_room(uint32_t room)
+{
+	return room < GROWS_BY_ONE ? room + 1 : room + room / 2;
+}
+
+/* ---- kinds ---- */
+
+static struct array *array_of(const struct json *value)
+{
+	return value && value->kind == JSON_KIND_ARRAY ? (struct array *)(uintptr_t)value : NULL;
+}
+
+static struct object *object_of(const struct json *value)
+{
+	return value && value->kind == JSON_KIND_OBJECT ? (struct object *)(uintptr_t)value : NULL;
+}
+
+enum json_kind json_kind(const struct json *value)
+{
+	return value ? value->kind : JSON_KIND_NULL;
+}
+
+/* ---- ownership ---- */
 
 void json_close(struct json *root)
 {
-	json_decref(inner(root));
+	if (!root || is_static(root) || --root->references > 0)
+		return;
+	struct object *object = object_of(root);
+	struct array *array = array_of(root);
+	for (uint32_t i = 0; object && i < object->count; i++) {
+		json_key_release(object->members[i].key);
+		json_close(object->members[i].value);
+	}
+	for (uint32_t i = 0; array && i < array->count; i++)
+		json_close(array->items[i]);
+	if (object)
+		memory_free(object->members);
+	if (array)
+		memory_free(array->items);
+	memory_free(root);
 }
 
 void json_cleanup(struct json **root)
@@ -68,188 +167,208 @@ void json_cleanup(struct json **root)
 	json_close(*root);
 }
 
+struct json *json_share(const struct json *value)
+{
+	struct json *shared = (struct json *)(uintptr_t)value;
+	if (!is_static(shared))
+		shared->references++;
+	return shared;
+}
+
+static bool clone_member(const char *key, const struct json *value, void *copy)
+{
+	json_set(copy, key, json_clone(value));
+	return true;
+}
+
 struct json *json_clone(const struct json *value)
 {
-	return outer(or_die(json_deep_copy(inner(value))));
+	if (value->kind == JSON_KIND_OBJECT) {
+		struct json *copy = json_new_object();
+		json_each(value, clone_member, copy);
+		return copy;
+	}
+	if (value->kind == JSON_KIND_ARRAY) {
+		struct json *copy = json_new_array();
+		for (size_t i = 0; i < json_count(value); i++)
+			json_push(copy, json_clone(json_at(value, i)));
+		return copy;
+	}
+	return json_share(value); /* no more than read */
 }
 
-static void put(struct json *object, const char *key, json_t *value)
+/* ---- objects ---- */
+
+static uint32_t *index_of(const struct object *object)
 {
-	or_die(json_object_set_new_nocheck(inner(object), key, value) == 0 ? value : NULL);
+	return (uint32_t *)(uintptr_t)(object->members + object->room);
 }
 
-void json_set(struct json *object, const char *key, struct json *value)
+static size_t slot_count(const struct object *object)
 {
-	put(object, key, inner(value));
+	return (size_t)object->room * SLOTS_PER_MEMBER;
+}
+
+/* The slot that leads to the key, or the free one where it belongs. Slots hold places from 1. */
+static uint32_t *slot_of(const struct object *object, const char *key)
+{
+	uint32_t *slots = index_of(object);
+	size_t count = slot_count(object);
+	size_t at = (size_t)(((uint64_t)(uintptr_t)key >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 20) % count;
+	while (slots[at] && object->members[slots[at] - 1].key != key)
+		at = (at + 1) % count;
+	return &slots[at];
+}
+
+static void grow_object(struct object *object)
+{
+	uint32_t room = more_room(object->room);
+	if (room <= LINEAR_MEMBERS) {
+		object->members = memory_resize(object->members, room * sizeof(*object->members));
+		object->room = room;
+		return;
+	}
+	room = object->room < LINEAR_MEMBERS ? 2 * LINEAR_MEMBERS : 2 * object->room;
+	struct member *members = memory_new(room * (sizeof(*members) + SLOTS_PER_MEMBER * sizeof(uint32_t)));
+	memcpy(members, object->members, object->count * sizeof(*members));
+	memory_free(object->members);
+	object->members = members;
+	object->room = room;
+	for (uint32_t i = 0; i < object->count; i++)
+		*slot_of(object, members[i].key) = i + 1;
+}
+
+static struct member *find_member(const struct object *object, const char *name)
+{
+	if (object->room <= LINEAR_MEMBERS) {
+		for (uint32_t i = 0; i < object->count; i++)
+			if (strcmp(object->members[i].key, name) == 0)
+				return &object->members[i];
+		return NULL;
+	}
+	const char *key = json_key_find(name);
+	uint32_t place = key ? *slot_of(object, key) : 0;
+	return place ? &object->members[place - 1] : NULL;
+}
+
+void json_set(struct json *value, const char *name, struct json *new_value)
+{
+	struct object *object = object_of(value);
+	assert(object && object->head.references == 1 && new_value);
+	struct member *member = find_member(object, name);
+	if (member) {
+		json_close(member->value);
+		member->value = new_value;
+		return;
+	}
+	if (object->count == object->room)
+		grow_object(object);
+	member = &object->members[object->count++];
+	*member = (struct member){.key = json_key_take(name), .value = new_value};
+	if (object->room > LINEAR_MEMBERS)
+		*slot_of(object, member->key) = object->count;
 }
 
 void json_set_text(struct json *object, const char *key, const char *text)
 {
-	put(object, key, text_value(text));
+	json_set(object, key, json_new_text(text));
 }
 
 void json_set_int(struct json *object, const char *key, int64_t number)
 {
-	put(object, key, or_die(json_integer(number)));
+	json_set(object, key, json_new_int(number));
 }
 
 void json_set_bool(struct json *object, const char *key, bool flag)
 {
-	put(object, key, json_boolean(flag));
+	json_set(object, key, json_new_bool(flag));
 }
 
-void json_push(struct json *array, struct json *value)
+const struct json *json_get(const struct json *value, const char *key)
 {
-	or_die(json_array_append_new(inner(array), inner(value)) == 0 ? inner(value) : NULL);
-}
-
-void json_push_text(struct json *array, const char *text)
-{
-	json_push(array, outer(text_value(text)));
-}
-
-static int append(const char *bytes, size_t length, void *out)
-{
-	strbuf_add(out, bytes, length);
-	return 0;
-}
-
-static void dump(struct strbuf *out, const struct json *value, size_t flags)
-{
-	if (json_dump_callback(inner(value), append, out, flags | JSON_ENCODE_ANY) != 0)
-		or_die(NULL);
-}
-
-static void put_escape(struct strbuf *out, uint32_t code)
-{
-	if (code > 0xFFFF) {
-		strbuf_printf(out, "\\u%04X", (unsigned)(0xD800 + ((code - 0x10000) >> 10)));
-		code = 0xDC00 + ((code - 0x10000) & 0x3FF);
-	}
-	strbuf_printf(out, "\\u%04X", (unsigned)code);
-}
-
-/* Outside strings JSON is ASCII, so that what is hidden can be escaped wherever it stands; the value stays the same. */
-static void dump_visibly(struct strbuf *out, const struct json *value, size_t flags)
-{
-	_cleanup_strbuf_ struct strbuf raw = {0};
-	dump(&raw, value, flags);
-	const char *text = strbuf_text(&raw);
-	size_t done = 0, size;
-	for (size_t at = 0; at < raw.length; at += size) {
-		uint32_t code = (unsigned char)text[at];
-		size = 1;
-		if (code < 0x7F || (size = text_decode(text + at, raw.length - at, &code)) == 0 || !text_is_hidden(code)) {
-			size += size == 0;
-			continue;
-		}
-		strbuf_add(out, text + done, at - done);
-		put_escape(out, code);
-		done = at + size;
-	}
-	strbuf_add(out, text + done, raw.length - done);
-}
-
-void json_write(struct strbuf *out, const struct json *value)
-{
-	dump_visibly(out, value, JSON_COMPACT);
-}
-
-void json_write_canonical(struct strbuf *out, const struct json *value)
-{
-	dump(out, value, JSON_COMPACT | JSON_SORT_KEYS);
-}
-
-void json_write_pretty(struct strbuf *out, const struct json *value)
-{
-	dump_visibly(out, value, JSON_INDENT(2));
-}
-
-enum status json_parse(const char *text, size_t length, struct json **ret_value, struct error *err)
-{
-	json_error_t problem;
-	json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
-	if (!value) {
-		error_set(err, FAIL_REFUSED, "invalid JSON: %s", problem.text);
-		return error_where(err, NULL, problem.line, problem.column);
-	}
-	*ret_value = outer(value);
-	return OK;
-}
-
-const struct json *json_get(const struct json *object, const char *key)
-{
-	return outer(json_object_get(inner(object), key));
+	const struct object *object = object_of(value);
+	const struct member *member = object ? find_member(object, key) : NULL;
+	return member ? member->value : NULL;
 }
 
 const char *json_get_text(const struct json *object, const char *key)
 {
-	return json_string_value(json_object_get(inner(object), key));
+	return json_text(json_get(object, key));
 }
 
 int64_t json_get_int(const struct json *object, const char *key)
 {
-	return json_integer_value(json_object_get(inner(object), key));
+	return json_int(json_get(object, key));
 }
 
 bool json_get_bool(const struct json *object, const char *key)
 {
-	return json_is_true(json_object_get(inner(object), key));
+	return json_get(object, key) == &true_value;
 }
 
 bool json_has(const struct json *object, const char *key)
 {
-	return json_object_get(inner(object), key) != NULL;
+	return json_get(object, key) != NULL;
 }
 
-size_t json_count(const struct json *array)
+bool json_each(const struct json *value, bool (*visit)(const char *key, const struct json *value, void *context),
+               void *context)
 {
-	return json_array_size(inner(array));
+	const struct object *object = object_of(value);
+	for (uint32_t i = 0; object && i < object->count; i++)
+		if (!visit(object->members[i].key, object->members[i].value, context))
+			return false;
+	return true;
 }
 
-const struct json *json_at(const struct json *array, size_t index)
+/* ---- arrays ---- */
+
+void json_push(struct json *value, struct json *new_value)
 {
-	return outer(json_array_get(inner(array), index));
+	struct array *array = array_of(value);
+	assert(array && array->head.references == 1 && new_value);
+	if (array->count == array->room) {
+		array->room = more_room(array->room);
+		array->items = memory_resize(array->items, array->room * sizeof(*array->items));
+	}
+	array->items[array->count++] = new_value;
 }
+
+void json_push_text(struct json *array, const char *text)
+{
+	json_push(array, json_new_text(text));
+}
+
+size_t json_count(const struct json *value)
+{
+	const struct array *array = array_of(value);
+	return array ? array->count : 0;
+}
+
+const struct json *json_at(const struct json *value, size_t index)
+{
+	const struct array *array = array_of(value);
+	return array && index < array->count ? array->items[index] : NULL;
+}
+
+/* ---- scalars ---- */
 
 const char *json_text(const struct json *value)
 {
-	return json_string_value(inner(value));
+	return value && value->kind == JSON_KIND_TEXT ? ((const struct text *)(const void *)value)->bytes : NULL;
 }
 
 int64_t json_int(const struct json *value)
 {
-	return json_integer_value(inner(value));
+	return value && value->kind == JSON_KIND_INT ? ((const struct number *)(const void *)value)->value : 0;
 }
 
-enum json_kind json_kind(const struct json *value)
+bool json_bool(const struct json *value)
 {
-	switch (json_typeof(inner(value))) {
-	case JSON_OBJECT:
-		return JSON_KIND_OBJECT;
-	case JSON_ARRAY:
-		return JSON_KIND_ARRAY;
-	case JSON_STRING:
-		return JSON_KIND_TEXT;
-	case JSON_INTEGER:
-		return JSON_KIND_INT;
-	case JSON_REAL:
-		return JSON_KIND_REAL;
-	case JSON_TRUE:
-	case JSON_FALSE:
-		return JSON_KIND_BOOL;
-	case JSON_NULL:
-	default:
-		return JSON_KIND_NULL;
-	}
+	return value == &true_value;
 }
 
-bool json_each(const struct json *object, bool (*visit)(const char *key, const struct json *value, void *context),
-               void *context)
+const char *json_digits(const struct json *value)
 {
-	json_t *map = inner(object);
-	for (void *at = json_object_iter(map); at; at = json_object_iter_next(map, at))
-		if (!visit(json_object_iter_key(at), outer(json_object_iter_value(at)), context))
-			return false;
-	return true;
+	return value && value->kind == JSON_KIND_REAL ? ((const struct text *)(const void *)value)->bytes : NULL;
 }

@@ -1,4 +1,7 @@
-/* JSON values: build, write, parse, read. The only place that knows the JSON library. */
+/*
+ * JSON values: build, write, parse, read. The tree is our own, since documents have hundreds of thousands of values;
+ * the parser is a library's, and this the only place that knows it.
+ */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -21,8 +24,17 @@ void json_close(struct json *root);
 void json_cleanup(struct json **root);
 #define _cleanup_json_ __attribute__((cleanup(json_cleanup)))
 
+/* One value with two owners, each of which closes it: nobody may change it from then on. */
+struct json *json_share(const struct json *value);
+
 /* A deep copy, owned by the caller. */
 struct json *json_clone(const struct json *value);
+
+/* Values that stand alone. A NULL text is null; a real is written with these digits. */
+struct json *json_new_text(const char *text);
+struct json *json_new_int(int64_t number);
+struct json *json_new_bool(bool flag);
+struct json *json_new_real(const char *digits);
 
 /* Object members; a key that is there is replaced. A NULL text is written as null. */
 void json_set(struct json *object, const char *key, struct json *value);
@@ -45,6 +57,14 @@ void json_write_canonical(struct strbuf *out, const struct json *value);
 /* Indented form for people. */
 void json_write_pretty(struct strbuf *out, const struct json *value);
 
+/* As json_write, with every text through text_safe, and without the members that are null. */
+void json_write_safe(struct strbuf *out, const struct json *value);
+
+/* The same in pieces, for what is too large to stand in memory once more. */
+enum json_form { JSON_LINE, JSON_CANONICAL, JSON_PRETTY, JSON_SAFE };
+typedef void json_put(void *context, const char *bytes, size_t length);
+void json_stream(const struct json *value, enum json_form form, json_put *put, void *context);
+
 /* Parses one value that fills the text; the caller owns it. FAIL_REFUSED with line and column when it is none. */
 enum status json_parse(const char *text, size_t length, struct json **ret_value, struct error *err) MUST_CHECK;
 
@@ -59,6 +79,8 @@ size_t json_count(const struct json *array);
 const struct json *json_at(const struct json *array, size_t index);
 const char *json_text(const struct json *value); /* NULL unless a text */
 int64_t json_int(const struct json *value);      /* 0 unless an integer */
+bool json_bool(const struct json *value);        /* false unless true */
+const char *json_digits(const struct json *value); /* its digits; NULL unless a real */
 
 /* Kinds, for those who validate. */
 enum json_kind {

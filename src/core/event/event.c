@@ -8,48 +8,6 @@
 #include "core/event/fields.h"
 #include "core/event/table.h"
 
-struct copying {
-	struct arena *arena;
-	struct json *to;
-};
-
-static struct json *safe_copy(struct arena *arena, const struct json *value);
-
-static bool copy_member(const char *key, const struct json *value, void *context)
-{
-	struct copying *copying = context;
-	if (json_kind(value) == JSON_KIND_TEXT)
-		json_set_text(copying->to, key, safe_text(copying->arena, json_text(value)));
-	else if (json_kind(value) != JSON_KIND_NULL)
-		json_set(copying->to, key, safe_copy(copying->arena, value));
-	return true;
-}
-
-static struct json *safe_array(struct arena *arena, const struct json *value)
-{
-	struct json *array = json_new_array();
-	for (size_t i = 0; i < json_count(value); i++) {
-		const struct json *element = json_at(value, i);
-		if (json_kind(element) == JSON_KIND_TEXT)
-			json_push_text(array, safe_text(arena, json_text(element)));
-		else
-			json_push(array, safe_copy(arena, element));
-	}
-	return array;
-}
-
-/* Of any value but a text, which its container copies. */
-static struct json *safe_copy(struct arena *arena, const struct json *value)
-{
-	if (json_kind(value) == JSON_KIND_ARRAY)
-		return safe_array(arena, value);
-	if (json_kind(value) != JSON_KIND_OBJECT)
-		return json_clone(value);
-	struct copying copying = {.arena = arena, .to = json_new_object()};
-	json_each(value, copy_member, &copying);
-	return copying.to;
-}
-
 void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const char *timestamp, const char *run,
                   const struct json *fields)
 {
@@ -57,7 +15,7 @@ void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const c
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	_cleanup_error_ struct error err = {0};
 	_cleanup_json_ struct json *line = json_new_object();
-	struct fields_place place = {.arena = scratch, .noun = "event", .type = row->name, .prefix = "", .err = &err};
+	struct fields_place place = {.arena = scratch, .noun = "event", .type = row->name, .err = &err};
 
 	/* A document carries its version, which is the line's too. */
 	assert(!fields_unknown(fields, row->fields, row->field_count, EVENT_HEAD, 1));
@@ -70,13 +28,16 @@ void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const c
 	json_set_text(line, "ts", timestamp);
 	json_set_text(line, "run", run);
 	json_set_text(line, "type", row->name);
-	struct copying copying = {.arena = scratch, .to = line};
+	json_write(out, line);
+	out->length--; /* the brace comes behind the fields */
 	for (size_t i = 0; i < row->field_count; i++) {
 		const struct json *value = json_get(fields, row->fields[i].name);
-		if (value)
-			copy_member(row->fields[i].name, value, &copying);
+		if (!value || json_kind(value) == JSON_KIND_NULL)
+			continue;
+		strbuf_printf(out, ",\"%s\":", row->fields[i].name);
+		json_write_safe(out, value);
 	}
-	json_write(out, line);
+	strbuf_putc(out, '}');
 }
 
 /* beside: such a line may stand beside the story of a run, which counts from 1. */
@@ -98,7 +59,7 @@ static enum status check_head(const struct fields_place *place, const struct jso
 static enum status check_line(struct arena *arena, const struct json *line, enum event_type *ret_type,
                               struct error *err)
 {
-	struct fields_place place = {.arena = arena, .noun = "event", .type = "?", .prefix = "", .err = err};
+	struct fields_place place = {.arena = arena, .noun = "event", .type = "?", .err = err};
 	enum event_type type = EVENT_TYPE_COUNT;
 
 	if (json_kind(line) != JSON_KIND_OBJECT) {

@@ -4,11 +4,36 @@
 
 #include "base/text.h"
 
+/* "migrations[2]" */
+static void put_place(struct strbuf *out, const struct fields_place *place)
+{
+	if (place->outer->outer) {
+		put_place(out, place->outer);
+		strbuf_putc(out, '.');
+	}
+	strbuf_puts(out, place->field->name);
+	if (place->field->kind == FIELD_ARRAY)
+		strbuf_printf(out, "[%zu]", place->index);
+}
+
+/* The field of that name in it; NULL = the object itself. */
+static enum status refuse(const struct fields_place *place, const char *field, const char *what)
+{
+	_cleanup_strbuf_ struct strbuf path = {0};
+	if (place->outer)
+		put_place(&path, place);
+	if (place->outer && field)
+		strbuf_putc(&path, '.');
+	if (field)
+		strbuf_puts(&path, safe_text(place->arena, field));
+	error_set(place->err, FAIL_REFUSED, "%s \"%s\": field \"%s\" %s", place->noun, place->type, strbuf_text(&path),
+	          what);
+	return error_hint(place->err, "The line was altered, or another version of pgsluice wrote it.");
+}
+
 enum status fields_wrong(const struct fields_place *place, const char *field, const char *what)
 {
-	error_set(place->err, FAIL_REFUSED, "%s \"%s\": field \"%s%s\" %s", place->noun, place->type, place->prefix,
-	          safe_text(place->arena, field), what);
-	return error_hint(place->err, "The line was altered, or another version of pgsluice wrote it.");
+	return refuse(place, field, what);
 }
 
 static const struct field_row *find_field(const struct field_row *fields, size_t count, const char *name)
@@ -78,15 +103,17 @@ const char *fields_unknown(const struct json *object, const struct field_row *fi
 	return check.unknown;
 }
 
-/* An object that the table describes: `name` is its place in the line. */
-static enum status check_object(const struct fields_place *outer, const char *name, const struct field_row *field,
+/* An object that the table describes. */
+static enum status check_object(const struct fields_place *outer, const struct field_row *field, size_t index,
                                 const struct json *object, bool nulls)
 {
 	struct fields_place inside = *outer;
 
+	inside.outer = outer;
+	inside.field = field;
+	inside.index = index;
 	if (!is_kind(object, FIELD_OBJECT))
-		return fields_wrong(outer, name, must_be(FIELD_OBJECT));
-	inside.prefix = arena_printf(outer->arena, "%s%s.", outer->prefix, name);
+		return refuse(&inside, NULL, must_be(FIELD_OBJECT));
 	const char *unknown = fields_unknown(object, field->members, field->member_count, NULL, 0);
 	if (unknown)
 		return fields_wrong(&inside, unknown, "is unknown");
@@ -98,11 +125,9 @@ static enum status check_members(const struct fields_place *place, const struct 
 {
 	enum status status = OK;
 	if (field->kind == FIELD_OBJECT)
-		return check_object(place, field->name, field, value, nulls);
-	for (size_t i = 0; i < json_count(value) && !status; i++) {
-		const char *name = arena_printf(place->arena, "%s[%zu]", field->name, i);
-		status = check_object(place, name, field, json_at(value, i), nulls);
-	}
+		return check_object(place, field, 0, value, nulls);
+	for (size_t i = 0; i < json_count(value) && !status; i++)
+		status = check_object(place, field, i, json_at(value, i), nulls);
 	return status;
 }
 

@@ -9,16 +9,18 @@
 #include "base/json.h"
 #include "core/event/event.h"
 
-/* Where in the line a check stands: prefix "" for the line itself, "migrations[2]." inside. */
+/* Where in the line a check stands: its words are made when something is wrong there. */
 struct fields_place {
 	struct arena *arena; /* for what a message is made of */
 	const char *noun;    /* "event", "request" */
 	const char *type;    /* its name, "?" while unknown */
-	const char *prefix;
 	struct error *err;
+	const struct fields_place *outer; /* the object around this one, or NULL for the line itself */
+	const struct field_row *field;    /* which of its fields this one is in */
+	size_t index;                     /* and at which place, where that is an array */
 };
 
-/* FAIL_REFUSED: noun "type": field "prefix.field" what. */
+/* FAIL_REFUSED: noun "type": field "migrations[2].field" what. */
 enum status fields_wrong(const struct fields_place *place, const char *field, const char *what);
 
 /* The first member that is neither a field nor one of the head's; NULL = none. */

@@ -92,7 +92,7 @@ void request_encode(struct strbuf *out, enum request_type type, const struct jso
 static enum status check_line(struct arena *arena, const struct json *line, enum request_type *ret_type,
                               struct error *err)
 {
-	struct fields_place place = {.arena = arena, .noun = "request", .type = "?", .prefix = "", .err = err};
+	struct fields_place place = {.arena = arena, .noun = "request", .type = "?", .err = err};
 	enum request_type type;
 
 	if (json_kind(line) != JSON_KIND_OBJECT) {

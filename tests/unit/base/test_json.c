@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -134,6 +135,97 @@ static void a_clone_is_a_value_of_its_own(void **state)
 	assert_string_equal(json_get_text(copy, "a"), "first");
 }
 
+static void an_object_of_many_members_finds_each(void **state)
+{
+	_cleanup_json_ struct json *object = json_new_object();
+	char name[32];
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "member %d", i);
+		json_set_int(object, name, i);
+	}
+	json_set_int(object, "member 500", -1);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "member %d", i);
+		assert_true(json_has(object, name));
+		assert_int_equal(json_get_int(object, name), i == 500 ? -1 : i);
+	}
+	assert_false(json_has(object, "member 1000"));
+}
+
+static void a_shared_value_lives_until_its_last_owner(void **state)
+{
+	struct json *first = json_new_object(), *second = json_new_object(), *inner = json_new_array();
+	(void)state;
+	json_push_text(inner, "x");
+	json_set(first, "inner", inner);
+	json_set(second, "inner", json_share(json_get(first, "inner")));
+	json_close(first);
+	assert_string_equal(json_text(json_at(json_get(second, "inner"), 0)), "x");
+	json_close(second);
+}
+
+static void the_safe_form_shows_what_is_hidden_and_leaves_out_null(void **state)
+{
+	_cleanup_json_ struct json *object = json_new_object();
+	_cleanup_strbuf_ struct strbuf out = {0};
+	(void)state;
+	json_set_text(object, "a", "x\x1b[31m\xE2\x80\xAE");
+	json_set_text(object, "b", NULL);
+	json_write_safe(&out, object);
+	assert_string_equal(strbuf_text(&out), "{\"a\":\"x\xE2\x90\x9B[31m<U+202E>\"}");
+}
+
+static void the_pretty_form_is_indented_by_two(void **state)
+{
+	static const char TEXT[] = "{\"a\":[1,{}],\"b\":[],\"c\":{\"d\":null}}";
+	_cleanup_json_ struct json *value = NULL;
+	_cleanup_error_ struct error err = {0};
+	_cleanup_strbuf_ struct strbuf out = {0};
+	(void)state;
+	assert_int_equal(json_parse(TEXT, strlen(TEXT), &value, &err), OK);
+	json_write_pretty(&out, value);
+	assert_string_equal(strbuf_text(&out), "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": [],\n  \"c\": {\n"
+	                                       "    \"d\": null\n  }\n}");
+}
+
+static void put_piece(void *context, const char *bytes, size_t length)
+{
+	struct strbuf *pieces = context;
+	strbuf_add(pieces, bytes, length);
+	pieces[1].length++; /* counts the calls */
+}
+
+static void what_is_streamed_is_what_is_written(void **state)
+{
+	_cleanup_json_ struct json *array = json_new_array();
+	_cleanup_strbuf_ struct strbuf whole = {0};
+	struct strbuf pieces[2] = {0};
+	(void)state;
+	for (int i = 0; i < 20000; i++)
+		json_push(array, i % 2 ? json_new_int(i) : json_new_text("every other one"));
+	json_write_canonical(&whole, array);
+	json_stream(array, JSON_CANONICAL, put_piece, pieces);
+	assert_int_equal(pieces[0].length, whole.length);
+	assert_string_equal(strbuf_text(&pieces[0]), strbuf_text(&whole));
+	assert_true(pieces[1].length > 2);
+	strbuf_clear(&pieces[0]);
+}
+
+static void numbers_are_written_as_they_were_read(void **state)
+{
+	static const char TEXT[] = "[-9223372036854775808,0.5,-2.25,true,false]";
+	_cleanup_json_ struct json *value = NULL;
+	_cleanup_error_ struct error err = {0};
+	_cleanup_strbuf_ struct strbuf out = {0};
+	(void)state;
+	assert_int_equal(json_parse(TEXT, strlen(TEXT), &value, &err), OK);
+	assert_int_equal(json_kind(json_at(value, 1)), JSON_KIND_REAL);
+	assert_int_equal(json_int(json_at(value, 1)), 0);
+	json_write(&out, value);
+	assert_string_equal(strbuf_text(&out), "[-9223372036854775808,0.5,-2.25,true,false]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +238,12 @@ int main(void)
 		cmocka_unit_test(broken_text_is_refused_with_its_place),
 		cmocka_unit_test(visiting_stops_where_the_visitor_says),
 		cmocka_unit_test(a_clone_is_a_value_of_its_own),
+		cmocka_unit_test(an_object_of_many_members_finds_each),
+		cmocka_unit_test(a_shared_value_lives_until_its_last_owner),
+		cmocka_unit_test(the_safe_form_shows_what_is_hidden_and_leaves_out_null),
+		cmocka_unit_test(the_pretty_form_is_indented_by_two),
+		cmocka_unit_test(what_is_streamed_is_what_is_written),
+		cmocka_unit_test(numbers_are_written_as_they_were_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
