@@ -170,7 +170,7 @@ void json_cleanup(struct json **root)
 struct json *json_share(const struct json *value)
 {
 	struct json *shared = (struct json *)(uintptr_t)value;
-	if (!is_static(shared))
+	if (shared && !is_static(shared))
 		shared->references++;
 	return shared;
 }

@@ -24,7 +24,7 @@ void json_close(struct json *root);
 void json_cleanup(struct json **root);
 #define _cleanup_json_ __attribute__((cleanup(json_cleanup)))
 
-/* One value with two owners, each of which closes it: nobody may change it from then on. */
+/* One value with two owners, each of which closes it: nobody may change it while there are two. NULL stays NULL. */
 struct json *json_share(const struct json *value);
 
 /* A deep copy, owned by the caller. */

@@ -75,7 +75,7 @@ enum status drift_promise(struct run *run, struct json **ret_data, struct error 
 		return OK;
 	if (json_parse(text, strlen(text), &evidence, err) != OK)
 		return error_wrap(err, "the rehearsal's evidence in the ledger is not readable");
-	*ret_data = json_clone(json_get(evidence, "data"));
+	*ret_data = json_share(json_get(evidence, "data"));
 	return OK;
 }
 

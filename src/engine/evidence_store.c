@@ -283,19 +283,31 @@ static enum status check_readable(struct arena *arena, const struct json *value,
 	return OK;
 }
 
+static void put_piece(void *writer, const char *bytes, size_t length)
+{
+	file_writer_put(writer, bytes, length);
+}
+
+static enum status write_pretty(const char *path, const struct json *value, struct error *err)
+{
+	struct file_writer *writer;
+	if (file_writer_open(path, &writer, err) != OK)
+		return err->status;
+	json_stream(value, JSON_PRETTY, put_piece, writer);
+	file_writer_put(writer, "\n", 1);
+	return file_writer_close(writer, err);
+}
+
 enum status evidence_store_save(struct evidence_store *store, struct arena *arena, struct evidence *evidence,
                                 struct error *err)
 {
-	_cleanup_strbuf_ struct strbuf text = {0};
 	assert(store->lock >= 0);
 
 	evidence->previous = arena_strdup(arena, store->head);
 	_cleanup_json_ struct json *value = evidence_json(arena, evidence);
 	if (check_readable(arena, value, err) != OK)
 		return err->status;
-	json_write_pretty(&text, value);
-	strbuf_putc(&text, '\n');
-	if (file_write(path_of(store, evidence->gate), strbuf_text(&text), text.length, err) != OK ||
+	if (write_pretty(path_of(store, evidence->gate), value, err) != OK ||
 	    add_link(store, evidence, err) != OK)
 		return evidence->gate < GATE_APPLY ? error_recast(err, FAIL_GATE) : error_recast(err, FAIL_INTERNAL);
 	note_saved(store, evidence);

@@ -226,29 +226,41 @@ struct json *report_json(const struct report *report)
 	if (report->target)
 		json_set(value, "target", target_json(report->target));
 	if (report->plan)
-		json_set(value, "plan", json_clone(report->plan));
+		json_set(value, "plan", json_share(report->plan));
 	json_set(value, "gates", gates_json(scratch, report));
 	json_set(value, "applied", applied_json(report));
 	return value;
+}
+
+static void put_piece(void *writer, const char *bytes, size_t length)
+{
+	file_writer_put(writer, bytes, length);
+}
+
+static enum status write_json(const char *path, const struct report *report, struct error *err)
+{
+	_cleanup_json_ struct json *value = report_json(report);
+	struct file_writer *writer;
+	if (file_writer_open(path, &writer, err) != OK)
+		return err->status;
+	json_stream(value, JSON_PRETTY, put_piece, writer);
+	file_writer_put(writer, "\n", 1);
+	return file_writer_close(writer, err);
 }
 
 enum status report_write(struct arena *arena, const char *folder, const struct report *report, const char **ret_path,
                          struct error *err)
 {
 	_cleanup_strbuf_ struct strbuf markdown = {0};
-	_cleanup_strbuf_ struct strbuf text = {0};
-	_cleanup_json_ struct json *value = report_json(report);
 	const char *base = path_join(arena, folder, report->run_id);
 	const char *path = arena_printf(arena, "%s.report.md", base);
 
 	report_markdown(&markdown, report);
-	json_write_pretty(&text, value);
-	strbuf_putc(&text, '\n');
 	enum status status = folder_make(folder, err);
 	if (!status)
 		status = file_write(path, strbuf_text(&markdown), markdown.length, err);
 	if (!status)
-		status = file_write(arena_printf(arena, "%s.report.json", base), strbuf_text(&text), text.length, err);
+		status = write_json(arena_printf(arena, "%s.report.json", base), report, err);
 	if (!status)
 		*ret_path = path;
 	return status;

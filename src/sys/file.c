@@ -145,31 +145,73 @@ static void add_temporary_name(struct strbuf *name, const char *path)
 	strbuf_printf(name, ".%s.XXXXXX", path + folder_length);
 }
 
-enum status file_write(const char *path, const void *bytes, size_t length, struct error *err)
+/* A file on its way: under its temporary name until it is whole. */
+struct file_writer {
+	char *path;
+	struct strbuf name;
+	int fd, number; /* errno of the first write that failed, 0 = none */
+};
+
+enum status file_writer_open(const char *path, struct file_writer **ret_writer, struct error *err)
 {
-	_cleanup_strbuf_ struct strbuf name = {0};
+	struct strbuf name = {0};
 	add_temporary_name(&name, path);
 	int fd = mkostemp(name.data, O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		strbuf_clear(&name);
 		return refusal(err, "could not create file \"%s\"", path);
+	}
+	struct file_writer *writer = memory_new(sizeof(*writer));
+	*writer = (struct file_writer){.path = memory_strdup(path), .name = name, .fd = fd};
+	*ret_writer = writer;
+	return OK;
+}
 
-	bool written = write_all(fd, bytes, length) && fsync(fd) == 0;
-	int number = errno;
+void file_writer_put(struct file_writer *writer, const void *bytes, size_t length)
+{
+	if (writer->number == 0 && !write_all(writer->fd, bytes, length))
+		writer->number = errno;
+}
+
+/* Makes the new content the file's; 0, or errno. */
+static int put_in_place(struct file_writer *writer)
+{
+	int number = writer->number;
+	if (number == 0 && fsync(writer->fd) != 0)
+		number = errno;
 	/* Some file systems report a failed write only at the close. */
-	if (close(fd) != 0 && written) {
+	if (close(writer->fd) != 0 && number == 0)
 		number = errno;
-		written = false;
-	}
-	if (written && rename(name.data, path) == 0) {
-		if (sync_folder_of(path))
-			return OK;
-		return refusal(err, "could not make file \"%s\" durable", path);
-	}
-	if (written)
+	if (number == 0 && rename(writer->name.data, writer->path) != 0)
 		number = errno;
-	unlink(name.data);
+	if (number)
+		unlink(writer->name.data);
+	return number;
+}
+
+enum status file_writer_close(struct file_writer *writer, struct error *err)
+{
+	int number = put_in_place(writer);
+	enum status status = OK;
+
 	errno = number;
-	return refusal(err, "could not write file \"%s\"", path);
+	if (number)
+		status = refusal(err, "could not write file \"%s\"", writer->path);
+	else if (!sync_folder_of(writer->path))
+		status = refusal(err, "could not make file \"%s\" durable", writer->path);
+	strbuf_clear(&writer->name);
+	memory_free(writer->path);
+	memory_free(writer);
+	return status;
+}
+
+enum status file_write(const char *path, const void *bytes, size_t length, struct error *err)
+{
+	struct file_writer *writer;
+	if (file_writer_open(path, &writer, err) != OK)
+		return err->status;
+	file_writer_put(writer, bytes, length);
+	return file_writer_close(writer, err);
 }
 
 /* Sizes are -1 for what cannot be cut back: a pipe or a device. */

@@ -21,6 +21,15 @@ enum status file_read(const char *path, size_t ceiling_bytes, struct strbuf *ret
 /* Writes through a temporary file with fsync and rename, mode 0600: the old or the new content, never half. */
 enum status file_write(const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
 
+/*
+ * The same for content that comes in pieces, over as many calls as it takes. What went wrong is said at the end, which
+ * always releases the writer.
+ */
+struct file_writer;
+enum status file_writer_open(const char *path, struct file_writer **ret_writer, struct error *err) MUST_CHECK;
+void file_writer_put(struct file_writer *writer, const void *bytes, size_t length);
+enum status file_writer_close(struct file_writer *writer, struct error *err) MUST_CHECK;
+
 /* Appends one record with fsync; creates the file with mode 0600. */
 enum status file_append(const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
 

@@ -83,11 +83,16 @@ static struct json *check_json(const struct check *check)
 	return value;
 }
 
-static struct digest hash_of(const struct json *unhashed)
+static void add_to_digest(void *stream, const char *bytes, size_t length)
 {
-	_cleanup_strbuf_ struct strbuf text = {0};
-	json_write_canonical(&text, unhashed);
-	return digest_of(strbuf_text(&text), text.length);
+	digest_add(stream, bytes, length);
+}
+
+struct digest evidence_hash(const struct json *unhashed)
+{
+	struct digest_stream *stream = digest_open();
+	json_stream(unhashed, JSON_CANONICAL, add_to_digest, stream);
+	return digest_close(stream);
 }
 
 struct json *evidence_json(struct arena *arena, struct evidence *evidence)
@@ -105,10 +110,10 @@ struct json *evidence_json(struct arena *arena, struct evidence *evidence)
 	for (size_t i = 0; i < evidence->checks.count; i++)
 		json_push(checks, check_json(&evidence->checks.items[i]));
 	json_set(value, "checks", checks);
-	json_set(value, "data", evidence->data ? json_clone(evidence->data) : json_new_object());
+	json_set(value, "data", evidence->data ? json_share(evidence->data) : json_new_object());
 	json_set_text(value, "previous", evidence->previous ? evidence->previous : "");
 
-	struct digest hash = hash_of(value);
+	struct digest hash = evidence_hash(value);
 	evidence->hash = arena_strdup(arena, hash.hex);
 	json_set_text(value, "hash", hash.hex);
 	return value;

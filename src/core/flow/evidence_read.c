@@ -33,18 +33,15 @@ static bool is_hash(const char *text)
 static bool leave_out_hash(const char *key, const struct json *value, void *copy)
 {
 	if (strcmp(key, "hash") != 0)
-		json_set(copy, key, json_clone(value));
+		json_set(copy, key, json_share(value));
 	return true;
 }
 
 static bool hash_is_right(const struct json *value)
 {
 	_cleanup_json_ struct json *copy = json_new_object();
-	_cleanup_strbuf_ struct strbuf text = {0};
 	json_each(value, leave_out_hash, copy);
-	json_write_canonical(&text, copy);
-	struct digest hash = digest_of(strbuf_text(&text), text.length);
-	return strcmp(hash.hex, json_get_text(value, "hash")) == 0;
+	return strcmp(evidence_hash(copy).hex, json_get_text(value, "hash")) == 0;
 }
 
 /* The first member that is missing or of a wrong kind, or NULL. */
@@ -130,7 +127,7 @@ enum status evidence_read(struct arena *arena, const struct json *value, struct 
 	evidence.plan_id = arena_strdup(arena, json_get_text(value, "plan_id"));
 	evidence.previous = arena_strdup(arena, json_get_text(value, "previous"));
 	evidence.hash = arena_strdup(arena, json_get_text(value, "hash"));
-	evidence.data = json_clone(json_get(value, "data"));
+	evidence.data = json_share(json_get(value, "data"));
 	*ret_evidence = evidence;
 	return OK;
 }

@@ -94,11 +94,15 @@ bool evidence_holds(struct arena *arena, const struct evidence *evidence, const 
 
 /*
  * The JSON form with its hash (over the canonical form without it) filled in, owned by the caller; and back, refusing
- * (FAIL_REFUSED) what was altered. What is read owns its data: close it with json_close.
+ * (FAIL_REFUSED) what was altered. What is read owns its data: close it with json_close. Both share
+ * their data with the other form: change neither while both are there.
  */
 struct json *evidence_json(struct arena *arena, struct evidence *evidence);
 enum status evidence_read(struct arena *arena, const struct json *value, struct evidence *ret_evidence,
                           struct error *err) MUST_CHECK;
+
+/* Of the JSON form that has no hash yet. */
+struct digest evidence_hash(const struct json *unhashed);
 
 /* The checklist of a run. */
 struct checklist {
