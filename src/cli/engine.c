@@ -3,6 +3,7 @@
 #include <config.h> /* the build's: "config.h" would be cli's own */
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/printer.h"
@@ -14,6 +15,7 @@
 #include "engine/trace.h"
 #include "sys/child.h"
 #include "sys/file.h"
+#include "sys/logout.h"
 
 enum { NOTIFY_FOR_MS = 30000, TICK_MS = 1000, DRAIN_MS = 2000 };
 
@@ -221,6 +223,15 @@ static enum status work_attended(struct engine *engine, const char *to, struct e
 	return to ? rollback_run(engine->run, to, err) : flow_batch(engine->run, err);
 }
 
+/* Said before there is something to lose. */
+static void warn_of_logout(const struct engine *engine)
+{
+	if (logout_kills("", geteuid()))
+		emit_log(engine->run->emitter, LOG_WARNING,
+		         "logging out ends this engine (KillUserProcesses=yes): run `loginctl enable-linger` first, or start "
+		         "pgsluice under `systemd-run --user --scope`");
+}
+
 enum status engine_attended(struct invocation *invocation, int viewer, struct error *err)
 {
 	struct engine engine = {.invocation = invocation};
@@ -236,6 +247,8 @@ enum status engine_attended(struct invocation *invocation, int viewer, struct er
 		if (status == OK && viewer >= 0)
 			control_add(steering_control(engine.steering), viewer);
 		viewer = -1;
+		if (status == OK)
+			warn_of_logout(&engine);
 		if (status == OK)
 			(void)!end_run(&engine, work_attended(&engine, back, err), err);
 		status = close_run(&engine, status, err);

@@ -268,6 +268,42 @@ static void a_handler_can_ask_to_stop(void **state)
 	loop_remove_timer(fixture->loop, &timer);
 }
 
+static void a_cancel_can_be_taken_back_and_a_signal_cannot(void **state)
+{
+	struct fixture *fixture = *state;
+	_cleanup_error_ struct error err = {0};
+	loop_cancel(fixture->loop, "alice");
+	assert_int_equal(loop_sleep(fixture->loop, 0), LOOP_STOPPED);
+	assert_int_equal(loop_stop_error(fixture->loop, &err), FAIL_INTERRUPTED);
+	assert_string_equal(err.message, "cancelled by alice");
+	loop_go_on(fixture->loop);
+	assert_int_equal(loop_sleep(fixture->loop, 0), LOOP_TIMEOUT);
+	loop_stop(fixture->loop, SIGTERM);
+	loop_cancel(fixture->loop, "alice");
+	loop_go_on(fixture->loop);
+	assert_int_equal(loop_sleep(fixture->loop, 0), LOOP_STOPPED);
+	assert_int_equal(loop_stop_error(fixture->loop, &err), FAIL_TERMINATED);
+}
+
+static bool has_fired(void *context)
+{
+	return *(int *)context > 0;
+}
+
+static void a_caller_can_wait_for_what_a_handler_does(void **state)
+{
+	struct fixture *fixture = *state;
+	int fired = 0;
+	struct loop_timer timer = {.due_ms = clock_ms() + 5, .due = count_and_rearm, .context = &fired};
+	loop_add_timer(fixture->loop, &timer);
+	assert_int_equal(loop_until(fixture->loop, has_fired, &fired, INT64_MAX), LOOP_READY);
+	loop_remove_timer(fixture->loop, &timer);
+	fired = 0;
+	assert_int_equal(loop_until(fixture->loop, has_fired, &fired, clock_ms() + 5), LOOP_TIMEOUT);
+	loop_stop(fixture->loop, SIGINT);
+	assert_int_equal(loop_until(fixture->loop, has_fired, &fired, INT64_MAX), LOOP_STOPPED);
+}
+
 #define LOOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_loop, close_loop)
 
 int main(void)
@@ -288,6 +324,8 @@ int main(void)
 		LOOP_TEST(a_timer_fires_once_until_it_is_armed_again),
 		LOOP_TEST(a_timer_that_is_always_due_cannot_hold_the_loop),
 		LOOP_TEST(a_handler_can_ask_to_stop),
+		LOOP_TEST(a_cancel_can_be_taken_back_and_a_signal_cannot),
+		LOOP_TEST(a_caller_can_wait_for_what_a_handler_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
