@@ -230,7 +230,8 @@ static bool act(void *state, const struct scene *scene, enum action action)
 		view->was_moved = false;
 		return true;
 	case ACTION_RUNBOOK_HERE:
-		console_open_manual(scene->console, "pgsluice-runbook", gate_get((enum gate)view->gates.at)->name);
+		console_open_manual(scene->console, "pgsluice-runbook",
+		                    arena_printf(scene->tick, "Gate %s", gate_get((enum gate)view->gates.at)->name));
 		return true;
 	default:
 		break;

@@ -8,6 +8,7 @@ static const struct view_row *const VIEWS[] = {
 	&view_gates,
 	&view_apply,
 	&view_log,
+	&view_runbook,
 	NULL,
 };
 
