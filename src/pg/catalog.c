@@ -117,17 +117,22 @@ static enum status explain_failure(struct error *err)
 	return err->status;
 }
 
-/* Printing a view or an expression locks what it names: for others' sake and ours that wait has an end. */
+/*
+ * Printing a view or an expression locks what it names: for others' sake and ours that wait has an end. Planning takes
+ * longer than reading a small schema, so it is done once a session.
+ */
 static enum status query_with_limit(struct session *session, const char *sql, const char *parameter,
                                     struct rows **ret_rows, struct error *err)
 {
+	static const char set[] = "SET lock_timeout = '10s'; SET plan_cache_mode = force_generic_plan";
+	static const char reset[] = "SET lock_timeout = 0; RESET plan_cache_mode";
 	_cleanup_error_ struct error ignored = {0};
-	if (session_exec(session, "SET lock_timeout = '10s'", err) != OK)
+	if (session_script(session, set, err) != OK)
 		return err->status;
-	enum status status = session_query(session, sql, 1, &parameter, ret_rows, err);
+	enum status status = session_query_kept(session, "schema", sql, 1, &parameter, ret_rows, err);
 	/* In a transaction that has failed this fails too, and its end takes the setting back. */
 	if (session_alive(session))
-		(void)!session_exec(session, "SET lock_timeout = 0", &ignored);
+		(void)!session_script(session, reset, &ignored);
 	return status;
 }
 

@@ -74,6 +74,13 @@ enum status session_writable(struct session *session, bool *ret_in_recovery, boo
 enum status session_query(struct session *session, const char *sql, int count, const char *const *parameters,
                           struct rows **ret_rows, struct error *err) MUST_CHECK;
 
+/*
+ * The same for a statement that one session runs again and again: the server keeps its plan under `name`, which stands
+ * for this one text.
+ */
+enum status session_query_kept(struct session *session, const char *name, const char *sql, int count,
+                               const char *const *parameters, struct rows **ret_rows, struct error *err) MUST_CHECK;
+
 /* The same without parameters and result. */
 enum status session_exec(struct session *session, const char *sql, struct error *err) MUST_CHECK;
 

@@ -118,6 +118,27 @@ enum status session_query(struct session *session, const char *sql, int count, c
 	return session_result(session, ret_rows, err);
 }
 
+static enum status keep(struct session *session, const char *name, const char *sql, int count, struct error *err)
+{
+	if (text_list_has(&session->kept, name))
+		return OK;
+	if (wire_ready(session, err) != OK ||
+	    begin(session, PQsendPrepare(session->conn, name, sql, count, NULL), err) != OK ||
+	    session_result(session, NULL, err) != OK)
+		return err->status;
+	list_push(session->arena, &session->kept, arena_strdup(session->arena, name));
+	return OK;
+}
+
+enum status session_query_kept(struct session *session, const char *name, const char *sql, int count,
+                               const char *const *parameters, struct rows **ret_rows, struct error *err)
+{
+	if (keep(session, name, sql, count, err) != OK || wire_ready(session, err) != OK ||
+	    begin(session, PQsendQueryPrepared(session->conn, name, count, parameters, NULL, NULL, 0), err) != OK)
+		return err->status;
+	return session_result(session, ret_rows, err);
+}
+
 enum status session_exec(struct session *session, const char *sql, struct error *err)
 {
 	return session_query(session, sql, 0, NULL, NULL, err);

@@ -34,6 +34,7 @@ struct session {
 	bool lost;                   /* the connection is of no more use */
 	bool busy;                   /* a statement was sent and its result not handed out yet */
 	bool copying_out;            /* its rows come as COPY data, which is dropped */
+	struct text_list kept;       /* names of the statements that the server keeps for it */
 	PGresult *held;              /* its result so far: the first error, else the newest */
 	session_notice *notice;
 	void *notice_context;
