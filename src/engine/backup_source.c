@@ -88,24 +88,14 @@ static enum status take_snapshot(struct backup_source *source, struct error *err
 	return OK;
 }
 
-static struct catalog_options catalog_of(const struct run *run)
-{
-	return (struct catalog_options){
-		.history_schema = run->history.schema,
-		.history_table = run->history.table,
-		.ignore = &run->settings->digest_ignore,
-	};
-}
-
 enum status backup_source_open(struct run *run, struct backup_source *ret_source, struct error *err)
 {
 	struct backup_source source = {.run = run, .options = run_session_options(run, ROLE_WORD), .lag_ms = -1};
-	struct catalog_options catalog = catalog_of(run);
 	if (run->settings->source)
 		source.options.conninfo = run->settings->source;
 	if (connect(&source, err) != OK || check_identity(&source, err) != OK || read_standby(&source, err) != OK ||
 	    sequences_read(source.monitor, run->arena, &source.before, err) != OK || take_snapshot(&source, err) != OK ||
-	    catalog_schema(source.exporter, run->arena, &catalog, &source.schema, err) != OK) {
+	    run_schema_of(run, source.exporter, run->arena, &source.schema, err) != OK) {
 		enum status status = err->status;
 		backup_source_close(&source);
 		return status;
@@ -177,8 +167,9 @@ enum status backup_source_watch(struct backup_source *source, const char *phase,
 enum status backup_source_after(struct backup_source *source, struct schema *ret_schema,
                                 struct sequence_list *ret_sequences, struct error *err)
 {
-	struct catalog_options catalog = catalog_of(source->run);
-	if (sequences_read(source->monitor, source->run->arena, ret_sequences, err) != OK)
+	/* The session that read the schema before has the query planned; its snapshot is not needed any more. */
+	if (sequences_read(source->monitor, source->run->arena, ret_sequences, err) != OK ||
+	    session_exec(source->exporter, "COMMIT", err) != OK)
 		return err->status;
-	return catalog_schema(source->monitor, source->run->arena, &catalog, ret_schema, err);
+	return run_schema_of(source->run, source->exporter, source->run->arena, ret_schema, err);
 }

@@ -5,7 +5,6 @@
 
 #include "engine/copy_restore.h"
 #include "engine/copy_server.h"
-#include "pg/catalog.h"
 #include "sys/file.h"
 
 enum { LOCK_WAIT_MS = 10000 };
@@ -37,11 +36,6 @@ static enum status round_trip(struct run *run, struct copy *copy, struct session
 		.jobs = run->settings->jobs,
 	};
 	struct session_options read = copy_options(copy, "canonical");
-	struct catalog_options options = {
-		.history_schema = run->history.schema,
-		.history_table = run->history.table,
-		.ignore = &run->settings->digest_ignore,
-	};
 
 	read.database = copy->canonical_name;
 	if (dump_start(scratch, &dump_options, &dumping, err) != OK ||
@@ -49,7 +43,7 @@ static enum status round_trip(struct run *run, struct copy *copy, struct session
 	    server_create_database(copy, copy->canonical_name, err) != OK ||
 	    dump_restore(&dump, &restore, NULL, err) != OK || session_open(run->loop, &read, &reader, err) != OK)
 		return err->status;
-	return catalog_schema(reader, run->arena, &options, ret_schema, err);
+	return run_schema_of(run, reader, run->arena, ret_schema, err);
 }
 
 enum status canonical_schema(struct run *run, struct copy *copy, struct session *session, struct schema *ret_schema,

@@ -138,14 +138,20 @@ enum status run_read_target(struct run *run, struct error *err)
 	return err->status;
 }
 
-enum status run_read_schema(struct run *run, struct schema *ret_schema, struct error *err)
+enum status run_schema_of(const struct run *run, struct session *session, struct arena *arena,
+                          struct schema *ret_schema, struct error *err)
 {
 	struct catalog_options options = {
 		.history_schema = run->history.schema,
 		.history_table = run->history.table,
 		.ignore = &run->settings->digest_ignore,
 	};
-	return catalog_schema(run->live, run->arena, &options, ret_schema, err);
+	return catalog_schema(session, arena, &options, ret_schema, err);
+}
+
+enum status run_read_schema(struct run *run, struct schema *ret_schema, struct error *err)
+{
+	return run_schema_of(run, run->live, run->arena, ret_schema, err);
 }
 
 enum status run_build_plan(struct run *run, struct error *err)

@@ -87,6 +87,10 @@ enum status run_build_plan(struct run *run, struct error *err) MUST_CHECK;
 /* Reads the live schema anew into *ret_schema (gate 8, and before a resumed apply). */
 enum status run_read_schema(struct run *run, struct schema *ret_schema, struct error *err) MUST_CHECK;
 
+/* The schema of a session's database, without what this run leaves out: history table, ignored objects. */
+enum status run_schema_of(const struct run *run, struct session *session, struct arena *arena,
+                          struct schema *ret_schema, struct error *err) MUST_CHECK;
+
 /* Options of a session on the target for this run: application_name carries run and role word. Read-only. */
 struct session_options run_session_options(const struct run *run, const char *role_word);
 

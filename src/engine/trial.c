@@ -80,12 +80,7 @@ static size_t find_differences(struct ground *ground, const char *check, const s
 
 static enum status read_schema(struct ground *ground, struct schema *ret_schema, struct error *err)
 {
-	struct run *run = ground->run;
-	struct catalog_options options = {.history_schema = run->history.schema,
-	                                  .history_table = run->history.table,
-	                                  .ignore = &run->settings->digest_ignore};
-	*ret_schema = (struct schema){0};
-	return catalog_schema(ground->executor.watch, run->arena, &options, ret_schema, err);
+	return run_schema_of(ground->run, ground->executor.watch, ground->run->arena, ret_schema, err);
 }
 
 /* A fresh work database, as far as we came. */

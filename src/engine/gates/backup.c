@@ -437,16 +437,11 @@ static void leave_out_database(struct schema_difference_list *differences)
 static enum status check_schema(struct backup *backup, struct session *session, struct error *err)
 {
 	struct run *run = backup->run;
-	struct catalog_options options = {
-		.history_schema = run->history.schema,
-		.history_table = run->history.table,
-		.ignore = &run->settings->digest_ignore,
-	};
 	struct schema restored, expected;
 	struct finding_list findings;
 	struct schema_difference_list differences;
 
-	if (catalog_schema(session, run->arena, &options, &restored, err) != OK ||
+	if (run_schema_of(run, session, run->arena, &restored, err) != OK ||
 	    catalog_findings(backup->source.monitor, run->arena, &findings, err) != OK)
 		return err->status;
 	leave_out_invalid(run->arena, &backup->source.schema, &findings, &expected);
