@@ -1,7 +1,6 @@
 #include "engine/checkpoints.h"
 
 #include "base/memory.h"
-#include "pg/catalog.h"
 
 /* Looking is free for so long, and may take this part of the time after that. */
 enum { FREE_MS = 5000, SHARE = 10 };
@@ -9,20 +8,20 @@ enum { FREE_MS = 5000, SHARE = 10 };
 struct checkpoints {
 	struct run *run;
 	struct session *session;
-	const struct schema *copy_schema;
-	struct arena *arena;           /* of `last`; NULL while that is the copy's */
+	const struct schema *clone_schema;
+	struct arena *arena;           /* of `last`; NULL while that is the clone's first */
 	struct schema last;            /* at the newest checkpoint */
 	struct checkpoint_list *items; /* in the run's arena */
 	int64_t began_ms, spent_ms;
 };
 
-struct checkpoints *checkpoints_open(struct run *run, struct session *session, const struct schema *copy_schema)
+struct checkpoints *checkpoints_open(struct run *run, struct session *session, const struct schema *clone_schema)
 {
 	struct checkpoints *checkpoints = memory_new(sizeof(*checkpoints));
 	*checkpoints = (struct checkpoints){.run = run,
 	                                    .session = session,
-	                                    .copy_schema = copy_schema,
-	                                    .last = *copy_schema,
+	                                    .clone_schema = clone_schema,
+	                                    .last = *clone_schema,
 	                                    .items = arena_alloc(run->arena, sizeof(*checkpoints->items)),
 	                                    .began_ms = clock_ms()};
 	return checkpoints;
@@ -34,6 +33,11 @@ void checkpoints_close(struct checkpoints *checkpoints)
 		return;
 	arena_close(checkpoints->arena);
 	memory_free(checkpoints);
+}
+
+const struct schema *checkpoints_last(const struct checkpoints *checkpoints)
+{
+	return &checkpoints->last;
 }
 
 const struct checkpoint_list *checkpoints_list(const struct checkpoints *checkpoints)
@@ -85,21 +89,17 @@ enum status checkpoints_note(struct checkpoints *checkpoints, size_t done, bool 
 {
 	struct run *run = checkpoints->run;
 	struct schema now = {0}, promise = {0};
-	struct catalog_options options = {.history_schema = run->history.schema,
-	                                  .history_table = run->history.table,
-	                                  .ignore = &run->settings->digest_ignore};
 
 	*ret_digest = NULL;
 	if (!is_time(checkpoints, done, inside))
 		return OK;
 	struct arena *arena = arena_open();
 	int64_t start_ms = clock_ms();
-	if (catalog_schema(checkpoints->session, arena, &options, &now, err) != OK) {
+	if (run_schema_of(run, checkpoints->session, arena, &now, err) != OK) {
 		arena_close(arena);
 		return error_wrap(err, "cannot read the clone's schema");
 	}
-	schema_promise(arena, &run->live_schema, checkpoints->copy_schema, &now, &promise);
-	schema_sort(&promise);
+	schema_promise(arena, &run->live_schema, checkpoints->clone_schema, &now, &promise);
 	*ret_digest = arena_strdup(run->arena, schema_digest(&promise).hex);
 	if (inside)
 		arena_close(arena);

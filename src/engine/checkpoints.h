@@ -24,10 +24,10 @@ struct checkpoint_list {
 struct checkpoints;
 
 /*
- * `session` reads the clone as superuser; `copy_schema` is what the clone was made from and where the first delta
- * starts. Both outlive it.
+ * `session` reads the clone as superuser; `clone_schema` is what the clone was before the plan and where the first
+ * delta starts. Both outlive it.
  */
-struct checkpoints *checkpoints_open(struct run *run, struct session *session, const struct schema *copy_schema);
+struct checkpoints *checkpoints_open(struct run *run, struct session *session, const struct schema *clone_schema);
 void checkpoints_close(struct checkpoints *checkpoints);
 
 /*
@@ -36,6 +36,9 @@ void checkpoints_close(struct checkpoints *checkpoints);
  */
 enum status checkpoints_note(struct checkpoints *checkpoints, size_t done, bool inside, const char **ret_digest,
                              struct error *err) MUST_CHECK;
+
+/* The schema at the newest look: at the plan's end, the migrated clone's. As long as no further look is taken. */
+const struct schema *checkpoints_last(const struct checkpoints *checkpoints);
 
 /* Those at the ends of migrations, in order; valid as long as the run. */
 const struct checkpoint_list *checkpoints_list(const struct checkpoints *checkpoints);

@@ -1,8 +1,6 @@
 #include "engine/downs.h"
 
 #include "engine/place.h"
-#include "pg/catalog.h"
-#include "pg/query.h"
 
 static const char *const NAMES[] = {
 	[DOWN_MISSING] = "missing",
@@ -34,11 +32,7 @@ struct descent {
 static enum status read_schema(struct executor *executor, struct arena *arena, struct schema *ret_schema,
                                struct error *err)
 {
-	struct run *run = executor->run;
-	struct catalog_options options = {.history_schema = run->history.schema,
-	                                  .history_table = run->history.table,
-	                                  .ignore = &run->settings->digest_ignore};
-	return catalog_schema(executor->watch, arena, &options, ret_schema, err);
+	return run_schema_of(executor->run, executor->watch, arena, ret_schema, err);
 }
 
 /* `now` with the change taken back that the ups had made. */
@@ -69,6 +63,12 @@ static void emit_progress(struct run *run, const char *phase, size_t done)
 	emit_sample(run->emitter, "rehearsal", values);
 }
 
+static void find_missing(struct way_back *way)
+{
+	way->state = DOWN_MISSING;
+	way->reason = "there is no down file";
+}
+
 /* Runs one down; what happens to it is in `way`, and only what ends the whole rehearsal is an error. */
 static enum status run_down(struct executor *executor, const struct migration *migration, struct way_back *way,
                             struct error *err)
@@ -79,8 +79,7 @@ static enum status run_down(struct executor *executor, const struct migration *m
 	way->state = DOWN_INEXACT;
 	way->reason = "it ran, and what it restored was not looked at";
 	if (!migration->down.path) {
-		way->state = DOWN_MISSING;
-		way->reason = "there is no down file";
+		find_missing(way);
 		return OK;
 	}
 	if (execute_migration(executor, migration, 0, &ignored, err) == OK)
@@ -176,18 +175,13 @@ static void report(struct run *run, struct evidence *evidence, const struct way_
 												exact), limit);
 }
 
-enum status downs_rehearse(struct run *run, struct clone *clone, const struct checkpoint_list *checkpoints,
-                           struct evidence *evidence, struct json **ret_downs, struct error *err)
+/* Down to the first that does not restore the schema. */
+static enum status descend_all(struct run *run, struct clone *clone, const struct checkpoint_list *checkpoints,
+                               struct way_back *ways, struct error *err)
 {
-	size_t count = run->plan.pending.count;
-	struct descent descent = {.ways = arena_alloc(run->arena, (count ? count : 1) * sizeof(*descent.ways)),
-	                          .arena = arena_open()};
+	struct descent descent = {.ways = ways, .arena = arena_open()};
 	bool exact = true;
 
-	for (size_t i = 0; i < count; i++) {
-		descent.ways[i].state = DOWN_NOT_REACHED;
-		descent.ways[i].reason = "a down above it did not restore the schema";
-	}
 	enum status status = place_on_clone(run, clone, false, &descent.executor, err);
 	descent.executor.direction = DIRECTION_DOWN;
 	if (status == OK)
@@ -196,9 +190,24 @@ enum status downs_rehearse(struct run *run, struct clone *clone, const struct ch
 		status = descend(&descent, &checkpoints->items[i], i ? checkpoints->items[i - 1].done : 0, &exact, err);
 	place_close(&descent.executor);
 	arena_close(descent.arena);
-	if (status != OK)
-		return status;
+	return status;
+}
+
+enum status downs_rehearse(struct run *run, struct clone *clone, const struct checkpoint_list *checkpoints,
+                           struct evidence *evidence, struct json **ret_downs, struct error *err)
+{
+	size_t count = run->plan.pending.count;
+	struct way_back *ways = arena_alloc(run->arena, (count ? count : 1) * sizeof(*ways));
+
+	for (size_t i = 0; i < count; i++) {
+		ways[i].state = DOWN_NOT_REACHED;
+		ways[i].reason = "a down above it did not restore the schema";
+	}
+	if (count && !run->plan.pending.items[count - 1]->down.path)
+		find_missing(&ways[count - 1]); /* the way back ends before it begins */
+	else if (descend_all(run, clone, checkpoints, ways, err) != OK)
+		return err->status;
 	*ret_downs = json_new_array();
-	report(run, evidence, descent.ways, *ret_downs);
+	report(run, evidence, ways, *ret_downs);
 	return OK;
 }

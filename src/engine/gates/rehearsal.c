@@ -18,7 +18,6 @@
 #include "engine/place.h"
 #include "engine/steering.h"
 #include "engine/verify_scripts.h"
-#include "pg/catalog.h"
 #include "pg/query.h"
 #include "sys/child.h"
 
@@ -29,23 +28,11 @@ struct rehearsal {
 	struct clone *clone;
 	struct executor executor;
 	struct session *proof;       /* superuser on the clone */
-	struct schema copy_schema;   /* before the plan */
-	struct schema clone_schema;  /* as of now */
+	struct schema clone_schema;  /* before the plan */
 	struct data_changes *changes;
 	struct trace trace;
 	struct checkpoints *checkpoints;
 };
-
-static enum status read_schema(struct rehearsal *rehearsal, struct session *session, struct schema *ret_schema,
-                               struct error *err)
-{
-	struct run *run = rehearsal->run;
-	struct catalog_options options = {.history_schema = run->history.schema,
-	                                  .history_table = run->history.table,
-	                                  .ignore = &run->settings->digest_ignore};
-	*ret_schema = (struct schema){0};
-	return catalog_schema(session, run->arena, &options, ret_schema, err);
-}
 
 /* After a step: the digest that live is promised to have at this point, so that a stopped run can be continued. */
 static enum status note_digest(struct executor *executor, const struct migration *migration, size_t step,
@@ -64,18 +51,14 @@ static enum status before_step(struct executor *executor, struct error *err)
 static enum status open_place(struct rehearsal *rehearsal, struct error *err)
 {
 	struct run *run = rehearsal->run;
-	struct session *pristine = NULL;
 
 	if (copy_need(run, &rehearsal->copy, err) != OK ||
-	    copy_session(rehearsal->copy, "proof", &pristine, err) != OK)
-		return err->status;
-	enum status status = read_schema(rehearsal, pristine, &rehearsal->copy_schema, err);
-	session_close(pristine);
-	if (status != OK || clone_make(rehearsal->copy, &rehearsal->clone, err) != OK ||
+	    clone_make(rehearsal->copy, &rehearsal->clone, err) != OK ||
 	    clone_session(rehearsal->clone, CLONE_SUPERUSER, "proof", SESSION_READ_ONLY, false, &rehearsal->proof,
-					err) != OK)
+					err) != OK ||
+	    run_schema_of(run, rehearsal->proof, run->arena, &rehearsal->clone_schema, err) != OK)
 		return err->status;
-	rehearsal->checkpoints = checkpoints_open(run, rehearsal->proof, &rehearsal->copy_schema);
+	rehearsal->checkpoints = checkpoints_open(run, rehearsal->proof, &rehearsal->clone_schema);
 	run_check(run, rehearsal->evidence, "rehearsal.isolation", true, NULL, copy_isolation(rehearsal->copy),
 	          "the copy cannot act on the world");
 	return OK;
@@ -274,22 +257,31 @@ static struct json *touched_json(struct run *run, const struct schema *before, c
 	return array;
 }
 
+/* Where every expression is printed here as on live, so it is after the plan: nothing has to go through a restore. */
+static bool prints_like_live(const struct rehearsal *rehearsal)
+{
+	struct schema_difference_list differences = {0};
+	schema_compare(rehearsal->run->arena, &rehearsal->run->live_schema, &rehearsal->clone_schema, &differences);
+	return differences.count == 0;
+}
+
 /* What gates 5, 7 and 8 need: the trace, and the schema that live is promised to have. */
 static enum status record(struct rehearsal *rehearsal, struct json *data, struct error *err)
 {
 	struct run *run = rehearsal->run;
+	const struct schema *after = checkpoints_last(rehearsal->checkpoints);
 	struct schema promise = {0}, canonical = {0};
 
-	if (read_schema(rehearsal, rehearsal->proof, &rehearsal->clone_schema, err) != OK ||
-	    canonical_schema(run, rehearsal->copy, rehearsal->proof, &canonical, err) != OK)
-		return err->status;
-	schema_promise(run->arena, &run->live_schema, &rehearsal->copy_schema, &rehearsal->clone_schema, &promise);
-	schema_sort(&promise);
+	schema_promise(run->arena, &run->live_schema, &rehearsal->clone_schema, after, &promise);
 	json_set(data, "trace", trace_json(&rehearsal->trace));
 	json_set(data, "declared", data_changes_json(rehearsal->changes));
 	json_set(data, "promise", schema_json(&promise));
+	json_set(data, "touched", touched_json(run, &rehearsal->clone_schema, after));
+	if (prints_like_live(rehearsal))
+		return OK;
+	if (canonical_schema(run, rehearsal->copy, rehearsal->proof, &canonical, err) != OK)
+		return err->status;
 	json_set(data, "canonical", schema_json(&canonical));
-	json_set(data, "touched", touched_json(run, &rehearsal->copy_schema, &rehearsal->clone_schema));
 	return OK;
 }
 

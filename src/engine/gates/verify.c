@@ -41,12 +41,14 @@ static const char *definition_in(const struct schema *schema, const struct schem
 /* Differences as printed that are gone after both sides went through a dump and restore are no differences. */
 static enum status drop_printed_ones(struct run *run, struct schema_difference_list *differences, struct error *err)
 {
+	const struct json *canonical = json_get(run->evidence[GATE_REHEARSAL].data, "canonical");
 	struct schema promised = {0}, live = {0};
 	struct copy *copy = NULL;
 	size_t kept = 0;
 
-	if (schema_read(run->arena, json_get(run->evidence[GATE_REHEARSAL].data, "canonical"), &promised,
-	                err) != OK ||
+	if (!canonical) /* the copy printed every object as live does */
+		return OK;
+	if (schema_read(run->arena, canonical, &promised, err) != OK ||
 	    copy_need(run, &copy, err) != OK || canonical_schema(run, copy, run->live, &live, err) != OK)
 		return error_wrap(err, "cannot compare the schemas after a dump and restore");
 	for (size_t i = 0; i < differences->count; i++) {
