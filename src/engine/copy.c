@@ -31,14 +31,39 @@ static enum status find_secrets(struct copy *copy, struct error *err)
 	return OK;
 }
 
-enum status copy_open(struct run *run, struct copy **ret_copy, struct error *err)
+bool copy_can_start(const struct copy *copy)
+{
+	return !copy->scratch || scratch_made(copy->scratch);
+}
+
+enum status copy_start(struct copy *copy, struct error *err)
+{
+	if (copy->started)
+		return OK;
+	if (server_start(copy, err) != OK || server_check_extensions(copy, err) != OK ||
+	    server_populate(copy, err) != OK)
+		return err->status;
+	copy->started = true;
+	return OK;
+}
+
+/* Those of the server itself are always there. */
+static bool needs_extensions(const struct copy *copy)
+{
+	for (size_t i = 0; i < copy->facts.extensions.count; i++)
+		if (strcmp(copy->facts.extensions.items[i].name, "plpgsql") != 0)
+			return true;
+	return false;
+}
+
+enum status copy_begin(struct run *run, struct copy **ret_copy, struct error *err)
 {
 	struct copy *copy = memory_new(sizeof(*copy));
 	copy->run = run;
 	copy->arena = arena_open();
 	copy->user = arena_strdup(copy->arena, session_user(run->live));
-	if (find_secrets(copy, err) != OK || server_open(copy, err) != OK || server_check_extensions(copy, err) != OK ||
-	    server_populate(copy, err) != OK) {
+	if (find_secrets(copy, err) != OK || server_begin(copy, err) != OK ||
+	    (needs_extensions(copy) && copy_start(copy, err) != OK)) {
 		enum status status = err->status;
 		copy_close(copy);
 		return status;
@@ -75,12 +100,15 @@ enum status copy_need(struct run *run, struct copy **ret_copy, struct error *err
 	}
 	const struct json *data = run->evidence[GATE_BACKUP].data;
 	bool by_command = json_has(data, "command_backup");
-	if (!by_command && (dump_read(run->arena, json_get(data, "dump"), &dump, err) != OK ||
-	                    dump_check(run->loop, &dump, err) != OK))
+	if (!by_command && dump_read(run->arena, json_get(data, "dump"), &dump, err) != OK)
 		return err->status;
-	if (copy_open(run, &copy, err) != OK)
+	if (copy_begin(run, &copy, err) != OK)
 		return err->status;
-	enum status status = by_command ? backup_command_again(copy, data, err) : copy_restore(copy, &dump, NULL, err);
+	enum status status = by_command ? OK : dump_check(run->loop, &dump, err);
+	if (status == OK)
+		status = copy_start(copy, err);
+	if (status == OK)
+		status = by_command ? backup_command_again(copy, data, err) : copy_restore(copy, &dump, NULL, err);
 	if (status == OK)
 		status = copy_harden(copy, err);
 	if (status != OK) {

@@ -7,11 +7,20 @@
 #include "pg/catalog.h"
 
 /*
- * Makes the server for the run's copy ready: a scratch cluster of live's major with live's roles, tablespaces and
- * settings. FAIL_USAGE for what has to be installed, FAIL_GATE naming extensions that are missing. The caller closes
- * it.
+ * The server for the run's copy: a scratch cluster of live's major, whose making goes on while the caller does other
+ * things; where live has extensions it is started at once, so that a missing one is named before anything else runs.
+ * FAIL_USAGE for what has to be installed, FAIL_GATE naming extensions. The caller closes it.
  */
-enum status copy_open(struct run *run, struct copy **ret_copy, struct error *err) MUST_CHECK;
+enum status copy_begin(struct run *run, struct copy **ret_copy, struct error *err) MUST_CHECK;
+
+/* Whether it is made, so that copy_start does not have to wait for that. */
+bool copy_can_start(const struct copy *copy);
+
+/*
+ * Starts it, with live's roles and tablespaces; once is enough. FAIL_GATE naming extensions that are missing. All below
+ * but the facts and the place needs it started.
+ */
+enum status copy_start(struct copy *copy, struct error *err) MUST_CHECK;
 
 /* Restores a dump as the copy. */
 enum status copy_restore(struct copy *copy, const struct dump *dump, const struct watch *watch,

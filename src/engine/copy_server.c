@@ -44,15 +44,14 @@ static enum status check_fresh(const struct copy *copy, struct error *err)
 	                  copy->binaries.version / 10000, copy->binaries.version / 10000);
 }
 
-static enum status open_scratch(struct copy *copy, struct error *err)
+static enum status begin_scratch(struct copy *copy, struct error *err)
 {
 	struct run *run = copy->run;
-	struct setting_list settings = {0};
 	const char *folder;
 
 	if (binaries_find(run->loop, copy->arena, NULL, run->target.server_version, &copy->binaries, err) != OK ||
 	    check_fresh(copy, err) != OK || scratch_folder(copy->arena, run->settings->work_dir, &folder, err) != OK ||
-	    read_settings(copy, &settings, err) != OK)
+	    read_settings(copy, &copy->settings, err) != OK)
 		return err->status;
 	struct scratch_options options = {
 		.folder = folder,
@@ -61,14 +60,21 @@ static enum status open_scratch(struct copy *copy, struct error *err)
 		.run_id = run->id.text,
 		.like = &copy->facts,
 		.live_socket = session_socket_folder(run->live),
-		.settings = &settings,
+		.settings = &copy->settings,
 	};
-	if (scratch_open(run->loop, &options, &copy->scratch, err) != OK)
-		return err->status;
-	copy->conninfo = scratch_conninfo(copy->scratch);
 	copy->live_name = run->target.database;
 	copy->kept_name = "pgsluice_copy";
 	copy->canonical_name = "pgsluice_canonical";
+	return scratch_begin(run->loop, &options, &copy->scratch, err);
+}
+
+enum status server_start(struct copy *copy, struct error *err)
+{
+	if (!copy->scratch)
+		return OK;
+	if (scratch_start(copy->scratch, err) != OK)
+		return err->status;
+	copy->conninfo = scratch_conninfo(copy->scratch);
 	if (open_admin(copy, err) != OK)
 		return err->status;
 	const struct text_list *left_out = scratch_left_out(copy->scratch);
@@ -79,12 +85,12 @@ static enum status open_scratch(struct copy *copy, struct error *err)
 	return OK;
 }
 
-enum status server_open(struct copy *copy, struct error *err)
+enum status server_begin(struct copy *copy, struct error *err)
 {
 	if (catalog_facts(copy->run->live, copy->arena, &copy->facts, err) != OK)
 		return err->status;
 	if (!copy->run->settings->staging)
-		return open_scratch(copy, err);
+		return begin_scratch(copy, err);
 	return staging_open(copy, err) != OK ? err->status : check_fresh(copy, err);
 }
 

@@ -23,6 +23,8 @@ struct copy {
 	const char *canonical_name;  /* a database for schemas that go through a restore */
 	const char *user;            /* the operator's own login role */
 	const char *secrets;         /* folder for connection files of child programs */
+	struct setting_list settings; /* live's, for a scratch cluster */
+	bool started;
 	bool restored;
 	bool closing;
 	bool shared_kept;            /* see server_reset_shared */
@@ -30,8 +32,11 @@ struct copy {
 	struct text_list notes;      /* sentences for the evidence */
 };
 
-/* Starts the scratch cluster, or connects to the staging server, and reads what live is like. */
-enum status server_open(struct copy *copy, struct error *err) MUST_CHECK;
+/* Reads what live is like, and begins a scratch cluster or connects to the staging server. */
+enum status server_begin(struct copy *copy, struct error *err) MUST_CHECK;
+
+/* Starts the scratch cluster, when it is made; there is an admin session from then on. */
+enum status server_start(struct copy *copy, struct error *err) MUST_CHECK;
 
 /* FAIL_GATE naming every extension, with its version, that live has and this server cannot make. */
 enum status server_check_extensions(struct copy *copy, struct error *err) MUST_CHECK;

@@ -28,12 +28,16 @@ enum { SOCKET_FOLDER_MAX = 107 - sizeof("/.s.PGSQL.5432") };
 struct scratch {
 	struct loop *loop;
 	struct arena *arena;
+	struct scratch_options options;
 	struct account account;
 	const char *folder;       /* our own below the work folder */
 	const char *data;
 	const char *socket_folder;
 	const char *conninfo;
 	int lock;
+	struct text_list locales; /* that it must know */
+	const char *locale_path;  /* where those are that the system lacks, or NULL */
+	struct child *initdb;     /* at work, or NULL */
 	struct child *server;
 	bool isolated, read_only;
 	struct text_list left_out;
@@ -96,8 +100,9 @@ enum status scratch_folder(struct arena *arena, const char *configured, const ch
 	return OK;
 }
 
-static enum status make_own_folder(struct scratch *scratch, const struct scratch_options *options, struct error *err)
+static enum status make_own_folder(struct scratch *scratch, struct error *err)
 {
+	const struct scratch_options *options = &scratch->options;
 	struct uuid uuid = uuid_new();
 	scratch->folder = arena_printf(scratch->arena, "%s/" SCRATCH_PREFIX "%.8s", options->folder, uuid.text);
 	if (account_find(scratch->arena, options->folder, &scratch->account, err) != OK ||
@@ -126,9 +131,9 @@ static enum status make_socket_folder(struct scratch *scratch, struct error *err
 
 /* ---- making it ---- */
 
-static enum status run_initdb(struct scratch *scratch, const struct scratch_options *options, const char *locale_path,
-                              struct error *err)
+static enum status start_initdb(struct scratch *scratch, struct error *err)
 {
+	const struct scratch_options *options = &scratch->options;
 	struct arena *arena = scratch->arena;
 	struct text_list argv = {0};
 	const char *const fixed[] = {path_join(arena, options->binaries->folder, "initdb"), "-D", scratch->data, "-U",
@@ -143,7 +148,7 @@ static enum status run_initdb(struct scratch *scratch, const struct scratch_opti
 		list_push(arena, &argv, "--no-data-checksums");
 	list_push(arena, &argv, NULL);
 
-	const char *env[] = {locale_path ? arena_printf(arena, "LOCPATH=%s", locale_path) : NULL, NULL};
+	const char *env[] = {scratch->locale_path, NULL};
 	struct child_options child = {
 		.argv = argv.items,
 		.env = env,
@@ -153,8 +158,15 @@ static enum status run_initdb(struct scratch *scratch, const struct scratch_opti
 		.gid = scratch->account.gid,
 		.deadline_ms = clock_ms() + INITDB_MS,
 	};
+	return child_start(scratch->loop, &child, &scratch->initdb, err);
+}
+
+static enum status finish_initdb(struct scratch *scratch, struct error *err)
+{
 	_cleanup_child_ struct child_result result = {0};
-	if (child_run(scratch->loop, &child, &result, err) != OK)
+	struct child *initdb = scratch->initdb;
+	scratch->initdb = NULL;
+	if (child_wait(initdb, &result, err) != OK)
 		return err->status;
 	if (result.exit_code == 0)
 		return OK;
@@ -163,15 +175,15 @@ static enum status run_initdb(struct scratch *scratch, const struct scratch_opti
 	return error_hint(err, "Look at what initdb said; often it is a full disk or a folder without rights.");
 }
 
-static enum status write_configuration(struct scratch *scratch, const struct scratch_options *options,
-                                       const struct text_list *locales, struct error *err)
+static enum status write_configuration(struct scratch *scratch, struct error *err)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 	const char *conf = path_join(scratch->arena, scratch->data, "postgresql.conf");
 	const char *hba = path_join(scratch->arena, scratch->data, "pg_hba.conf");
 	static const char trust[] = "local all all trust\n";
 
-	scratch_settings(&text, scratch->arena, options, scratch->socket_folder, locales, &scratch->left_out);
+	scratch_settings(&text, scratch->arena, &scratch->options, scratch->socket_folder, &scratch->locales,
+	                 &scratch->left_out);
 	if (file_append(conf, strbuf_text(&text), text.length, err) != OK ||
 	    file_write(hba, trust, strlen(trust), err) != OK)
 		return err->status;
@@ -266,15 +278,15 @@ static const char *const *hidden_folders(const struct scratch *scratch, const st
 	return hidden.items;
 }
 
-static enum status start_server(struct scratch *scratch, const struct scratch_options *options,
-                                const char *locale_path, struct error *err)
+static enum status start_server(struct scratch *scratch, struct error *err)
 {
+	const struct scratch_options *options = &scratch->options;
 	struct arena *arena = scratch->arena;
 	const char *argv[] = {path_join(arena, options->binaries->folder, "postgres"), "-D", scratch->data, NULL};
 	/* What the server's own processes connect to when they are not told, dblink above all, is the cluster itself. */
 	const char *env[] = {arena_printf(arena, "PGHOST=%s", scratch->socket_folder), "PGPORT=5432",
 	                     "PGPASSFILE=/dev/null", "PGSERVICEFILE=/dev/null",
-	                     locale_path ? arena_printf(arena, "LOCPATH=%s", locale_path) : NULL, NULL};
+	                     scratch->locale_path, NULL};
 	const char *kept[] = {scratch->folder, scratch->socket_folder, NULL};
 	struct child_options child = {
 		.argv = argv,
@@ -311,20 +323,21 @@ static void needed_locales(struct arena *arena, const struct scratch_options *op
 	}
 }
 
-static enum status make(struct scratch *scratch, const struct scratch_options *options, struct error *err)
+static enum status begin(struct scratch *scratch, struct error *err)
 {
-	struct text_list locales = {0};
+	struct arena *arena = scratch->arena;
 	const char *locale_path = NULL;
 
-	scratch->data = path_join(scratch->arena, scratch->folder, "data");
-	needed_locales(scratch->arena, options, &locales);
-	if (locale_provide(scratch->loop, scratch->arena, &locales, scratch->folder, &locale_path, err) != OK ||
-	    make_socket_folder(scratch, err) != OK ||
-	    folder_give(scratch->folder, scratch->account.uid, scratch->account.gid, err) != OK ||
-	    run_initdb(scratch, options, locale_path, err) != OK ||
-	    write_configuration(scratch, options, &locales, err) != OK)
+	if (make_own_folder(scratch, err) != OK)
 		return err->status;
-	return start_server(scratch, options, locale_path, err);
+	scratch->data = path_join(arena, scratch->folder, "data");
+	needed_locales(arena, &scratch->options, &scratch->locales);
+	if (locale_provide(scratch->loop, arena, &scratch->locales, scratch->folder, &locale_path, err) != OK ||
+	    make_socket_folder(scratch, err) != OK ||
+	    folder_give(scratch->folder, scratch->account.uid, scratch->account.gid, err) != OK)
+		return err->status;
+	scratch->locale_path = locale_path ? arena_printf(arena, "LOCPATH=%s", locale_path) : NULL;
+	return start_initdb(scratch, err);
 }
 
 static const char *conninfo_quote(struct arena *arena, const char *value)
@@ -353,29 +366,55 @@ static enum status rename_postgres(struct scratch *scratch, struct error *err)
 	return session_exec(session, "ALTER DATABASE postgres RENAME TO " SCRATCH_DATABASE, err);
 }
 
-enum status scratch_open(struct loop *loop, const struct scratch_options *options, struct scratch **ret_scratch,
-                         struct error *err)
+enum status scratch_begin(struct loop *loop, const struct scratch_options *options, struct scratch **ret_scratch,
+                          struct error *err)
 {
 	if (scratch_sweep(loop, options->folder, NULL, err) != OK)
 		return err->status;
 	struct scratch *scratch = memory_new(sizeof(*scratch));
 	scratch->loop = loop;
 	scratch->arena = arena_open();
+	scratch->options = *options;
 	scratch->lock = -1;
-	enum status status = make_own_folder(scratch, options, err);
-	if (status == OK)
-		status = make(scratch, options, err);
-	if (status == OK) {
-		scratch->conninfo = arena_printf(scratch->arena, "host=%s port=5432 dbname=%s user=%s sslmode=disable",
-		                                 conninfo_quote(scratch->arena, scratch->socket_folder), SCRATCH_DATABASE,
-		                                 conninfo_quote(scratch->arena, options->superuser));
-		status = rename_postgres(scratch, err);
-	}
-	if (status == OK)
-		*ret_scratch = scratch;
-	else
+	if (begin(scratch, err) != OK) {
 		scratch_close(scratch);
-	return status;
+		return err->status;
+	}
+	*ret_scratch = scratch;
+	return OK;
+}
+
+bool scratch_made(const struct scratch *scratch)
+{
+	return !scratch->initdb || child_ended(scratch->initdb);
+}
+
+enum status scratch_start(struct scratch *scratch, struct error *err)
+{
+	struct arena *arena = scratch->arena;
+
+	if (finish_initdb(scratch, err) != OK || write_configuration(scratch, err) != OK ||
+	    start_server(scratch, err) != OK)
+		return err->status;
+	scratch->conninfo = arena_printf(arena, "host=%s port=5432 dbname=%s user=%s sslmode=disable",
+	                                 conninfo_quote(arena, scratch->socket_folder), SCRATCH_DATABASE,
+	                                 conninfo_quote(arena, scratch->options.superuser));
+	return rename_postgres(scratch, err);
+}
+
+enum status scratch_open(struct loop *loop, const struct scratch_options *options, struct scratch **ret_scratch,
+                         struct error *err)
+{
+	struct scratch *scratch;
+
+	if (scratch_begin(loop, options, &scratch, err) != OK)
+		return err->status;
+	if (scratch_start(scratch, err) != OK) {
+		scratch_close(scratch);
+		return err->status;
+	}
+	*ret_scratch = scratch;
+	return OK;
 }
 
 /* Nothing in it is worth keeping: no checkpoint, no wait for sessions. */
@@ -395,6 +434,7 @@ void scratch_close(struct scratch *scratch)
 	if (!scratch)
 		return;
 	loop_shield(scratch->loop);
+	child_kill(scratch->initdb);
 	stop_server(scratch);
 	if (scratch->folder)
 		scratch_wipe(scratch->loop, scratch->folder);

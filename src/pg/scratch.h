@@ -52,6 +52,16 @@ enum status scratch_sweep(struct loop *loop, const char *folder, size_t *ret_swe
 enum status scratch_open(struct loop *loop, const struct scratch_options *options, struct scratch **ret_scratch,
                          struct error *err) MUST_CHECK;
 
+/*
+ * The same in two parts, for those who have other work while initdb runs. scratch_begin starts it; scratch_made tells
+ * whether it has ended; scratch_start waits for it and starts the server. What the options point to is needed until
+ * then. The caller closes it, also when scratch_start fails.
+ */
+enum status scratch_begin(struct loop *loop, const struct scratch_options *options, struct scratch **ret_scratch,
+                          struct error *err) MUST_CHECK;
+bool scratch_made(const struct scratch *scratch);
+enum status scratch_start(struct scratch *scratch, struct error *err) MUST_CHECK;
+
 /* Stops the server at once and removes all its files. NULL does nothing. */
 void scratch_close(struct scratch *scratch);
 

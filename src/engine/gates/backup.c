@@ -204,10 +204,12 @@ static enum status finish_dump(struct backup *backup, struct error *err)
 	return OK;
 }
 
-/* A dump that failed ends the reading too. */
+/* A dump that failed ends the reading too, and so does a copy that cannot be: that is found as early as it can be. */
 static enum status tick_reading(void *context, const struct fingerprint_progress *progress, struct error *err)
 {
 	struct backup *backup = context;
+	if (copy_can_start(backup->copy) && copy_start(backup->copy, err) != OK)
+		return err->status;
 	if (backup->dumping && dump_ended(backup->dumping) && finish_dump(backup, err) != OK)
 		return err->status;
 	return backup_source_watch(&backup->source, "fingerprints", progress, err);
@@ -230,8 +232,10 @@ static enum status start_backup(struct backup *backup, struct error *err)
 	struct run *run = backup->run;
 	const struct backup_source *source = &backup->source;
 	if (run->settings->backup_by_command)
-		return backup_command_start(backup->copy, run->id.text, source->exporter, source->snapshot, &backup->command,
-		                            err);
+		return copy_start(backup->copy, err) != OK
+		               ? err->status
+		               : backup_command_start(backup->copy, run->id.text, source->exporter, source->snapshot,
+		                                      &backup->command, err);
 	struct dump_options options = {
 		.loop = run->loop,
 		.binaries = copy_binaries(backup->copy),
@@ -272,7 +276,8 @@ static enum status read_live(struct backup *backup, struct error *err)
 	if (fingerprint_open(run->loop, &source->options, source->snapshot, workers, &backup->reader, err) != OK ||
 	    fingerprint_relations(backup->reader, run->arena, &backup->held, err) != OK ||
 	    start_backup(backup, err) != OK ||
-	    fingerprint_take(backup->reader, run->arena, &backup->held, &reading, err) != OK)
+	    fingerprint_take(backup->reader, run->arena, &backup->held, &reading, err) != OK ||
+	    copy_start(backup->copy, err) != OK)
 		return err->status;
 	if (backup->dumping && finish_dump(backup, err) != OK)
 		return err->status;
@@ -539,7 +544,7 @@ static void fill_data(struct backup *backup)
 static enum status take(struct backup *backup, struct error *err)
 {
 	struct run *run = backup->run;
-	if (copy_open(run, &backup->copy, err) != OK)
+	if (copy_begin(run, &backup->copy, err) != OK)
 		return err->status;
 	if (!check_space(backup))
 		return OK;
