@@ -119,6 +119,16 @@ enum status copy_need(struct run *run, struct copy **ret_copy, struct error *err
 	return OK;
 }
 
+const struct relation_list *copy_content(const struct copy *copy)
+{
+	return copy->content.count ? &copy->content : NULL;
+}
+
+void copy_set_content(struct copy *copy, const struct relation_list *content)
+{
+	copy->content = *content;
+}
+
 struct session_options copy_options(struct copy *copy, const char *role_word)
 {
 	return (struct session_options){

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/run.h"
+#include "pg/relation.h"
 #include "pg/session.h"
 
 struct copy;
@@ -21,6 +22,13 @@ enum status copy_need(struct run *run, struct copy **ret_copy, struct error *err
 
 /* Drops clones and copy and removes the scratch cluster. NULL does nothing. */
 void copy_close(struct copy *copy);
+
+/*
+ * What was read of the copy as restored; the list is the run's. NULL where it was restored and not read. For the backup
+ * gate, which reads it, to set.
+ */
+const struct relation_list *copy_content(const struct copy *copy);
+void copy_set_content(struct copy *copy, const struct relation_list *content);
 
 /* A session on the copy as restored, as its superuser: for reading only. */
 enum status copy_session(struct copy *copy, const char *role_word, struct session **ret_session,

@@ -28,6 +28,7 @@ struct copy {
 	bool restored;
 	bool closing;
 	bool shared_kept;            /* see server_reset_shared */
+	struct relation_list content; /* as read after the restore, or empty */
 	struct clone *clone;         /* the one that lives, or NULL */
 	struct text_list notes;      /* sentences for the evidence */
 };

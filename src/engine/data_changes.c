@@ -224,6 +224,8 @@ enum status data_changes_prove(struct run *run, struct data_changes *changes, st
 	relations_living_through(run->arena, &before, &after, &gone, &born);
 	leave_out(changes, &before);
 	leave_out(changes, &after);
+	if (copy_content(copy))
+		relations_take_known(&before, copy_content(copy));
 	if (fingerprint_take(before_reader, run->arena, &before, NULL, err) != OK ||
 	    fingerprint_take(after_reader, run->arena, &after, NULL, err) != OK)
 		return err->status;

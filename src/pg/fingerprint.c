@@ -32,9 +32,10 @@ struct worker {
 
 struct fingerprint_reader {
 	struct loop *loop;
+	struct session_options options;
 	char *snapshot;
 	struct worker *workers;
-	size_t count;
+	size_t count, most; /* that are open, and that may be */
 	bool standby;
 };
 
@@ -74,14 +75,13 @@ static enum status begin(const struct fingerprint_reader *reader, struct worker 
 	return session_exec(worker->session, sql, err);
 }
 
-static enum status open_worker(struct fingerprint_reader *reader, const struct session_options *options,
-                               struct worker *worker, struct error *err)
+static enum status open_worker(struct fingerprint_reader *reader, struct error *err)
 {
-	struct session_options own = *options;
-	own.access = SESSION_READ_ONLY;
-	own.plain = false;
-	if (session_open(reader->loop, &own, &worker->session, err) != OK ||
-	    session_script(worker->session, pinned_settings, err) != OK)
+	struct worker *worker = &reader->workers[reader->count];
+	if (session_open(reader->loop, &reader->options, &worker->session, err) != OK)
+		return err->status;
+	reader->count++;
+	if (session_script(worker->session, pinned_settings, err) != OK)
 		return err->status;
 	return begin(reader, worker, err);
 }
@@ -91,12 +91,13 @@ enum status fingerprint_open(struct loop *loop, const struct session_options *op
 {
 	struct fingerprint_reader *reader = memory_new(sizeof(*reader));
 	reader->loop = loop;
+	reader->options = *options;
+	reader->options.access = SESSION_READ_ONLY;
+	reader->options.plain = false;
 	reader->snapshot = memory_strdup(snapshot);
-	reader->count = workers ? workers : 1;
-	reader->workers = memory_new(reader->count * sizeof(*reader->workers));
-	enum status status = OK;
-	for (size_t i = 0; i < reader->count && status == OK; i++)
-		status = open_worker(reader, options, &reader->workers[i], err);
+	reader->most = workers ? workers : 1;
+	reader->workers = memory_new(reader->most * sizeof(*reader->workers));
+	enum status status = open_worker(reader, err);
 
 	_cleanup_rows_ struct rows *rows = NULL;
 	if (status == OK)
@@ -345,7 +346,8 @@ static void cut_pieces(struct arena *arena, struct relation_list *relations, int
 {
 	for (size_t i = 0; i < relations->count; i++) {
 		struct relation *relation = &relations->items[i];
-		if (relation->treatment != FINGERPRINT_COMPARED && relation->treatment != FINGERPRINT_REPORTED)
+		bool read = relation->treatment == FINGERPRINT_COMPARED || relation->treatment == FINGERPRINT_REPORTED;
+		if (!read || relation->hash)
 			continue;
 		bool cut = version >= PIECES_SINCE && relation->heap && relation->kind == 'r' &&
 		           !(relation->where && relation->where[0]) && relation->blocks > 2 * PIECE_BLOCKS;
@@ -476,7 +478,9 @@ static enum status tick(struct reading *reading, struct error *err)
 static enum status keep_busy(struct reading *reading, struct error *err)
 {
 	struct fingerprint_reader *reader = reading->reader;
-	for (size_t i = 0; i < reader->count && reading->next < reading->pieces.count; i++) {
+	for (size_t i = 0; i < reader->most && reading->next < reading->pieces.count; i++) {
+		if (i == reader->count && open_worker(reader, err) != OK)
+			return err->status;
 		struct worker *worker = &reader->workers[i];
 		if (!worker->piece && send_piece(reader, worker, &reading->pieces.items[reading->next++], err) != OK)
 			return err->status;
@@ -488,8 +492,8 @@ static enum status read_all(struct reading *reading, struct error *err)
 {
 	struct fingerprint_reader *reader = reading->reader;
 	_cleanup_arena_ struct arena *scratch = arena_open();
-	struct session **busy = arena_alloc(scratch, reader->count * sizeof(struct session *));
-	struct worker **of = arena_alloc(scratch, reader->count * sizeof(struct worker *));
+	struct session **busy = arena_alloc(scratch, reader->most * sizeof(struct session *));
+	struct worker **of = arena_alloc(scratch, reader->most * sizeof(struct worker *));
 
 	for (;;) {
 		size_t count = 0, ready = 0;

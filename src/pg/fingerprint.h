@@ -34,9 +34,10 @@ struct fingerprint_watch {
 struct fingerprint_reader;
 
 /*
- * Opens `workers` read-only sessions on the options' server. With `snapshot` (an exported one, whose session must stay
- * open) all of them see exactly that; without one each table is read at its own moment, which is right only where
- * nobody writes. The caller closes the reader.
+ * Opens up to `workers` read-only sessions on the options' server, as there is work for them. With `snapshot` (an
+ * exported one, whose session must stay open) all of them see exactly that; without one each table is read at its own
+ * moment, which is right only where nobody writes. Texts of the options are needed until it is closed. The caller
+ * closes the reader.
  */
 enum status fingerprint_open(struct loop *loop, const struct session_options *options, const char *snapshot,
                              size_t workers, struct fingerprint_reader **ret_reader, struct error *err) MUST_CHECK;
@@ -52,7 +53,10 @@ void fingerprint_cleanup(struct fingerprint_reader **reader);
 enum status fingerprint_relations(struct fingerprint_reader *reader, struct arena *arena,
                                   struct relation_list *ret_relations, struct error *err) MUST_CHECK;
 
-/* Reads them: fills rows and hash of all that are compared or reported. FAIL_GATE names a table that cannot be read. */
+/*
+ * Reads them: fills rows and hash of all that are compared or reported and have no hash yet. FAIL_GATE names a table
+ * that cannot be read.
+ */
 enum status fingerprint_take(struct fingerprint_reader *reader, struct arena *arena, struct relation_list *relations,
                              const struct fingerprint_watch *watch, struct error *err) MUST_CHECK;
 

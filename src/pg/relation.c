@@ -57,31 +57,26 @@ static struct fingerprint_column *find_column(const struct relation *relation, i
 	return NULL;
 }
 
-static int by_number(const void *a, const void *b)
+/* Renamed columns change the order by name, so both sides are read in the order of the old names. */
+static void keep_common(struct arena *arena, struct relation *before, struct relation *after)
 {
-	const struct fingerprint_column *left = a, *right = b;
-	return (left->number > right->number) - (left->number < right->number);
-}
-
-/* Renamed columns change the order by name; numbers stay, so both sides are read by number. */
-static void keep_common(struct relation *relation, const struct relation *other, bool read_as_other)
-{
+	struct fingerprint_column *twins = arena_alloc(arena, (before->columns.count + 1) * sizeof(*twins));
 	size_t kept = 0;
-	for (size_t i = 0; i < relation->columns.count; i++) {
-		struct fingerprint_column column = relation->columns.items[i];
-		const struct fingerprint_column *twin = find_column(other, column.number);
+	for (size_t i = 0; i < before->columns.count; i++) {
+		struct fingerprint_column column = before->columns.items[i];
+		const struct fingerprint_column *twin = find_column(after, column.number);
 		if (!twin)
 			continue;
-		if (read_as_other && strcmp(column.type, twin->type) != 0) {
+		if (strcmp(column.type, twin->type) != 0) {
 			column.cast = twin->type;
 			column.cast_oid = twin->type_oid;
 			column.cast_collatable = twin->collatable;
 		}
-		relation->columns.items[kept++] = column;
+		before->columns.items[kept] = column;
+		twins[kept++] = *twin;
 	}
-	relation->columns.count = kept;
-	if (kept)
-		qsort(relation->columns.items, kept, sizeof(*relation->columns.items), by_number);
+	after->columns.items = twins;
+	before->columns.count = after->columns.count = after->columns.room = kept;
 }
 
 static void drop_lonely(struct arena *arena, struct relation_list *list, const struct relation_list *other,
@@ -107,11 +102,40 @@ void relations_living_through(struct arena *arena, struct relation_list *before,
 	for (size_t i = 0; i < before->count; i++) {
 		struct relation *old = &before->items[i], *now = find_oid(after, old);
 		old->later = now->name;
-		keep_common(old, now, true);
-		keep_common(now, old, false);
+		keep_common(arena, old, now);
 	}
 	sort(before, by_size);
 	sort(after, by_size);
+}
+
+/* ---- what was read before ---- */
+
+static bool reads_the_same(const struct relation *a, const struct relation *b)
+{
+	bool same = a->treatment == b->treatment && a->columns.count == b->columns.count &&
+	            strcmp(a->where ? a->where : "", b->where ? b->where : "") == 0;
+	for (size_t i = 0; same && i < a->columns.count; i++) {
+		const struct fingerprint_column *left = &a->columns.items[i], *right = &b->columns.items[i];
+		same = left->number == right->number && strcmp(left->type, right->type) == 0 && !left->cast && !right->cast;
+	}
+	return same;
+}
+
+void relations_take_known(struct relation_list *relations, const struct relation_list *known)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct relation_list sorted = {0};
+	for (size_t i = 0; i < known->count; i++)
+		list_push(scratch, &sorted, known->items[i]);
+	sort(&sorted, by_oid);
+	for (size_t i = 0; i < relations->count; i++) {
+		struct relation *relation = &relations->items[i];
+		const struct relation *twin = find_oid(&sorted, relation);
+		if (!twin || !reads_the_same(relation, twin))
+			continue;
+		relation->rows = twin->rows;
+		relation->hash = twin->hash;
+	}
 }
 
 /* ---- comparison ---- */

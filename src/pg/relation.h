@@ -61,6 +61,12 @@ struct relation *relation_find(const struct relation_list *relations, const char
 void relations_living_through(struct arena *arena, struct relation_list *before, struct relation_list *after,
                               struct text_list *ret_gone, struct text_list *ret_new);
 
+/*
+ * Takes over what was read of the same database earlier, while nobody wrote: for relations, told by oid, that would be
+ * read by the same columns in the same order.
+ */
+void relations_take_known(struct relation_list *relations, const struct relation_list *known);
+
 /* Compared relations that differ, each one sentence; relations only one list has are differences too. By name. */
 void relations_compare(struct arena *arena, const struct relation_list *before, const struct relation_list *after,
                        struct text_list *ret_differences);

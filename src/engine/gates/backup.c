@@ -356,6 +356,7 @@ static enum status read_copy(struct backup *backup, struct session *session, str
 	    fingerprint_relations(reader, run->arena, &backup->restored, err) != OK ||
 	    fingerprint_take(reader, run->arena, &backup->restored, &watch, err) != OK)
 		return err->status;
+	copy_set_content(backup->copy, &backup->restored);
 	return sequences_read(session, run->arena, &backup->sequences_restored, err);
 }
 
