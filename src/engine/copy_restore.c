@@ -7,6 +7,7 @@
 #include "engine/copy_server.h"
 #include "engine/copy_staging.h"
 #include "pg/query.h"
+#include "pg/statistics.h"
 #include "sys/file.h"
 
 static struct restore_options restore_options(struct copy *copy)
@@ -193,7 +194,8 @@ enum status copy_harden(struct copy *copy, struct error *err)
 	for (size_t i = 0; i < rows_count(rows); i++)
 		if (session_exec(session, rows_get(rows, i, 0), err) != OK)
 			return error_wrap(err, "could not take a user mapping out of the copy");
-	return session_exec(session, "ANALYZE", err);
+	size_t workers = copy->run->settings->jobs > 0 ? (size_t)copy->run->settings->jobs : 1;
+	return statistics_gather(session, &options, workers, err);
 }
 
 enum status copy_size(struct copy *copy, int64_t *ret_bytes, struct error *err)

@@ -12,7 +12,8 @@ static const char *const harmless[] = {
 	"pg_wait_sampling", "pgaudit",
 };
 
-/* No checkpoints, no fsync: nothing here outlives us. Full page writes, WAL level and checksums stay as on live,
+/* No checkpoints, no fsync: nothing here outlives us. No autovacuum: we gather statistics ourselves, and its locks and
+ * its work are not what is to be measured. Full page writes, WAL level and checksums stay as on live,
  * for they decide how much WAL a statement is measured to write. */
 static const struct name_value fixed[] = {
 	{"listen_addresses", ""},
@@ -38,7 +39,7 @@ static const struct name_value fixed[] = {
 	{"log_min_error_statement", "panic"},
 	{"lc_messages", "C"},
 	{"max_connections", "100"},
-	{"autovacuum", "on"},
+	{"autovacuum", "off"},
 	{"update_process_title", "off"},
 };
 
