@@ -16,15 +16,16 @@ static bool has_column(const struct relation *relation, int number)
 	return false;
 }
 
-/* column is NULL for the whole table. */
-static enum status report(struct run *run, struct session *session, struct evidence *evidence, const char *table,
-                          const char *column, struct error *err)
+/* column is NULL for the whole table. Most plans drop nothing: *session is opened by the first that is reported. */
+static enum status report(struct run *run, struct copy *copy, struct session **session, struct evidence *evidence,
+                          const char *table, const char *column, struct error *err)
 {
 	_cleanup_rows_ struct rows *rows = NULL;
 	const char *counted = column ? quote_ident(run->arena, column) : "*";
 	const char *sql = arena_printf(run->arena, "select pg_catalog.count(%s) from only %s", counted, table);
 
-	if (session_query(session, sql, 0, NULL, &rows, err) != OK)
+	if ((!*session && copy_session(copy, "proof", session, err) != OK) ||
+	    session_query(*session, sql, 0, NULL, &rows, err) != OK)
 		return error_wrap(err, "cannot count what is lost in %s", table);
 	const char *what = column ? arena_printf(run->arena, "column %s of %s with %s value(s)", column, table,
 	                                         rows_get(rows, 0, 0))
@@ -39,17 +40,15 @@ enum status losses_report(struct run *run, struct copy *copy, struct evidence *e
 {
 	_cleanup_session_ struct session *session = NULL;
 
-	if (copy_session(copy, "proof", &session, err) != OK)
-		return err->status;
 	for (size_t i = 0; i < before->count; i++) {
 		const struct relation *relation = &before->items[i], *now = by_oid(after, relation->oid);
 		if (relation->kind != 'r')
 			continue;
-		if (!now && report(run, session, evidence, relation->name, NULL, err) != OK)
+		if (!now && report(run, copy, &session, evidence, relation->name, NULL, err) != OK)
 			return err->status;
 		for (size_t c = 0; now && c < relation->columns.count; c++)
 			if (!has_column(now, relation->columns.items[c].number) &&
-			    report(run, session, evidence, relation->name, relation->columns.items[c].name,
+			    report(run, copy, &session, evidence, relation->name, relation->columns.items[c].name,
 			           err) != OK)
 				return err->status;
 	}
