@@ -90,24 +90,33 @@ static const char *folder_of(struct arena *arena, const char *program)
 	return path ? arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path)) : NULL;
 }
 
+/* Programs are asked only where the places of packages do not have what is wanted. */
+static bool search(struct loop *loop, struct arena *arena, const struct wanted *wanted, int major,
+                   struct binaries *ret_binaries)
+{
+	const char *const packaged[] = {
+		arena_printf(arena, "/usr/lib/postgresql/%d/bin", major),
+		arena_printf(arena, "/usr/pgsql-%d/bin", major),
+		arena_printf(arena, "/usr/libexec/postgresql%d", major),
+	};
+	for (size_t i = 0; i < sizeof(packaged) / sizeof(*packaged); i++)
+		if (examine(loop, arena, packaged[i], wanted, major, ret_binaries))
+			return true;
+	const char *config = child_find_program(arena, "pg_config");
+	const char *named = config ? ask(loop, arena, config, "--bindir") : NULL;
+	return examine(loop, arena, named, wanted, major, ret_binaries) ||
+	       examine(loop, arena, folder_of(arena, wanted->programs[0]), wanted, major, ret_binaries) ||
+	       examine(loop, arena, "/usr/local/pgsql/bin", wanted, major, ret_binaries);
+}
+
 static enum status find(struct loop *loop, struct arena *arena, const char *configured, const struct wanted *wanted,
                         int server_version, struct binaries *ret_binaries, struct error *err)
 {
 	int major = server_version / 10000;
-	const char *config = child_find_program(arena, "pg_config");
-	const char *const places[] = {
-		arena_printf(arena, "/usr/lib/postgresql/%d/bin", major),
-		arena_printf(arena, "/usr/pgsql-%d/bin", major),
-		arena_printf(arena, "/usr/libexec/postgresql%d", major),
-		config ? ask(loop, arena, config, "--bindir") : NULL,
-		folder_of(arena, wanted->programs[0]),
-		"/usr/local/pgsql/bin",
-	};
-	if (configured && examine(loop, arena, configured, wanted, major, ret_binaries))
+	bool found = configured ? examine(loop, arena, configured, wanted, major, ret_binaries)
+	                        : search(loop, arena, wanted, major, ret_binaries);
+	if (found)
 		return OK;
-	for (size_t i = 0; !configured && i < sizeof(places) / sizeof(*places); i++)
-		if (examine(loop, arena, places[i], wanted, major, ret_binaries))
-			return OK;
 	if (loop_stop_signal(loop)) /* then nothing was asked to its end */
 		return loop_stop_error(loop, err);
 	if (configured)
