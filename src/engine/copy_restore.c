@@ -153,14 +153,15 @@ enum status copy_adopt(struct copy *copy, const char *database, struct error *er
 }
 
 /* A server that gave out explains more than the program that lost it. On a full disk it has no words left. */
-static enum status explain(struct copy *copy, struct error *err)
+enum status copy_explain(struct copy *copy, struct error *err)
 {
 	enum { FULL_BYTES = 32 * 1024 * 1024 }; /* two WAL segments */
 	_cleanup_error_ struct error ended = {0};
-	if (!copy->scratch || err->status != FAIL_GATE)
+	if (!copy->scratch || (err->status != FAIL_GATE && err->status != FAIL_UNREACHABLE))
 		return err->status;
 	int64_t free = folder_free(scratch_place(copy->scratch));
 	if (free >= 0 && free < FULL_BYTES) {
+		(void)error_recast(err, FAIL_GATE);
 		error_add_detail(err, "%s free in \"%s\".", text_bytes(copy->arena, free), scratch_place(copy->scratch));
 		return error_hint(err, "Free space there, or choose other folders with --evidence and work-dir; then run"
 		                       " again.");
@@ -176,7 +177,7 @@ enum status copy_restore(struct copy *copy, const struct dump *dump, const struc
 	enum status status = restore(copy, dump, watch, err);
 	(void)!folder_remove(copy->secrets, &ignored);
 	if (status != OK)
-		return explain(copy, err);
+		return copy_explain(copy, err);
 	return copy_adopt(copy, copy->scratch ? dump->database : copy->kept_name, err);
 }
 

@@ -26,6 +26,12 @@ enum status copy_start(struct copy *copy, struct error *err) MUST_CHECK;
 enum status copy_restore(struct copy *copy, const struct dump *dump, const struct watch *watch,
                          struct error *err) MUST_CHECK;
 
+/*
+ * After an error of the copy's: adds what its server says that gave out, or that its disk is full, which then is a gate
+ * that failed and not a target that is out of reach.
+ */
+enum status copy_explain(struct copy *copy, struct error *err);
+
 /* Takes a database that was restored there as the copy: it gets the copy's name. */
 enum status copy_adopt(struct copy *copy, const char *database, struct error *err) MUST_CHECK;
 

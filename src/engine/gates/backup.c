@@ -563,10 +563,12 @@ static enum status take(struct backup *backup, struct error *err)
 	backup->source.exporter = NULL;
 	if (!check_schema_stable(backup))
 		return OK;
-	if ((backup->dumped && restore(backup, err) != OK) || prove(backup, err) != OK)
+	if (backup->dumped && restore(backup, err) != OK)
 		return err->status;
+	if (prove(backup, err) != OK)
+		return copy_explain(backup->copy, err);
 	fill_data(backup);
-	return copy_harden(backup->copy, err);
+	return copy_harden(backup->copy, err) == OK ? OK : copy_explain(backup->copy, err);
 }
 
 static bool all_hold(const struct evidence *evidence)
