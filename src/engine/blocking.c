@@ -39,8 +39,9 @@ static void take_step(struct arena *arena, const char *version, const struct ste
 	for (size_t t = step->statements.count; t-- > 0;) {
 		const struct statement_trace *statement = &step->statements.items[t];
 		left_ms += statement->duration_ms;
-		for (size_t l = 0; l < statement->locks.count; l++) {
-			const struct relation_lock *lock = &statement->locks.items[l];
+		const struct relation_lock_list *locks = &statement_effects_get(statement)->locks;
+		for (size_t l = 0; l < locks->count; l++) {
+			const struct relation_lock *lock = &locks->items[l];
 			struct blocking now = {.relation = lock->relation,
 			                       .mode = lock->mode,
 			                       .held_ms = left_ms,

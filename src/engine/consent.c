@@ -58,7 +58,8 @@ static bool rewrites(const struct showing *showing, const struct migration_trace
 {
 	for (size_t s = 0; s < trace->steps.count; s++)
 		for (size_t t = 0; t < trace->steps.items[s].statements.count; t++) {
-			const struct text_list *files = &trace->steps.items[s].statements.items[t].rewrites;
+			const struct statement_trace *statement = &trace->steps.items[s].statements.items[t];
+			const struct text_list *files = &statement_effects_get(statement)->rewrites;
 			for (size_t i = 0; i < files->count; i++)
 				if (blocking_is_live(&showing->run->live_schema, files->items[i]))
 					return true;

@@ -131,7 +131,7 @@ void execute_event(struct executor *executor, const struct migration *migration,
 		json_set_int(fields, "line", current->statements[statement].line);
 	json_set_int(fields, "duration_ms", duration_ms);
 	if (trace)
-		set_locks(fields, &trace->locks);
+		set_locks(fields, &statement_effects_get(trace)->locks);
 	if (error)
 		json_set_text(fields, "error", error);
 	json_set_text(fields, "gate", gate_of(executor));
@@ -164,10 +164,12 @@ static enum lock_mode strongest_lock(const struct executor *executor, const stru
 			if (current->statements[i].objects.items[j].lock > strongest)
 				strongest = current->statements[i].objects.items[j].lock;
 	}
-	for (size_t i = 0; promised && i < promised->statements.count; i++)
-		for (size_t j = 0; j < promised->statements.items[i].locks.count; j++)
-			if (promised->statements.items[i].locks.items[j].mode > strongest)
-				strongest = promised->statements.items[i].locks.items[j].mode;
+	for (size_t i = 0; promised && i < promised->statements.count; i++) {
+		const struct relation_lock_list *locks = &statement_effects_get(&promised->statements.items[i])->locks;
+		for (size_t j = 0; j < locks->count; j++)
+			if (locks->items[j].mode > strongest)
+				strongest = locks->items[j].mode;
+	}
 	return strongest;
 }
 

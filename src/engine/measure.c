@@ -103,16 +103,19 @@ static void note_lock(struct measure *measure, struct arena *arena, const struct
 	struct relation *relation = find(measure, (uint32_t)rows_int(rows, row, 0));
 	enum lock_mode mode = lock_mode_read(rows_get(rows, row, 1));
 	int64_t file = rows_int(rows, row, 2), scans = rows_int(rows, row, 3);
-	const char *oid = oid_text(arena, relation->oid);
+	bool rewritten = relation->known && relation->file && file && file != relation->file;
 
-	if (mode > relation->mode) {
-		relation_lock_add(arena, &statement->locks, oid, mode);
-		relation->mode = mode;
+	if (mode > relation->mode || rewritten || scans > relation->scans) {
+		struct statement_effects *effects = statement_effects_need(arena, statement);
+		const char *oid = oid_text(arena, relation->oid);
+		if (mode > relation->mode)
+			relation_lock_add(arena, &effects->locks, oid, mode);
+		if (rewritten)
+			text_list_add_once(arena, &effects->rewrites, oid);
+		if (scans > relation->scans)
+			text_list_add_once(arena, &effects->scans, oid);
 	}
-	if (relation->known && relation->file && file && file != relation->file)
-		text_list_add_once(arena, &statement->rewrites, oid);
-	if (scans > relation->scans)
-		text_list_add_once(arena, &statement->scans, oid);
+	relation->mode = mode > relation->mode ? mode : relation->mode;
 	if (!relation->name)
 		measure->unnamed = true;
 	relation->scans = scans;
@@ -206,14 +209,16 @@ enum status measure_names(struct measure *measure, struct session *session, stru
 	if (measure->unnamed && learn_new(measure, session, err) != OK)
 		return err->status;
 	for (size_t i = 0; i < step->statements.count; i++) {
-		struct statement_trace *statement = &step->statements.items[i];
-		name_locks(measure, &statement->locks);
-		name_texts(measure, &statement->rewrites);
-		name_texts(measure, &statement->scans);
-		copy_texts(arena, &statement->rewrites);
-		copy_texts(arena, &statement->scans);
-		for (size_t l = 0; l < statement->locks.count; l++)
-			statement->locks.items[l].relation = arena_strdup(arena, statement->locks.items[l].relation);
+		struct statement_effects *effects = step->statements.items[i].effects;
+		if (!effects)
+			continue;
+		name_locks(measure, &effects->locks);
+		name_texts(measure, &effects->rewrites);
+		name_texts(measure, &effects->scans);
+		copy_texts(arena, &effects->rewrites);
+		copy_texts(arena, &effects->scans);
+		for (size_t l = 0; l < effects->locks.count; l++)
+			effects->locks.items[l].relation = arena_strdup(arena, effects->locks.items[l].relation);
 	}
 	return OK;
 }

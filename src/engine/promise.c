@@ -31,9 +31,10 @@ static struct json *migration_json(struct arena *arena, const struct migration_t
 			        step->changes.items[i].deleted;
 		for (size_t t = 0; t < step->statements.count; t++) {
 			const struct statement_trace *statement = &step->statements.items[t];
+			const struct text_list *files = &statement_effects_get(statement)->rewrites;
 			wal_bytes += statement->wal_bytes > 0 ? statement->wal_bytes : 0;
-			for (size_t i = 0; i < statement->rewrites.count; i++)
-				text_list_add_once(arena, &rewritten, statement->rewrites.items[i]);
+			for (size_t i = 0; i < files->count; i++)
+				text_list_add_once(arena, &rewritten, files->items[i]);
 		}
 	}
 	for (size_t i = 0; i < rewritten.count; i++)

@@ -151,6 +151,12 @@ static enum status write_outcome(struct single *single, const char *outcome, boo
 	return error_recast(err, FAIL_PARTIAL);
 }
 
+static void note_lock(struct single *single, const char *relation, enum lock_mode mode)
+{
+	struct arena *arena = single->executor->run->arena;
+	relation_lock_add(arena, &statement_effects_need(arena, single->trace)->locks, relation, mode);
+}
+
 static void sample_locks(struct single *single, const char *pid)
 {
 	_cleanup_error_ struct error ignored = {0};
@@ -160,8 +166,7 @@ static void sample_locks(struct single *single, const char *pid)
 	if (session_query(single->executor->watch, query_backend_locks, 1, parameters, &rows, &ignored) != OK)
 		return;
 	for (size_t i = 0; i < rows_count(rows); i++)
-		relation_lock_add(single->executor->run->arena, &single->trace->locks, rows_get(rows, i, 0),
-		                  lock_mode_read(rows_get(rows, i, 1)));
+		note_lock(single, rows_get(rows, i, 0), lock_mode_read(rows_get(rows, i, 1)));
 }
 
 static void sample_progress(struct single *single, const char *phase, int64_t percent)
@@ -384,8 +389,7 @@ static enum status note_locks(struct single *single, struct error *err)
 		return error_wrap(err, "cannot read the names of the tables");
 	for (size_t i = 0; i < rows_count(rows) && i < modes.count; i++)
 		if (rows_get(rows, i, 0))
-			relation_lock_add(single->executor->run->arena, &single->trace->locks, rows_get(rows, i, 0),
-			                  modes.items[i]);
+			note_lock(single, rows_get(rows, i, 0), modes.items[i]);
 	return OK;
 }
 

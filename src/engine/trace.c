@@ -3,6 +3,19 @@
 #include <inttypes.h>
 #include <string.h>
 
+const struct statement_effects *statement_effects_get(const struct statement_trace *statement)
+{
+	static const struct statement_effects NONE = {0};
+	return statement->effects ? statement->effects : &NONE;
+}
+
+struct statement_effects *statement_effects_need(struct arena *arena, struct statement_trace *statement)
+{
+	if (!statement->effects)
+		statement->effects = arena_alloc(arena, sizeof(*statement->effects));
+	return statement->effects;
+}
+
 const struct migration_trace *trace_find(const struct trace *trace, const char *version)
 {
 	for (size_t i = 0; i < trace->migrations.count; i++)
@@ -21,24 +34,26 @@ static struct json *texts_json(const struct text_list *list)
 
 static struct json *statement_json(const struct statement_trace *statement)
 {
+	const struct statement_effects *effects = statement_effects_get(statement);
 	struct json *object = json_new_object(), *locks = json_new_array();
-	for (size_t i = 0; i < statement->locks.count; i++) {
+	for (size_t i = 0; i < effects->locks.count; i++) {
 		struct json *lock = json_new_object();
-		json_set_text(lock, "relation", statement->locks.items[i].relation);
-		json_set_text(lock, "mode", lock_mode_name(statement->locks.items[i].mode));
+		json_set_text(lock, "relation", effects->locks.items[i].relation);
+		json_set_text(lock, "mode", lock_mode_name(effects->locks.items[i].mode));
 		json_push(locks, lock);
 	}
 	json_set_int(object, "duration_ms", statement->duration_ms);
 	json_set_int(object, "wal_bytes", statement->wal_bytes);
 	json_set(object, "locks", locks);
-	json_set(object, "rewrites", texts_json(&statement->rewrites));
-	json_set(object, "scans", texts_json(&statement->scans));
+	json_set(object, "rewrites", texts_json(&effects->rewrites));
+	json_set(object, "scans", texts_json(&effects->scans));
 	return object;
 }
 
 static bool is_plain(const struct statement_trace *statement)
 {
-	return statement->locks.count + statement->rewrites.count + statement->scans.count == 0;
+	const struct statement_effects *effects = statement_effects_get(statement);
+	return effects->locks.count + effects->rewrites.count + effects->scans.count == 0;
 }
 
 /* Statements in a row that did nothing worth a word are one line with their sums: a file can have 100,000 of them. */
@@ -115,16 +130,20 @@ static enum lock_mode mode_by_name(const char *name)
 
 static void read_statement(struct arena *arena, const struct json *value, struct statement_trace *ret_statement)
 {
-	const struct json *locks = json_get(value, "locks");
+	const struct json *locks = json_get(value, "locks"), *rewrites = json_get(value, "rewrites");
+	const struct json *scans = json_get(value, "scans");
 	ret_statement->duration_ms = json_get_int(value, "duration_ms");
 	ret_statement->wal_bytes = json_get_int(value, "wal_bytes");
+	if (json_count(locks) + json_count(rewrites) + json_count(scans) == 0)
+		return;
+	struct statement_effects *effects = statement_effects_need(arena, ret_statement);
 	for (size_t i = 0; i < json_count(locks); i++) {
-		struct relation_lock *lock = list_add(arena, &ret_statement->locks);
+		struct relation_lock *lock = list_add(arena, &effects->locks);
 		lock->relation = arena_strdup(arena, json_get_text(json_at(locks, i), "relation"));
 		lock->mode = mode_by_name(json_get_text(json_at(locks, i), "mode"));
 	}
-	read_texts(arena, json_get(value, "rewrites"), &ret_statement->rewrites);
-	read_texts(arena, json_get(value, "scans"), &ret_statement->scans);
+	read_texts(arena, rewrites, &effects->rewrites);
+	read_texts(arena, scans, &effects->scans);
 }
 
 static void read_step(struct arena *arena, const struct json *value, struct step_trace *ret_step)
@@ -250,10 +269,9 @@ void trace_step_locks(struct arena *arena, const struct step_trace *step,
                            struct relation_lock_list *ret_locks)
 {
 	for (size_t t = 0; t < step->statements.count; t++) {
-		const struct statement_trace *statement = &step->statements.items[t];
-		for (size_t l = 0; l < statement->locks.count; l++)
-			relation_lock_add(arena, ret_locks, statement->locks.items[l].relation,
-			                  statement->locks.items[l].mode);
+		const struct relation_lock_list *locks = &statement_effects_get(&step->statements.items[t])->locks;
+		for (size_t l = 0; l < locks->count; l++)
+			relation_lock_add(arena, ret_locks, locks->items[l].relation, locks->items[l].mode);
 	}
 }
 

@@ -26,13 +26,18 @@ struct relation_lock_list {
 	size_t room;
 };
 
-struct statement_trace {
-	int64_t duration_ms;
-	int64_t wal_bytes;               /* -1 = not measured */
-	int64_t rows;                    /* that it changed or found; -1 = it has no such number. Not kept in evidence */
+struct statement_effects {
 	struct relation_lock_list locks; /* first taken, or strengthened, by this statement */
 	struct text_list rewrites;       /* relations that got a new file */
 	struct text_list scans;          /* tables read from end to end */
+};
+
+/* There is one for every statement: small, since most of the 300,000 of a file of rows have no effects of their own. */
+struct statement_trace {
+	int64_t duration_ms;
+	int64_t wal_bytes;                 /* -1 = not measured */
+	int64_t rows;                      /* that it changed or found; -1 = it has no such number. Not kept in evidence */
+	struct statement_effects *effects; /* NULL = none: ask statement_effects_get */
 };
 
 /* Rows changed in one table by one step. */
@@ -64,6 +69,10 @@ struct migration_trace {
 struct trace {
 	LIST(struct migration_trace) migrations;
 };
+
+/* What the statement did, never NULL; and the same to be added to, in the arena. */
+const struct statement_effects *statement_effects_get(const struct statement_trace *statement);
+struct statement_effects *statement_effects_need(struct arena *arena, struct statement_trace *statement);
 
 /* The trace of a version (compared as text: the file's own digits), or NULL. */
 const struct migration_trace *trace_find(const struct trace *trace, const char *version);

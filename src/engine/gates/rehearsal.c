@@ -124,17 +124,16 @@ static void summarize(struct rehearsal *rehearsal)
 			for (size_t t = 0; t < migration->steps.items[s].statements.count; t++) {
 				const struct statement_trace *statement =
 					&migration->steps.items[s].statements.items[t];
+				const struct text_list *files = &statement_effects_get(statement)->rewrites;
 				wal_bytes += statement->wal_bytes > 0 ? statement->wal_bytes : 0;
-				for (size_t r = 0; r < statement->rewrites.count; r++)
-					if (blocking_is_live(&run->live_schema, statement->rewrites.items[r]))
+				for (size_t r = 0; r < files->count; r++)
+					if (blocking_is_live(&run->live_schema, files->items[r]))
 						run_warn(run, rehearsal->evidence, "rehearsal.rewrites",
-					         "Nobody can use the table while it is rewritten; see "
-														"pgsluice-runbook(7).",
-					         arena_printf(run->arena, "migration %s rewrites %s in %s",
-														migration->version,
-					                      statement->rewrites.items[r],
-					                      text_duration(run->arena, statement->duration_ms)),
-					         "-");
+						         "Nobody can use the table while it is rewritten; see pgsluice-runbook(7).",
+						         arena_printf(run->arena, "migration %s rewrites %s in %s", migration->version,
+						                      files->items[r],
+						                      text_duration(run->arena, statement->duration_ms)),
+						         "-");
 			}
 	}
 	blocking_find(run->arena, &rehearsal->trace, &run->live_schema, &blocking);

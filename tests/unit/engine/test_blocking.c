@@ -28,7 +28,7 @@ static void add_statement(struct fixture *f, struct step_trace *step, int64_t du
 	struct statement_trace *statement = list_add(f->arena, &step->statements);
 	statement->duration_ms = duration_ms;
 	if (mode != LOCK_NONE)
-		relation_lock_add(f->arena, &statement->locks, relation, mode);
+		relation_lock_add(f->arena, &statement_effects_need(f->arena, statement)->locks, relation, mode);
 }
 
 static void a_lock_is_held_until_its_step_ends(void **state)
@@ -88,7 +88,7 @@ static void tables_that_wait_together_are_told_together(void **state)
 	(void)state;
 	struct step_trace *step = add_step(&f, "006");
 	add_statement(&f, step, 14, LOCK_SHARE_ROW_EXCLUSIVE, "public.orders");
-	relation_lock_add(f.arena, &step->statements.items[0].locks, "public.lines", LOCK_SHARE_ROW_EXCLUSIVE);
+	relation_lock_add(f.arena, &step->statements.items[0].effects->locks, "public.lines", LOCK_SHARE_ROW_EXCLUSIVE);
 	add_statement(&f, add_step(&f, "007"), 1, LOCK_ACCESS_EXCLUSIVE, "public.lines");
 	blocking_find(f.arena, &f.trace, &SCHEMA, &list);
 	assert_string_equal(blocking_text(f.arena, &list, 0, &next),

@@ -90,8 +90,9 @@ static void a_trace_survives_its_evidence(void **state)
 	count(arena, step, "public.t", 1, 2);
 	struct statement_trace *statement = list_add(arena, &step->statements);
 	*statement = (struct statement_trace){.duration_ms = 5, .wal_bytes = 77};
-	relation_lock_add(arena, &statement->locks, "public.t", LOCK_ACCESS_EXCLUSIVE);
-	list_push(arena, &statement->rewrites, "public.t");
+	struct statement_effects *effects = statement_effects_need(arena, statement);
+	relation_lock_add(arena, &effects->locks, "public.t", LOCK_ACCESS_EXCLUSIVE);
+	list_push(arena, &effects->rewrites, "public.t");
 
 	_cleanup_json_ struct json *document = trace_json(&trace);
 	assert_int_equal(trace_read(arena, document, &read, &err), OK);
@@ -101,8 +102,8 @@ static void a_trace_survives_its_evidence(void **state)
 	assert_true(again->steps.items[0].counted);
 	assert_string_equal(again->steps.items[0].live_digest, "abc");
 	assert_int_equal(again->steps.items[0].changes.items[0].deleted, 2);
-	assert_int_equal(again->steps.items[0].statements.items[0].locks.items[0].mode, LOCK_ACCESS_EXCLUSIVE);
-	assert_string_equal(again->steps.items[0].statements.items[0].rewrites.items[0], "public.t");
+	assert_int_equal(again->steps.items[0].statements.items[0].effects->locks.items[0].mode, LOCK_ACCESS_EXCLUSIVE);
+	assert_string_equal(again->steps.items[0].statements.items[0].effects->rewrites.items[0], "public.t");
 	assert_null(trace_find(&read, "008"));
 }
 
@@ -116,13 +117,14 @@ static void statements_that_did_nothing_worth_a_word_are_one_line(void **state)
 	for (int i = 0; i < 5; i++)
 		*list_add(*state, &step->statements) =
 			(struct statement_trace){.duration_ms = 2, .wal_bytes = i < 4 ? 100 : -1};
-	relation_lock_add(*state, &step->statements.items[1].locks, "public.t", LOCK_SHARE);
+	struct statement_effects *effects = statement_effects_need(*state, &step->statements.items[1]);
+	relation_lock_add(*state, &effects->locks, "public.t", LOCK_SHARE);
 
 	_cleanup_json_ struct json *json = trace_json(&trace);
 	assert_int_equal(trace_read(*state, json, &back, &err), OK);
 	const struct step_trace *read = &back.migrations.items[0].steps.items[0];
 	assert_int_equal(read->statements.count, 4);
-	assert_int_equal(read->statements.items[1].locks.count, 1);
+	assert_int_equal(read->statements.items[1].effects->locks.count, 1);
 	assert_int_equal(read->statements.items[2].duration_ms, 4);
 	assert_int_equal(read->statements.items[2].wal_bytes, 200);
 	assert_int_equal(read->statements.items[3].wal_bytes, -1);
