@@ -1,8 +1,11 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LARGE_BYTES = 256 * 1024 };
 
 static void *or_die(void *block, size_t size_bytes)
 {
@@ -11,6 +14,14 @@ static void *or_die(void *block, size_t size_bytes)
 		abort();
 	}
 	return block;
+}
+
+void memory_setup(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+	mallopt(M_TRIM_THRESHOLD, 4 * LARGE_BYTES);
+#endif
 }
 
 void *memory_new(size_t size_bytes)

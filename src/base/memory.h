@@ -4,6 +4,12 @@
 
 #include <stddef.h>
 
+/*
+ * For the start of a program: large blocks go back to the system as soon as they are freed. The C library of Debian
+ * learns otherwise from the first one that is freed, and keeps tens of MiB.
+ */
+void memory_setup(void);
+
 /* Zeroed memory; the caller frees it with memory_free. */
 void *memory_new(size_t size_bytes);
 

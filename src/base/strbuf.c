@@ -30,6 +30,15 @@ void strbuf_reset(struct strbuf *buffer)
 		buffer->data[0] = '\0';
 }
 
+void strbuf_reserve(struct strbuf *buffer, size_t more)
+{
+	size_t needed = buffer->length + more + 1;
+	if (needed <= buffer->room)
+		return;
+	buffer->data = memory_resize(buffer->data, needed);
+	buffer->room = needed;
+}
+
 void strbuf_add(struct strbuf *buffer, const void *bytes, size_t length)
 {
 	reserve(buffer, length);

@@ -22,6 +22,9 @@ void strbuf_clear(struct strbuf *buffer);
 /* Empties it and keeps the memory. */
 void strbuf_reset(struct strbuf *buffer);
 
+/* Room for exactly that many more bytes: for text whose length is known, and large. */
+void strbuf_reserve(struct strbuf *buffer, size_t more);
+
 void strbuf_add(struct strbuf *buffer, const void *bytes, size_t length);
 void strbuf_puts(struct strbuf *buffer, const char *text);
 void strbuf_putc(struct strbuf *buffer, char byte);

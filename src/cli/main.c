@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "cli/command.h"
 #include "cli/config.h"
 #include "cli/options.h"
@@ -77,6 +78,7 @@ static enum status run(struct arena *arena, const struct options *options, struc
 
 int cli_main(int argc, char **argv)
 {
+	memory_setup();
 	_cleanup_arena_ struct arena *arena = arena_open();
 	_cleanup_error_ struct error err = {0};
 	struct options options;

@@ -69,6 +69,7 @@ enum status file_read(const char *path, size_t ceiling_bytes, struct strbuf *ret
 		return err->status;
 	if ((uint64_t)facts.st_size > ceiling_bytes)
 		return refuse_size(err, path, ceiling_bytes);
+	strbuf_reserve(&content, (size_t)facts.st_size);
 	while ((got = read_some(fd, chunk, sizeof(chunk))) > 0) {
 		if (content.length + (size_t)got > ceiling_bytes)
 			return refuse_size(err, path, ceiling_bytes);
