@@ -142,7 +142,7 @@ void options_again(struct strbuf *out, const struct options *options, const char
 		strbuf_printf(out, " %s", options->command->name);
 	if (options->batch)
 		strbuf_puts(out, " --batch");
-	if (plan_id)
+	if (plan_id && *plan_id)
 		strbuf_printf(out, " --approve %s", plan_id);
 	for (size_t i = 0; i < options->given.count; i++) {
 		enum option option = options->given.items[i].option;

@@ -124,8 +124,8 @@ void options_help(struct strbuf *out, const struct command *const *commands, con
 bool options_hold_secret(const char *text);
 
 /*
- * The command line that goes on with this one: the same options, with --approve `plan_id` when not NULL and without
- * --stop-before. A connection string that holds a password is left out as CONNINFO.
+ * The command line that goes on with this one: the same options, without --stop-before, and with --approve
+ * `plan_id` when not NULL (empty = none at all). A connection string that holds a password is left out as CONNINFO.
  */
 void options_again(struct strbuf *out, const struct options *options, const char *plan_id);
 

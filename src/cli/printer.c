@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "cli/local_time.h"
@@ -433,7 +434,9 @@ static void print_next(struct printer *printer, FILE *stream, int64_t exit_code)
 	if (!options || !(approve || stopped || helps_to_run_again(exit_code)))
 		return;
 	char digits[APPROVE_DIGITS + 1] = {0};
-	memcpy(digits, printer->plan_id, APPROVE_DIGITS);
+	/* Of a plan that another id was given for nothing is known yet: it is not the next thing to consent to it. */
+	if (!options->approve || strncasecmp(options->approve, printer->plan_id, strlen(options->approve)) == 0)
+		memcpy(digits, printer->plan_id, APPROVE_DIGITS);
 	options_again(&line, options, approve ? digits : NULL);
 	screen_command(&printer->screen, stream, "next: ", strbuf_text(&line));
 }

@@ -286,6 +286,11 @@ static void show_all_waived(struct showing *showing)
 		            "named with --out-of-order");
 }
 
+bool consent_is_for_another(const struct run *run)
+{
+	return run->settings->approve && !plan_id_matches(&run->plan, run->settings->approve);
+}
+
 enum status consent_show(struct run *run, struct evidence *evidence, struct error *err)
 {
 	struct showing showing = {.run = run, .arena = run->arena, .evidence = evidence};

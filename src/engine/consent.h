@@ -14,4 +14,7 @@
  */
 enum status consent_show(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;
 
+/* Whether consent was given to a plan, and it is not this one. */
+bool consent_is_for_another(const struct run *run);
+
 #endif

@@ -65,9 +65,7 @@ static enum status reuse(struct run *run, enum gate gate, bool *ret_reused, stru
 	struct stored stored;
 
 	*ret_reused = false;
-	bool other_consent = gate == GATE_APPROVAL && run->settings->approve &&
-	                     !plan_id_matches(&run->plan, run->settings->approve);
-	if (validity(run, gate) == 0 || other_consent)
+	if (validity(run, gate) == 0 || (gate == GATE_APPROVAL && consent_is_for_another(run)))
 		return OK;
 	if (flow_stored(run, gate, &stored, err) != OK)
 		return err->status;
@@ -232,6 +230,13 @@ static enum status ask_before(struct run *run, enum gate gate, bool *ret_leave, 
 	return OK;
 }
 
+/* An id that cannot count is refused as soon as that is known: hours of proving would change nothing about it. */
+static enum status refuse_early(struct run *run, enum gate passed, enum gate stop, struct error *err)
+{
+	bool reached = stop > GATE_APPROVAL;
+	return passed == GATE_INSPECT && reached && consent_is_for_another(run) ? pass(run, GATE_APPROVAL, err) : OK;
+}
+
 static enum status pass_all(struct run *run, struct error *err)
 {
 	enum gate stop = GATE_COUNT;
@@ -261,6 +266,8 @@ static enum status pass_all(struct run *run, struct error *err)
 			return err->status;
 		if (leave)
 			return OK;
+		if (refuse_early(run, gate, stop, err) != OK)
+			return err->status;
 	}
 	return OK;
 }

@@ -55,6 +55,15 @@ def test_consent_to_the_same_files_on_another_database_is_for_another_plan(live,
     other.drop()
 
 
+def test_an_id_of_another_plan_is_refused_before_anything_is_proved(live, migrations):
+    migrations.write("002_more", up=ADD)
+    result = live.batch("--approve", "0123456789ab", "--format", "json").ended(12)
+    assert ran(result) == ["inspect", "approval"]
+    # What comes before the approval is not its affair.
+    result = live.batch("--approve", "0123456789ab", "--stop-before", "approval", "--format", "json").ended(0)
+    assert "rehearsal" in ran(result)
+
+
 @pytest.mark.parametrize("change", [{"environment": "PROD"}, {"history_table": "public.schema_migrations"}])
 def test_the_environments_word_is_part_of_the_plan_and_the_shape_of_the_history_is_not(live, migrations, change):
     migrations.write("002_more", up=ADD)

@@ -1,5 +1,6 @@
 /*
- * Gate 6: an operator consented to exactly this plan, on this database. A second person, where policy asks for one,
+ * Gate 6: an operator consented to exactly this plan, on this database. An id of another plan is refused before the
+ * proofs, when there is nothing to show yet. A second person, where policy asks for one,
  * proves himself by logging in to the target under a role of his own.
  */
 #include <pwd.h>
@@ -62,6 +63,11 @@ static void consent(struct run *run, struct json *consents, const struct consent
 
 static const char *approve_hint(struct run *run)
 {
+	if (consent_is_for_another(run))
+		return arena_printf(run->arena,
+		                    "Run the same command without --approve: it proves this plan and shows what it does; "
+		                    "then consent to it with --approve %.*s.",
+		                    PLAN_ID_SHORT, run->plan.id.hex);
 	return arena_printf(run->arena,
 	                    "If that is what you mean, run the same command with --approve %.*s.",
 	                    PLAN_ID_SHORT, run->plan.id.hex);
@@ -78,7 +84,7 @@ static void check_consent(struct run *run, struct evidence *evidence, size_t giv
 	size_t wanted = needed(run);
 	const char *measured, *hint = approve_hint(run);
 
-	if (settings->approve && !plan_id_matches(&run->plan, settings->approve))
+	if (consent_is_for_another(run))
 		measured = arena_printf(run->arena, "the approval %s is for another plan; this one is %.*s",
 		                        settings->approve,
 		                        PLAN_ID_SHORT, run->plan.id.hex);
@@ -114,17 +120,18 @@ enum status gate_approval(struct run *run, struct evidence *evidence, struct err
 {
 	const char *approve = run->settings->approve;
 	struct json *consents = json_new_array();
+	bool other = consent_is_for_another(run);
 
 	evidence->data = json_new_object();
 	json_set(evidence->data, "consents", consents);
-	if (consent_show(run, evidence, err) != OK || earlier_consents(run, consents, err) != OK)
+	if (earlier_consents(run, consents, err) != OK || (!other && consent_show(run, evidence, err) != OK))
 		return err->status;
-	if (approve && plan_id_matches(&run->plan, approve))
+	if (approve && !other)
 		consent(run, consents, NULL);
 	else if (!approve && ask(run, consents, err) != OK)
 		return err->status;
 	json_set_text(evidence->data, "plan_id", run->plan.id.hex);
 	json_set_text(evidence->data, "database", run->target.database);
-	check_consent(run, evidence, approve && !plan_id_matches(&run->plan, approve) ? 0 : json_count(consents));
+	check_consent(run, evidence, other ? 0 : json_count(consents));
 	return OK;
 }

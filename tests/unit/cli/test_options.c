@@ -226,6 +226,7 @@ static void the_next_command_keeps_the_options_and_no_secret(void **state)
 	         "pgsluice --batch --approve 1a2b3c4d5e6f -m dir"},
 		{"--batch --approve 999999999999 -d dbname=a", "1a2b3c4d5e6f",
 	         "pgsluice --batch --approve 1a2b3c4d5e6f -d dbname=a"},
+		{"--batch --approve 999999999999", "", "pgsluice --batch"},
 		{"--batch --approve 999999999999", NULL, "pgsluice --batch --approve 999999999999"},
 		{"--batch -d postgres://u:secret@h/db", NULL, "pgsluice --batch -d CONNINFO"},
 		{"--batch -d postgres://u@h:5432/db", NULL, "pgsluice --batch -d postgres://u@h:5432/db"},
