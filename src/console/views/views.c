@@ -5,6 +5,7 @@
 /* In the order of their digits, which they keep for ever: a digit without a view is free. */
 static const struct view_row *const VIEWS[] = {
 	&view_migrations,
+	&view_graph,
 	&view_gates,
 	&view_apply,
 	&view_log,

@@ -192,6 +192,51 @@ static void every_view_has_a_form_without_a_screen(void **state)
 	}
 }
 
+/* A plan with branches, lines over several layers and one that needs nothing. */
+static void tell_branches(struct model *model)
+{
+	static const struct {
+		const char *version, *state, *needs[4];
+	} ROWS[] = {
+		{"001", "applied", {NULL}},         {"002", "applied", {"001"}}, {"003", "applied", {"001"}},
+		{"004", "pending", {"002", "003"}}, {"005", "pending", {"001"}}, {"006", "pending", {"004", "005"}},
+		{"007", "pending", {NULL}},         {"008", "pending", {"004"}}, {"009", "held", {"006", "008", "002"}},
+	};
+	_cleanup_strbuf_ struct strbuf line = {0};
+
+	tell_beginning(model);
+	strbuf_puts(&line, "\"type\":\"plan\",\"plan_id\":\"3f2a9c0011223344\",\"target\":{\"system_identifier\":\"77\","
+	                   "\"timeline\":\"1\",\"database_oid\":\"5\",\"database\":\"shop\"},\"migrations\":[");
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		strbuf_printf(&line, "%s{\"version\":\"%s\",\"name\":\"change_%zu\",\"state\":\"%s\",\"requires\":[",
+		              i ? "," : "", ROWS[i].version, i + 1, ROWS[i].state);
+		for (size_t j = 0; ROWS[i].needs[j]; j++)
+			strbuf_printf(&line, "%s{\"version\":\"%s\",\"reason\":\"uses what it creates\"}", j ? "," : "",
+			              ROWS[i].needs[j]);
+		strbuf_puts(&line, "]}");
+	}
+	strbuf_puts(&line, "]");
+	tell(model, (const char *const[]){strbuf_text(&line)}, 1);
+}
+
+static void the_graph_has_three_forms(void **state)
+{
+	struct fixture f = {.model = model_open(), .tick = arena_open(), .view = view_find("graph")};
+	(void)state;
+	f.state = arena_alloc(f.tick, f.view->state_bytes);
+	tell_branches(f.model);
+	struct scene scene = scene_of(&f);
+	compare_all("lanes", &f);
+	f.view->act(f.state, &scene, ACTION_MODE);
+	compare_all("boxes", &f);
+	f.view->act(f.state, &scene, ACTION_MODE);
+	compare_all("tree", &f);
+	f.view->act(f.state, &scene, ACTION_INVERT);
+	compare_all("inverted", &f);
+	model_close(f.model);
+	arena_close(f.tick);
+}
+
 static void the_runbook_opens_at_the_gate_one_comes_from(void **state)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
@@ -212,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_view_draws_what_is_in_its_pictures),
 		cmocka_unit_test(views_fit_every_size_and_every_moment),
+		cmocka_unit_test(the_graph_has_three_forms),
 		cmocka_unit_test(the_runbook_opens_at_the_gate_one_comes_from),
 		cmocka_unit_test(every_view_has_a_form_without_a_screen),
 	};
