@@ -11,6 +11,7 @@ static const struct command *const COMMANDS[] = {
 	&command_new,
 	&command_rollback,
 	&command_resolve,
+	&command_attach,
 	&command_replay,
 	&command_demo,
 	NULL,

@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 
+extern const struct command command_attach;
 extern const struct command command_batch;
 extern const struct command command_check;
 extern const struct command command_demo;

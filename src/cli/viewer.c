@@ -3,6 +3,10 @@
 #include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "cli/engine_start.h"
+#include "sys/logout.h"
 
 static bool wants_colour(const char *when)
 {
@@ -37,4 +41,20 @@ enum status viewer_run(const struct invocation *invocation, struct console_optio
 	}
 	enum status status = console_run(options, &exit_code, err);
 	return status ? status : status_of(exit_code);
+}
+
+static enum status connect_again(void *context, const char *name, int *ret_fd, struct error *err)
+{
+	struct invocation *invocation = context;
+	return engine_connect(invocation->arena, name, ret_fd, err);
+}
+
+enum status viewer_watch(struct invocation *invocation, struct console_options *options, struct error *err)
+{
+	options->reconnect = connect_again;
+	options->context = invocation;
+	if (logout_kills("", getuid()))
+		options->leave_warning = "Logging out of this machine would end the engine too: "
+		                         "`loginctl enable-linger` prevents that.";
+	return viewer_run(invocation, options, err);
 }

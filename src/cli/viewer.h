@@ -12,4 +12,8 @@
 enum status viewer_run(const struct invocation *invocation, struct console_options *options,
                        struct error *err) MUST_CHECK;
 
+/* The same for an engine: with a way back to it, and with a word on what logging out would do to it. */
+enum status viewer_watch(struct invocation *invocation, struct console_options *options,
+                         struct error *err) MUST_CHECK;
+
 #endif

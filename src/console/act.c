@@ -224,8 +224,11 @@ void desk_take_event(struct console *console, enum event_type type, const struct
 		tell_state(console);
 	else if (type == EVENT_REQUEST && console->model->now_ms >= told_ms)
 		tell_refusal(console, event);
-	else if (type == EVENT_END)
+	if (type == EVENT_END) {
+		const char *other = json_get_text(event, "attach");
 		console->approving[0] = '\0';
+		console->other = other && console->options->reconnect ? arena_strdup(console->arena, other) : NULL;
+	}
 }
 
 static void pause_or_go_on(struct console *console)
@@ -247,17 +250,18 @@ static void change_speed(struct console *console, bool faster)
 	story_set_speed(console->story, faster ? speed * 2 : speed / 2, clock_ms());
 }
 
-static void reconnect(struct console *console)
+void act_reconnect(struct console *console, const char *name)
 {
 	_cleanup_error_ struct error err = {0};
 	int fd = -1;
-	if (console->options->reconnect(console->options->context, &fd, &err) != OK) {
-		console_say(console, STYLE_BAD, "%s", err.message ? err.message : "no engine answers");
+	if (console->options->reconnect(console->options->context, name ? name : console->model->run_id, &fd, &err)) {
+		console_say(console, STYLE_BAD, "%s", err.message);
 		return;
 	}
 	story_reconnect(console->story, fd);
 	console->lost = false;
-	console_say(console, STYLE_GOOD, "connected again");
+	console->model->engine = (struct model_engine){.gate = GATE_COUNT, .goal = GATE_COUNT};
+	console_say(console, STYLE_GOOD, "connected %s", name ? "to the engine that is at this target already" : "again");
 }
 
 static void copy_to_file(struct console *console, const char *text)
@@ -298,8 +302,7 @@ static void set_mouse(struct console *console, bool on)
 	console_say(console, STYLE_TEXT, on ? "mouse on: Shift-drag selects text" : "mouse off");
 }
 
-/* A run that somebody could want to see the end of. */
-static bool run_is_on(const struct console *console)
+bool act_run_is_on(const struct console *console)
 {
 	const struct model *model = console->model;
 	return console->story && !story_is_recording(console->story) && !console->lost && model->run_id && !model->ended;
@@ -308,7 +311,7 @@ static bool run_is_on(const struct console *console)
 /* An engine that waits for nobody is sent home; others may still watch it. */
 static void quit(struct console *console)
 {
-	if (run_is_on(console) && console->leaving == STAYING) {
+	if (act_run_is_on(console) && console->leaving == STAYING) {
 		dialogue_open(console, DIALOGUE_QUIT);
 		return;
 	}
@@ -359,11 +362,11 @@ static void carry_out(struct console *console, enum action action)
 	case ACTION_MOUSE: set_mouse(console, !console->mouse); break;
 	case ACTION_FASTER: change_speed(console, true); break;
 	case ACTION_SLOWER: change_speed(console, false); break;
-	case ACTION_RECONNECT: reconnect(console); break;
+	case ACTION_RECONNECT: act_reconnect(console, NULL); break;
 	case ACTION_REDRAW: term_redraw(console->terminal); break;
 	case ACTION_SUSPEND: term_suspend(console->terminal); break;
 	case ACTION_DETACH:
-		if (console->options->leave_warning && run_is_on(console))
+		if (console->options->leave_warning && act_run_is_on(console))
 			dialogue_open(console, DIALOGUE_QUIT);
 		else
 			console->leaving = LEAVING;

@@ -11,6 +11,26 @@
 
 enum { EVENTS_AT_ONCE = 500, TICK_MS = 1000, FRAME_MS = 100, PLAIN_WAIT_MS = 10000, PLAIN_QUIET_MS = 500 };
 
+static void lose(struct console *console)
+{
+	if (!console->lost && console->model->ended)
+		console_say(console, STYLE_TEXT, "the engine has ended");
+	else if (!console->lost)
+		console_say(console, STYLE_BAD, "the connection to the engine is lost%s",
+		            console->options->reconnect ? "; C-r connects again" : "");
+	console->lost = true;
+	if (console->leaving == LEAVING_WHEN_LOST)
+		console->leaving = LEAVING;
+}
+
+/* Another engine has this target: that one is to be watched. */
+static void go_over(struct console *console)
+{
+	const char *name = console->other;
+	console->other = NULL;
+	act_reconnect(console, name);
+}
+
 /* The story's next lines; false when there are none for now. */
 static bool take_events(struct console *console)
 {
@@ -21,24 +41,15 @@ static bool take_events(struct console *console)
 		case STORY_EVENT:
 			desk_take_event(console, type, event);
 			json_close(event);
+			if (console->other)
+				go_over(console);
 			break;
 		case STORY_NOTHING: return false;
 		case STORY_OVER:
 			console->dirty = console->dirty || !console->over;
 			console->over = true;
 			return false;
-		case STORY_LOST:
-			if (!console->lost) {
-				console->lost = true;
-				if (console->model->ended)
-					console_say(console, STYLE_TEXT, "the engine has ended");
-				else
-					console_say(console, STYLE_BAD, "the connection to the engine is lost%s",
-					            console->options->reconnect ? "; C-r connects again" : "");
-			}
-			if (console->leaving == LEAVING_WHEN_LOST)
-				console->leaving = LEAVING;
-			return false;
+		case STORY_LOST: lose(console); return false;
 		}
 	}
 	return true;
@@ -81,6 +92,7 @@ static void take_keys(struct console *console)
 	while (console->leaving != LEAVING && (key = term_key(console->terminal, &row, &column)) != KEY_NONE) {
 		if (key == KEY_GONE) {
 			console->leaving = LEAVING;
+			console->gone = true;
 			console->terminated = term_was_terminated(console->terminal);
 			return;
 		}
@@ -166,6 +178,19 @@ static const char *history_path(struct arena *arena)
 	return state_folder(arena, &state, &ignored) == OK ? path_join(arena, state, "console_history") : NULL;
 }
 
+/* What the shell shows when the console is gone: how it stands, and how to come back. */
+static void say_farewell(const struct console *console)
+{
+	const struct model *model = console->model;
+	if (story_is_recording(console->story) || console->gone)
+		return;
+	if (model->ended)
+		printf("The run ended with %" PRId64 ": %s.%s%s\n", model->exit_code, model->end_reason,
+		       model->report ? " Report: " : "", model->report ? model->report : "");
+	else if (act_run_is_on(console))
+		printf("The engine goes on. To come back: pgsluice attach %.8s\n", model->run_id);
+}
+
 static enum status show(struct console *console, struct error *err)
 {
 	struct term_options options = {.colour = console->options->colour, .mouse = console->options->mouse};
@@ -177,6 +202,7 @@ static enum status show(struct console *console, struct error *err)
 	if (status == OK) {
 		watch(console);
 		term_close(console->terminal);
+		say_farewell(console);
 	}
 	prompt_close(console->prompt);
 	if (status == OK && console->terminated) {

@@ -23,8 +23,8 @@ struct console_options {
 	/* Keys as configured: an action's name and its keys, side by side. */
 	struct text_list key_actions, key_values;
 
-	/* Connects to the engine anew; NULL = there is no way. */
-	enum status (*reconnect)(void *context, int *ret_fd, struct error *err);
+	/* Connects to the engine of that run or name (of `end`), NULL = the only one. NULL = there is no way. */
+	enum status (*reconnect)(void *context, const char *name, int *ret_fd, struct error *err);
 	void *context;
 };
 

@@ -54,8 +54,9 @@ struct console {
 	bool mouse, lost, over;     /* over: the recording is at its end */
 	bool hold_asked;            /* a pause was granted */
 	char approving[80];         /* plan id of a consent that waits for the engine to ask; "" = none */
+	const char *other;          /* the engine that has the target and shall be watched instead, or NULL */
 	enum leaving leaving;
-	bool terminated;
+	bool gone, terminated;      /* the terminal; by a SIGTERM */
 	bool dirty;                 /* something changed since the last frame */
 };
 
@@ -96,6 +97,12 @@ void act(struct console *console, enum action action);
 
 /* Sends a request, or says why it can't be sent; takes the fields. */
 bool act_ask(struct console *console, enum request_type request, struct json *fields);
+
+/* Connects to the engine of that name, NULL = that of the run; says what came of it. */
+void act_reconnect(struct console *console, const char *name);
+
+/* A run that somebody could want to see the end of. */
+bool act_run_is_on(const struct console *console);
 
 /* The person typed the database's name: consents to that plan, now or as soon as the engine asks. */
 void act_consent(struct console *console, const char *plan_id);

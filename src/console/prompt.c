@@ -195,7 +195,10 @@ static void write_down(const struct prompt *prompt)
 static void remember(const struct prompt *prompt)
 {
 	const HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
-	if (!*prompt->text || (last && strcmp(last->line, prompt->text) == 0))
+	size_t length = strlen(prompt->text);
+	while (length > 0 && prompt->text[length - 1] == ' ') /* completion leaves one */
+		prompt->text[--length] = '\0';
+	if (!length || (last && strcmp(last->line, prompt->text) == 0))
 		return;
 	add_history(prompt->text);
 	if (prompt->kind == PROMPT_COMMAND)

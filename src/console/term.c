@@ -142,7 +142,7 @@ void term_close(struct terminal *term)
 	term_set_mouse(term, false);
 	curs_set(1);
 	endwin();
-	tty_give_back();
+	tty_give_back(term->gone && !term->terminated);
 	delscreen(term->screen);
 	memory_free(term->shown);
 	memory_free(term);

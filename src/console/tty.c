@@ -77,17 +77,22 @@ void tty_take(const char *farewell, size_t length, sigset_t *ret_open)
 	saved.taken = true;
 }
 
-void tty_give_back(void)
+void tty_give_back(bool gone)
 {
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
 	if (!saved.taken)
 		return;
 	saved.taken = false;
 	for (size_t i = 0; i < CRASH_COUNT; i++)
 		sigaction(CRASHES[i], &saved.crashes[i], NULL);
-	for (size_t i = 0; i < FLAGGED_COUNT; i++)
-		sigaction(FLAGGED[i], &saved.flagged[i], NULL);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &saved.settings);
+	for (size_t i = 0; i < FLAGGED_COUNT; i++) /* forgets those that came while they were blocked */
+		sigaction(FLAGGED[i], &ignore, NULL);
 	sigprocmask(SIG_SETMASK, &saved.mask, NULL);
+	for (size_t i = 0; i < FLAGGED_COUNT; i++)
+		if (!gone || FLAGGED[i] != SIGHUP)
+			sigaction(FLAGGED[i], &saved.flagged[i], NULL);
 }
 
 void tty_stop(void)

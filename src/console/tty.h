@@ -21,8 +21,8 @@ extern struct tty_flags tty_flags;
  */
 void tty_take(const char *farewell, size_t length, sigset_t *ret_open);
 
-/* Back to what was. */
-void tty_give_back(void);
+/* Back to what was; a SIGHUP stays without effect when the terminal is gone. */
+void tty_give_back(bool gone);
 
 /* Stops the process group as the terminal's own C-z does; returns when it was continued. */
 void tty_stop(void);
