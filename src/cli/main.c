@@ -2,8 +2,10 @@
 
 #include <config.h> /* the build's: "config.h" would be cli's own */
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "cli/command.h"
@@ -76,6 +78,21 @@ static enum status run(struct arena *arena, const struct options *options, struc
 	return status ? status : options->command->run(&invocation, err);
 }
 
+/* A reader that has seen enough (`| head`) is no error. */
+static bool has_reader(int fd)
+{
+	struct pollfd output = {.fd = fd, .events = POLLOUT};
+	return poll(&output, 1, 0) < 0 || !(output.revents & POLLERR);
+}
+
+static enum status finish_output(struct error *err)
+{
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || !has_reader(STDOUT_FILENO))
+		return OK;
+	error_set(err, FAIL_INTERNAL, "could not write to standard output");
+	return error_hint(err, "It is closed, or its disk is full: give it a place that takes it all, then run again.");
+}
+
 int cli_main(int argc, char **argv)
 {
 	memory_setup();
@@ -88,8 +105,8 @@ int cli_main(int argc, char **argv)
 	wipe_passwords(argc, argv);
 	if (!status)
 		status = run(arena, &options, &err);
-	if (!status && (fflush(stdout) || ferror(stdout)))
-		status = error_errno(&err, FAIL_INTERNAL, "could not write to standard output");
+	if (!status)
+		status = finish_output(&err);
 	if (status && err.message)
 		printer_error(stderr, &err);
 	return status_get(status)->exit_code;

@@ -171,7 +171,7 @@ static const struct option_row ROWS[OPTION_COUNT] = {
 	[OPTION_UNTIL] = {.name = "until", .argument = "VERSION", .take = take_version, AT(until),
 	                  .help = "the last migration of the plan"},
 	[OPTION_STOP_BEFORE] = {.name = "stop-before", .argument = "GATE", .take = take_gate, AT(stop_before),
-	                        .help = "end well before this gate: `--stop-before approval` touches nothing"},
+	                        .help = "stop before this gate, with success: `--stop-before approval` touches nothing"},
 	[OPTION_APPROVE] = {.name = "approve", .argument = "PLAN_ID", .take = take_plan_id, AT(approve),
 	                    .help = "consent to exactly this plan (12 digits or more)"},
 	[OPTION_WAIVE] = {.name = "waive", .argument = "CHECK", .take = take_waiver, AT(waivers),

@@ -162,7 +162,7 @@ static void begin_gate(struct printer *printer, const char *name)
 
 	printer->gate = gate_find(name, &gate) ? (int)gate : -1;
 	printer->refused = printer->failed = false;
-	printer->last_check = printer->last_hint = NULL;
+	printer->last_check = printer->last_hint = printer->refusal = NULL;
 	printer->migrations_done = printer->statements_done = 0;
 	printer->told_ms = printer->clock_ms();
 	activity_begin(&printer->activity, name, printer->told_ms);
@@ -243,6 +243,7 @@ static void print_evidence(struct printer *printer, const struct json *fields)
 		             limited ? limit : "", limited ? ")" : "");
 		print_refusal_hint(printer, text_at(fields, "hint"));
 		printer->refused = true;
+		printer->refusal = arena_strdup(printer->arena, measured);
 	}
 	draw(printer);
 }
@@ -345,8 +346,8 @@ static void print_log(struct printer *printer, const struct json *fields)
 	if (strcmp(level, "debug") == 0)
 		return;
 	if (screen->one_terminal && screen->terminal && printer->gate >= 0 && !printer->json) {
-		screen_entry(screen, warning ? TONE_CAUTION : TONE_PLAIN, warning ? "note" : "", warning ? "warning" : "",
-		             "%s", text_at(fields, "message"));
+		screen_entry(screen, warning ? TONE_CAUTION : TONE_PLAIN, warning ? "note" : "", level, "%s",
+		             text_at(fields, "message"));
 		printer->last_check = NULL;
 		return;
 	}
@@ -380,11 +381,19 @@ static void say_error(struct screen *screen, const struct saying *saying)
 		screen_line(screen, screen->log, TONE_PLAIN, "hint: ", "%s", saying->hint);
 }
 
+/* The error only repeats what made the gate fail. */
+static bool is_told(const struct printer *printer, const struct json *fields)
+{
+	const char *message = text_at(fields, "message");
+	bool names_gate = strncmp(message, "gate ", strlen("gate ")) == 0;
+	bool repeats = printer->refusal && strcmp(message, printer->refusal) == 0;
+	return printer->failed && !has_text(fields, "detail") && (names_gate || repeats);
+}
+
 /* Where log and output are one terminal, the failed check that is the reason stands just above. */
 static void print_failure(struct printer *printer, const struct json *fields)
 {
-	if (printer->screen.one_terminal && !printer->json && printer->failed && !has_text(fields, "detail") &&
-	    strncmp(text_at(fields, "message"), "gate ", strlen("gate ")) == 0)
+	if (printer->screen.one_terminal && !printer->json && is_told(printer, fields))
 		return;
 	struct saying saying = {
 		.file = json_get_text(fields, "file"),

@@ -41,6 +41,7 @@ struct printer {
 	int gate;                      /* enum gate; -1 = none */
 	bool refused;                  /* a failed check of it was told */
 	bool failed;                   /* it has failed by its checks */
+	const char *refusal;           /* what the last failed check measured */
 	const char *last_check, *last_hint; /* what the line above is about */
 	size_t migrations_done, statements_done;
 };

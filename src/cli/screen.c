@@ -13,6 +13,9 @@
 
 enum { USUAL_WIDTH = 80, HANG = 4, MARK_COLUMNS = 6, NAME_COLUMNS = 14 };
 
+/* The terminal writes "^C" behind the progress line: what went on below could not be removed. */
+enum { ECHO_COLUMNS = 3 };
+
 static const struct {
 	const char *colour, *glyph;
 } TONES[] = {
@@ -173,7 +176,7 @@ void screen_progress(struct screen *screen, const char *format, ...)
 	strbuf_vprintf(&text, format, args);
 	va_end(args);
 	text_safe(&safe, strbuf_text(&text), text.length, false);
-	size_t length = cut(strbuf_text(&safe), safe.length, width_of(screen, screen->out) - 1);
+	size_t length = cut(strbuf_text(&safe), safe.length, width_of(screen, screen->out) - ECHO_COLUMNS);
 	fprintf(screen->out, "\r%.*s\x1b[K", (int)length, strbuf_text(&safe));
 	fflush(screen->out);
 	screen->has_progress = true;

@@ -44,7 +44,7 @@ void screen_entry(struct screen *screen, enum tone tone, const char *mark, const
 /* A command to copy: it is never broken into lines. */
 void screen_command(struct screen *screen, FILE *stream, const char *word, const char *command);
 
-/* Replaces the progress line; nothing elsewhere than on a terminal. Cut to the width. */
+/* Replaces the progress line; nothing elsewhere than on a terminal. Cut so that an echoed ^C has room. */
 void screen_progress(struct screen *screen, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Removes the progress line. */

@@ -163,7 +163,7 @@ static void note_error(struct run *run, struct evidence *evidence, const struct 
 	if (has_failed_check(evidence))
 		return;
 	const char *name = arena_printf(run->arena, "%s.carried_out", gate_get(evidence->gate)->name);
-	run_check(run, evidence, name, false, error_hint_text(err), err->message, "the gate can be carried out");
+	run_check(run, evidence, name, false, error_hint_text(err), err->message, "-");
 }
 
 static enum status save(struct run *run, struct evidence *evidence, struct error *err)

@@ -236,6 +236,20 @@ def test_status_lists_only_the_last_applied_one_by_one(sluice, migrations, datab
 
 # -- plan --
 
+def test_a_reader_that_has_seen_enough_is_no_error(sluice, half_way):
+    pipe = ["bash", "-o", "pipefail", "-c", '"$@" | head -n 1', "bash"]
+    for _ in range(5):
+        result = sluice.run("plan", under=pipe).ended(0)
+        assert result.stderr == "" and len(result.stdout.splitlines()) == 1
+
+
+def test_output_that_cannot_be_written_is_an_error(sluice, half_way):
+    for place in ("/dev/full", "&-"):
+        result = sluice.run("status", under=["sh", "-c", f'exec "$@" >{place}', "sh"]).ended(1)
+        assert result.stderr == ("pgsluice: error: could not write to standard output\nhint: It is closed, or its disk"
+                                 " is full: give it a place that takes it all, then run again.\n")
+
+
 def test_plan_says_what_every_statement_does(sluice, half_way, database):
     result = sluice.run("plan").ended(0)
     lines = result.stdout.splitlines()

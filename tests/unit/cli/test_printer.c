@@ -209,9 +209,9 @@ static void a_terminal_has_one_updating_line(void **state)
 	feed(f, EVENT_GATE, "{\"gate\":\"backup\",\"state\":\"passed\",\"valid_until\":\"2026-01-02T00:00:00.000Z\"}");
 	assert_string_equal(from, "\x1b[1mbackup\x1b[0m\n"
 	                          "\rbackup 0 s\x1b[K"
-	                          "\rbackup 3 s: dump, 1.0 MiB, about 1 min \x1b[K"
-	                          "\rbackup 4 s: dump, 1.0 MiB, about 1 min \x1b[K"
-	                          "\rbackup 4 s: 1 of 1: 002 index step 2, l\x1b[K"
+	                          "\rbackup 3 s: dump, 1.0 MiB, about 1 mi\x1b[K"
+	                          "\rbackup 4 s: dump, 1.0 MiB, about 1 mi\x1b[K"
+	                          "\rbackup 4 s: 1 of 1: 002 index step 2,\x1b[K"
 	                          "\r\x1b[K"
 	                          "\x1b[32m\xE2\x9C\x94 passed\x1b[0m backup, valid until 2026-01-02\n"
 	                          "    00:00:00 UTC\n");
@@ -272,6 +272,7 @@ static void on_one_terminal_a_failed_check_is_told_once(void **state)
 		bool told;
 	} CASES[] = {
 		{"{\"code\":\"not_ready\",\"message\":\"gate preflight: preflight.locks: process 7\"}", false},
+		{"{\"code\":\"interrupted\",\"message\":\"process 7\"}", false},
 		{"{\"code\":\"not_ready\",\"message\":\"the target went away\"}", true},
 		{"{\"code\":\"not_ready\",\"message\":\"gate preflight: x\",\"detail\":\"More.\"}", true},
 	};

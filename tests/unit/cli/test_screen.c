@@ -93,6 +93,17 @@ static void a_command_is_never_broken(void **state)
 	end_test(&f);
 }
 
+static void the_progress_line_leaves_room_for_an_echoed_interrupt(void **state)
+{
+	struct fixture f = screen_of(true, false);
+	(void)state;
+	begin_test(&f);
+	f.screen.width = 20;
+	screen_progress(&f.screen, "%s", "0123456789abcdefghijklmnop");
+	assert_string_equal(f.text, "\r0123456789abcdefg\x1b[K");
+	end_test(&f);
+}
+
 static void times_are_those_of_this_place(void **state)
 {
 	static const struct {
@@ -122,6 +133,7 @@ int main(void)
 		cmocka_unit_test(entries_stand_in_columns),
 		cmocka_unit_test(without_glyphs_words_mark_the_entries),
 		cmocka_unit_test(a_command_is_never_broken),
+		cmocka_unit_test(the_progress_line_leaves_room_for_an_echoed_interrupt),
 		cmocka_unit_test(times_are_those_of_this_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
