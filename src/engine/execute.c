@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "core/sql/secret.h"
+#include "engine/blockers.h"
 #include "engine/conceal.h"
 #include "pg/history.h"
 #include "pg/query.h"
@@ -204,31 +205,32 @@ static const char *wanted_relations(struct executor *executor, struct arena *are
 	return quote_array(arena, &relations);
 }
 
-/* Who holds what the step wants, in words; NULL when nobody is seen. */
-static const char *name_blockers(struct executor *executor, struct arena *arena, const struct migration *migration,
-                                 size_t step)
+static struct blockers find_blockers(struct executor *executor, struct arena *arena, const struct migration *migration,
+                                     size_t step)
 {
 	_cleanup_error_ struct error ignored = {0};
-	_cleanup_rows_ struct rows *rows = NULL;
-	_cleanup_strbuf_ struct strbuf text = {0};
-	const char *parameters[] = {
-		arena_printf(arena, "{%d,%d,%d}", session_backend_pid(executor->session),
-	                     session_backend_pid(executor->watch), session_backend_pid(executor->ledger)),
-		wanted_relations(executor, arena, migration, step)};
+	const char *ours = arena_printf(arena, "{%d,%d,%d}", session_backend_pid(executor->session),
+	                                session_backend_pid(executor->watch), session_backend_pid(executor->ledger));
 
-	if (execute_watch(executor, &ignored) != OK ||
-	    session_query(executor->watch, query_blockers, 2, parameters, &rows, &ignored) != OK ||
-	    rows_count(rows) == 0)
-		return NULL;
-	for (size_t i = 0; i < rows_count(rows) && i < 3; i++)
-		strbuf_printf(&text,
-		              "%sprocess %s (%s, role %s, from %s, %s, transaction open for %s) holds %s on %s",
-		              i ? "; " : "", rows_get(rows, i, 0), rows_get(rows, i, 1), rows_get(rows, i, 2),
-		              rows_get(rows, i, 3), rows_get(rows, i, 4) ? rows_get(rows, i, 4) : "-",
-		              text_duration(arena, rows_int(rows, i, 5)),
-		              	lock_mode_name(lock_mode_read(rows_get(rows, i, 7))),
-		              rows_get(rows, i, 6));
-	return arena_strdup(arena, strbuf_text(&text));
+	if (execute_watch(executor, &ignored) != OK)
+		return (struct blockers){0};
+	return blockers_of(executor->watch, arena, ours, wanted_relations(executor, arena, migration, step));
+}
+
+static bool same_processes(const struct blockers *a, const struct blockers *b)
+{
+	return a->processes && b->processes ? strcmp(a->processes, b->processes) == 0 : a->processes == b->processes;
+}
+
+/* Somebody else in the way is news, and so is that it still is, less and less often. */
+static void tell_attempt(struct executor *executor, const struct migration *migration, size_t step, size_t attempt,
+                         const struct blockers *blockers, const struct blockers *before)
+{
+	bool news = (attempt & (attempt - 1)) == 0 || !same_processes(blockers, before);
+
+	emit_log(executor->run->emitter, news ? LOG_NOTICE : LOG_DEBUG,
+	         "migration %s, step %zu: no lock at attempt %zu%s%s", migration->version, step + 1, attempt,
+	         blockers->text ? "; " : "", blockers->text ? blockers->text : "");
 }
 
 /* Full jitter: two runs that collided do not collide again in step. */
@@ -262,6 +264,7 @@ static enum status run_with_retries(struct executor *executor, const struct migr
 	const struct step *current = execute_step(executor_script(executor, migration), step);
 	int64_t start_ms = clock_ms(), budget_ms = executor->run->settings->lock_budget_ms;
 	_cleanup_arena_ struct arena *arena = arena_open();
+	struct blockers before = {0};
 
 	for (size_t attempt = 0;; attempt++) {
 		int64_t timeout_ms = lock_timeout(executor, migration, step, attempt);
@@ -270,17 +273,17 @@ static enum status run_with_retries(struct executor *executor, const struct migr
 		                             : execute_single(executor, migration, step, timeout_ms, trace, err);
 		if (status != FAIL_LOCK_BUDGET || !executor->live)
 			return status;
-		const char *blockers = name_blockers(executor, arena, migration, step);
+		struct blockers blockers = find_blockers(executor, arena, migration, step);
 		if (clock_ms() - start_ms >= budget_ms) {
 			error_wrap(err, "no lock within %s after %zu attempts", text_duration(arena, budget_ms),
 			           attempt + 1);
-			if (blockers)
-				error_add_detail(err, "%s.", blockers);
+			if (blockers.text)
+				error_add_detail(err, "%s.", blockers.text);
 			return status;
 		}
-		emit_log(executor->run->emitter, LOG_NOTICE, "migration %s, step %zu: no lock at attempt %zu%s%s",
-		         migration->version, step + 1, attempt + 1, blockers ? "; " : "", blockers ? blockers : "");
-		sample_retry(executor, migration, attempt + 1, clock_ms() - start_ms, blockers);
+		tell_attempt(executor, migration, step, attempt + 1, &blockers, &before);
+		sample_retry(executor, migration, attempt + 1, clock_ms() - start_ms, blockers.text);
+		before = blockers;
 		error_clear(err);
 		if (loop_sleep(executor->run->loop, pause_ms(attempt)) == LOOP_STOPPED)
 			return loop_stop_error(executor->run->loop, err);

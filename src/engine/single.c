@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/blockers.h"
 #include "engine/boundary.h"
 #include "engine/conceal.h"
 #include "engine/execute.h"
@@ -177,6 +178,15 @@ static void sample_progress(struct single *single, const char *phase, int64_t pe
 	emit_sample(single->executor->run->emitter, "statement", values);
 }
 
+static void tell_waiting(struct single *single, const char *processes)
+{
+	struct blockers blockers = blockers_named(single->executor->watch, single->arena, processes);
+
+	emit_log(single->executor->run->emitter, LOG_NOTICE, "%s of migration %s waits for a lock held by %s%s",
+	         single->statement->tag, single->migration->version, blockers.text ? "" : "process ",
+	         blockers.text ? blockers.text : processes);
+}
+
 static void report_progress(struct single *single, const struct rows *rows)
 {
 	struct executor *executor = single->executor;
@@ -186,12 +196,10 @@ static void report_progress(struct single *single, const struct rows *rows)
 	if (executor->live || executor->measure)
 		execute_event(executor, single->migration, single->step, 0, "progress", rows_int(rows, 0, 1), NULL, NULL);
 	if (rows_true(rows, 0, 0)) {
-		const char *blockers = rows_get(rows, 0, 5);
-		if (!single->blockers || strcmp(single->blockers, blockers) != 0)
-			emit_log(executor->run->emitter, LOG_NOTICE,
-			         "%s of migration %s waits for a lock held by process %s",
-			         single->statement->tag, single->migration->version, blockers);
-		single->blockers = arena_strdup(single->arena, blockers);
+		const char *processes = rows_get(rows, 0, 5);
+		if (!single->blockers || strcmp(single->blockers, processes) != 0)
+			tell_waiting(single, processes);
+		single->blockers = arena_strdup(single->arena, processes);
 	} else if (phase && total > 0)
 		sample_progress(single, phase, done * 100 / total);
 }

@@ -72,6 +72,28 @@ def test_a_lock_that_only_the_rehearsal_shows_is_asked_for_in_short_tries(live, 
     running.result().ended(0)
 
 
+def test_that_the_same_session_is_still_in_the_way_is_told_less_and_less(live, database, migrations):
+    migrations.write("002_more", up="ALTER TABLE items ADD COLUMN w int;")
+    live.configure(lock_timeout="50ms", lock_budget="3s")
+    plan_id = live.prove()
+    with database.transaction("LOCK TABLE items IN ACCESS SHARE MODE"):
+        result = live.batch("--approve", plan_id).ended(21)
+    attempts = int(re.search(r"no lock within 3.0 s after (\d+) attempts", result.stderr).group(1))
+    told = [int(number) for number in re.findall(r"no lock at attempt (\d+); process \d+ ", result.stderr)]
+    assert told == [number for number in (1, 2, 4, 8, 16) if number < attempts]
+
+
+def test_whom_a_concurrent_build_waits_for_is_told(live, database, migrations):
+    migrations.write("002_index", up="CREATE INDEX CONCURRENTLY items_v ON items (v);")
+    plan_id = live.prove()
+    with database.transaction("LOCK TABLE items IN SHARE UPDATE EXCLUSIVE MODE"):
+        running = live.start("--approve", plan_id)
+        running.wait_for_output("CREATE INDEX of migration 002 waits for a lock held by process")
+        assert re.search(r"waits for a lock held by process \d+ \([^,]+, role postgres, from local,"
+                         r" idle in transaction, transaction open for [^)]+\)\n", running.stderr())
+    running.result().ended(0)
+
+
 # -- what a concurrent build leaves --
 
 
