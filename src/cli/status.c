@@ -11,6 +11,7 @@
 #include "cli/screen.h"
 #include "engine/evidence_store.h"
 #include "engine/flow.h"
+#include "engine/leader.h"
 
 /* Applied migrations that are listed one by one; of those before them only the number is shown. */
 enum { APPLIED_SHOWN = 5 };
@@ -197,21 +198,35 @@ static void print_gates(struct screen *screen, const struct look *look, const st
 	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
 		print_gate(screen, gate, &views[gate]);
 	options_flow(&next, options);
+	if (views[GATE_APPROVAL].state == GATE_PASSED)
+		screen_line(screen, screen->out, TONE_CAUTION, "consented", ": the next run applies this plan");
 	screen_command(screen, screen->out, "next: ", strbuf_text(&next));
+}
+
+/* A run that has not ended: it is at work while it holds the leadership, and was stopped when nobody does. */
+static void print_unfinished(struct screen *screen, struct run *run)
+{
+	_cleanup_error_ struct error unknown = {0};
+	const struct resume *resume = &run->resume;
+	const char *holder = NULL;
+
+	if (leader_find(run, &holder, &unknown) == OK && holder)
+		screen_line(screen, screen->out, TONE_CAUTION, "running", " another run is at work: %s", holder);
+	else if (resume->unfinished)
+		screen_line(screen, screen->out, TONE_BAD, "unfinished", " run %s stopped during its apply%s%s",
+		            resume->run_id, resume->why_not ? "; it cannot be continued: " : "",
+		            resume->why_not ? resume->why_not : "");
 }
 
 static void print_text(const struct look *look, const struct options *options, const struct gate_view *views)
 {
-	const struct run *run = look->run;
+	struct run *run = look->run;
 	struct counts counts = count_states(&run->plan);
 	struct screen screen = screen_standard();
 
 	screen_line(&screen, screen.out, TONE_PLAIN, "", "%s: %zu applied, %zu pending, %zu held", look_target(look),
 	            counts.applied, counts.pending, counts.held);
-	if (run->resume.unfinished)
-		screen_line(&screen, screen.out, TONE_BAD, "unfinished", " run %s stopped during its apply%s%s",
-		            run->resume.run_id, run->resume.why_not ? "; it cannot be continued: " : "",
-		            run->resume.why_not ? run->resume.why_not : "");
+	print_unfinished(&screen, run);
 	print_items(&screen, &run->plan);
 	if (counts.pending > 0 && look->refusal.status == OK)
 		print_gates(&screen, look, options, views);

@@ -24,18 +24,36 @@ static const char *or_unknown(const char *text)
 	return text && *text ? text : "unknown";
 }
 
+static enum status ask_holder(struct session *session, struct rows **ret_rows, struct error *err)
+{
+	const char *parameters[] = {KEY};
+	return session_query(session, query_leader_holder, 1, parameters, ret_rows, err);
+}
+
+static const char *name_holder(struct arena *arena, const struct rows *rows)
+{
+	return arena_printf(arena, "process %s, %s", rows_get(rows, 0, 0), or_unknown(rows_get(rows, 0, 1)));
+}
+
+enum status leader_find(struct run *run, const char **ret_holder, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+	if (ask_holder(run->live, &rows, err) != OK)
+		return err->status;
+	*ret_holder = rows_count(rows) ? name_holder(run->arena, rows) : NULL;
+	return OK;
+}
+
 static enum status busy(struct session *session, struct error *err)
 {
 	_cleanup_arena_ struct arena *arena = arena_open();
 	_cleanup_rows_ struct rows *rows = NULL;
-	const char *parameters[] = {KEY};
 
-	if (session_query(session, query_leader_holder, 1, parameters, &rows, err) != OK)
+	if (ask_holder(session, &rows, err) != OK)
 		return err->status;
 	if (rows_count(rows) == 0)
 		return error_set(err, FAIL_BUSY, "another run held this target until just now");
-	error_set(err, FAIL_BUSY, "another run holds this target: process %s, %s", rows_get(rows, 0, 0),
-	          or_unknown(rows_get(rows, 0, 1)));
+	error_set(err, FAIL_BUSY, "another run holds this target: %s", name_holder(arena, rows));
 	return error_detail(err, "It is user %s, connected from %s, %s.", or_unknown(rows_get(rows, 0, 2)),
 	                    or_unknown(rows_get(rows, 0, 3)),
 	                    rows_get(rows, 0, 4)

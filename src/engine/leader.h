@@ -21,6 +21,12 @@ enum status leader_take(struct run *run, int64_t wait_ms, struct leader **ret_le
 enum status leader_check(struct leader *leader, struct error *err) MUST_CHECK;
 void leader_close(struct leader *leader);
 
+/*
+ * Who holds the leadership now: "process 812, pgsluice/RUN/leader" in the run's arena, NULL when nobody does. Takes
+ * nothing.
+ */
+enum status leader_find(struct run *run, const char **ret_holder, struct error *err) MUST_CHECK;
+
 /* A live session of an earlier run in this database. */
 struct stray {
 	int pid;

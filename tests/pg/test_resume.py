@@ -1,5 +1,7 @@
 """After a run that stopped: what the next one takes over, what it refuses, and what it says of it."""
 
+import re
+
 import pytest
 
 from harness.flow import Flow, check, error, failed_checks
@@ -86,6 +88,23 @@ def test_a_statement_outside_transactions_runs_under_the_configured_role(live, d
         database.drop()
         database.cluster.execute(f"DROP DATABASE IF EXISTS {made}")
         database.cluster.execute(f"DROP ROLE {owner}")
+
+
+def test_status_tells_a_run_at_work_from_one_that_was_stopped(live, sluice, database, migrations):
+    migrations.write("002_index", up="CREATE INDEX CONCURRENTLY items_v ON items (v);")
+    plan_id = live.prove()
+    with database.transaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1"):
+        running = live.start("--approve", plan_id)
+        pid = wait_in_apply(database, "virtualxid")
+        at_work = sluice.run("status").ended(0).stdout.splitlines()
+        running.kill()
+        wait_until_gone(database, pid)
+        wait_until(lambda: not database.one("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
+                   what="the leader's session is gone")
+    stopped = sluice.run("status").ended(0).stdout.splitlines()
+    assert re.fullmatch(r"running another run is at work: process \d+, pgsluice/[0-9a-f-]+/leader", at_work[1])
+    assert re.fullmatch(r"unfinished run [0-9a-f-]+ stopped during its apply", stopped[1])
+    assert stopped[-2] == "consented: the next run applies this plan" and stopped[-1].startswith("next: ")
 
 
 # -- drift after a run that stopped --
