@@ -36,6 +36,16 @@ function define(path,    line, opening, status) {
 	print "\t\"\";"
 }
 
+function name_all(    i) {
+	print ""
+	print "const char *query_name(const char *sql)"
+	print "{"
+	for (i = 1; i < ARGC; i++)
+		print "\tif (sql == " symbol(ARGV[i]) ")\n\t\treturn \"" substr(symbol(ARGV[i]), 7) "\";"
+	print "\treturn 0;"
+	print "}"
+}
+
 BEGIN {
 	print "/* Made from share/sql by share/embed.awk; edit the SQL, not this. */"
 	if (mode == "header") {
@@ -43,11 +53,14 @@ BEGIN {
 		print "#define PGSLUICE_PG_QUERY_H"
 		for (i = 1; i < ARGC; i++)
 			print "extern const char " symbol(ARGV[i]) "[];"
+		print "/* The name of one of these, by its address; NULL = it is none of them. */"
+		print "const char *query_name(const char *sql);"
 		print "#endif"
 	} else {
 		print "#include \"pg/query.h\""
 		for (i = 1; i < ARGC; i++)
 			define(ARGV[i])
+		name_all()
 	}
 	exit failed
 }

@@ -1,5 +1,6 @@
 #include "engine/run.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/copy.h"
@@ -46,6 +47,17 @@ void run_close(struct run *run)
 	arena_close(run->arena);
 }
 
+/* For those who want to know all that is sent to live. */
+static void log_sent(void *context, const char *role_word, const char *name, int64_t duration_ms, int64_t rows)
+{
+	struct emitter *emitter = context;
+	if (rows < 0)
+		emit_log(emitter, LOG_DEBUG, "live, session %s: %s failed after %" PRId64 " ms", role_word, name, duration_ms);
+	else
+		emit_log(emitter, LOG_DEBUG, "live, session %s: %s in %" PRId64 " ms, %" PRId64 " row(s)", role_word, name,
+		         duration_ms, rows);
+}
+
 struct session_options run_session_options(const struct run *run, const char *role_word)
 {
 	return (struct session_options){
@@ -55,6 +67,8 @@ struct session_options run_session_options(const struct run *run, const char *ro
 		.set_role = run->settings->role,
 		.access = SESSION_READ_ONLY,
 		.direct = true,
+		.sent = log_sent,
+		.sent_context = run->emitter,
 	};
 }
 

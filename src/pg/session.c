@@ -165,6 +165,9 @@ enum status session_open(struct loop *loop, const struct session_options *option
 	session->arena = arena_open();
 	session->access = options->access;
 	session->plain = options->plain;
+	session->sent = options->sent;
+	session->sent_context = options->sent_context;
+	session->role_word = arena_strdup(session->arena, options->role_word);
 	session->set_role = arena_strdup(session->arena, options->set_role);
 	if (open_checked(session, options, err) != OK) {
 		session_close(session);

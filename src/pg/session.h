@@ -19,6 +19,12 @@ struct rows;
 
 enum session_access { SESSION_READ_ONLY, SESSION_READ_WRITE };
 
+/*
+ * A statement has ended: the name of our own text, else its command tag, never the text; rows -1 = it failed. Those of
+ * a pipeline are not told.
+ */
+typedef void session_sent(void *context, const char *role_word, const char *name, int64_t duration_ms, int64_t rows);
+
 struct session_options {
 	const char *conninfo;        /* libpq connection string or URI; "" = libpq's own defaults */
 	const char *database;        /* overrides the one in conninfo, or NULL */
@@ -30,6 +36,8 @@ struct session_options {
 	bool direct;                 /* refuse a pooler in the path (FAIL_USAGE) */
 	bool plain;                  /* user code runs here: no pinned search_path and output settings */
 	int connect_timeout_s;       /* 0 = 10 */
+	session_sent *sent;          /* told of each statement when it has ended, or NULL */
+	void *sent_context;
 };
 
 /*

@@ -2,13 +2,16 @@
 #include <poll.h>
 
 #include "base/memory.h"
+#include "pg/query.h"
 #include "pg/wire.h"
 #include "sys/clock.h"
 
-static enum status begin(struct session *session, int sent, struct error *err)
+static enum status begin(struct session *session, const char *sql, int sent, struct error *err)
 {
 	if (!sent)
 		return wire_refused(session, "could not send a statement", err);
+	session->sent_sql = sql;
+	session->sent_ms = clock_ms();
 	session->busy = true;
 	session->copying_out = false;
 	/* What does not go out now goes out while the result is waited for. */
@@ -24,7 +27,19 @@ enum status session_send(struct session *session, const char *sql, int count, co
 		return wire_lost(session, err);
 	if (session->busy)
 		return error_set(err, FAIL_INTERNAL, "a statement was to be sent while another one runs");
-	return begin(session, PQsendQueryParams(session->conn, sql, count, NULL, parameters, NULL, NULL, 0), err);
+	return begin(session, sql, PQsendQueryParams(session->conn, sql, count, NULL, parameters, NULL, NULL, 0), err);
+}
+
+static void tell_sent(struct session *session, const PGresult *result, enum status status)
+{
+	const char *name = query_name(session->sent_sql);
+
+	if (!session->sent)
+		return;
+	if (!name)
+		name = status == OK ? PQcmdStatus((PGresult *)(uintptr_t)result) : "a statement";
+	session->sent(session->sent_context, session->role_word, name, clock_ms() - session->sent_ms,
+	              status == OK ? PQntuples(result) : -1);
 }
 
 /* The end of a statement: its result, or its error, and the session is free again. */
@@ -35,6 +50,7 @@ static enum status hand_out(struct session *session, struct rows **ret_rows, str
 
 	session->held = NULL;
 	session->busy = false;
+	tell_sent(session, result, status);
 	if (status == OK && ret_rows)
 		*ret_rows = rows_new(result);
 	else
@@ -146,7 +162,7 @@ enum status session_exec(struct session *session, const char *sql, struct error 
 
 enum status session_script(struct session *session, const char *sql, struct error *err)
 {
-	if (wire_ready(session, err) != OK || begin(session, PQsendQuery(session->conn, sql), err) != OK)
+	if (wire_ready(session, err) != OK || begin(session, sql, PQsendQuery(session->conn, sql), err) != OK)
 		return err->status;
 	return session_result(session, NULL, err);
 }

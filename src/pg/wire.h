@@ -38,6 +38,11 @@ struct session {
 	PGresult *held;              /* its result so far: the first error, else the newest */
 	session_notice *notice;
 	void *notice_context;
+	session_sent *sent;
+	void *sent_context;
+	const char *role_word;       /* in the arena */
+	const char *sent_sql;        /* the text of the statement on its way: only its address counts */
+	int64_t sent_ms;
 };
 
 struct rows *rows_new(PGresult *result);
