@@ -139,7 +139,7 @@ static enum status keep(struct session *session, const char *name, const char *s
 	if (text_list_has(&session->kept, name))
 		return OK;
 	if (wire_ready(session, err) != OK ||
-	    begin(session, PQsendPrepare(session->conn, name, sql, count, NULL), err) != OK ||
+	    begin(session, sql, PQsendPrepare(session->conn, name, sql, count, NULL), err) != OK ||
 	    session_result(session, NULL, err) != OK)
 		return err->status;
 	list_push(session->arena, &session->kept, arena_strdup(session->arena, name));
@@ -150,7 +150,7 @@ enum status session_query_kept(struct session *session, const char *name, const 
                                const char *const *parameters, struct rows **ret_rows, struct error *err)
 {
 	if (keep(session, name, sql, count, err) != OK || wire_ready(session, err) != OK ||
-	    begin(session, PQsendQueryPrepared(session->conn, name, count, parameters, NULL, NULL, 0), err) != OK)
+	    begin(session, sql, PQsendQueryPrepared(session->conn, name, count, parameters, NULL, NULL, 0), err) != OK)
 		return err->status;
 	return session_result(session, ret_rows, err);
 }
