@@ -35,15 +35,13 @@ static void note_problem(struct record *record, struct record_file *file, struct
 static void write_line(void *context, enum event_type type, const char *line, const struct json *fields)
 {
 	struct record *record = context;
-	_cleanup_strbuf_ struct strbuf text = {0};
 	_cleanup_error_ struct error err = {0};
 	(void)type;
 	(void)fields;
 
-	strbuf_printf(&text, "%s\n", line);
 	for (int i = 0; i < FILE_COUNT; i++) {
 		struct record_file *file = &record->files[i];
-		if (file->fd >= 0 && file_put(file->fd, file->path, strbuf_text(&text), text.length, &err) != OK)
+		if (file->fd >= 0 && file_put_line(file->fd, file->path, line, &err) != OK)
 			note_problem(record, file, &err);
 	}
 }

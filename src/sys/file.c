@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -222,18 +223,14 @@ static int64_t regular_size(int fd)
 	return fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) ? (int64_t)facts.st_size : -1;
 }
 
-/* All of it, or none: what the next reader finds ends with a whole piece. Keeps errno. */
-static bool put_whole(int fd, const void *bytes, size_t length, bool durable)
+/* A write failed: what the next reader finds ends with the last whole piece. Keeps errno. */
+static void cut_back(int fd, int64_t size_bytes)
 {
-	int64_t before = regular_size(fd);
-	if (write_all(fd, bytes, length) && (!durable || fsync(fd) == 0))
-		return true;
 	int number = errno;
 	/* Where even the cutting back fails, the error of the write says enough. */
-	if (before >= 0)
-		(void)!ftruncate(fd, before);
+	if (size_bytes >= 0)
+		(void)!ftruncate(fd, size_bytes);
 	errno = number;
-	return false;
 }
 
 enum status file_append(const char *path, const void *bytes, size_t length, struct error *err)
@@ -241,10 +238,12 @@ enum status file_append(const char *path, const void *bytes, size_t length, stru
 	_cleanup_fd_ int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
 	if (fd < 0)
 		return refusal(err, "could not open file \"%s\"", path);
-	bool is_new = regular_size(fd) == 0;
-	if (!put_whole(fd, bytes, length, true))
+	int64_t before = regular_size(fd);
+	if (!write_all(fd, bytes, length) || fsync(fd) != 0) {
+		cut_back(fd, before);
 		return refusal(err, "could not append to file \"%s\"", path);
-	if (is_new && !sync_folder_of(path))
+	}
+	if (before == 0 && !sync_folder_of(path))
 		return refusal(err, "could not make file \"%s\" durable", path);
 	return OK;
 }
@@ -258,11 +257,30 @@ enum status file_create(const char *path, int *ret_fd, struct error *err)
 	return OK;
 }
 
-enum status file_put(int fd, const char *path, const void *bytes, size_t length, struct error *err)
+/* One call for both, as long as the system takes them: who reads along sees whole lines. */
+static bool write_line(int fd, const char *line, size_t length)
 {
-	if (!put_whole(fd, bytes, length, false))
-		return refusal(err, "could not write file \"%s\"", path);
-	return OK;
+	struct iovec parts[] = {{.iov_base = (void *)(uintptr_t)line, .iov_len = length},
+	                        {.iov_base = (void *)(uintptr_t)"\n", .iov_len = 1}};
+	ssize_t done;
+	do
+		done = writev(fd, parts, 2);
+	while (done < 0 && errno == EINTR);
+	if (done < 0)
+		return false;
+	size_t written = (size_t)done;
+	if (written < length && !write_all(fd, line + written, length - written))
+		return false;
+	return written > length || write_all(fd, "\n", 1);
+}
+
+enum status file_put_line(int fd, const char *path, const char *line, struct error *err)
+{
+	int64_t before = regular_size(fd);
+	if (write_line(fd, line, strlen(line)))
+		return OK;
+	cut_back(fd, before);
+	return refusal(err, "could not write file \"%s\"", path);
 }
 
 enum status file_close(int fd, const char *path, struct error *err)

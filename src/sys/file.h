@@ -34,12 +34,12 @@ enum status file_writer_close(struct file_writer *writer, struct error *err) MUS
 enum status file_append(const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
 
 /*
- * A file that grows piece by piece: made with mode 0600 (a file of that name loses its content, a device or pipe is
- * taken as it is), each piece written whole or not at all, made durable by file_close, which always closes. The path
- * is for the messages.
+ * A file that grows line by line: made with mode 0600 (a file of that name loses its content, a device or pipe is
+ * taken as it is), each line written with its newline, whole or not at all, made durable by file_close, which always
+ * closes. The path is for the messages.
  */
 enum status file_create(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
-enum status file_put(int fd, const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
+enum status file_put_line(int fd, const char *path, const char *line, struct error *err) MUST_CHECK;
 enum status file_close(int fd, const char *path, struct error *err) MUST_CHECK;
 
 /*
