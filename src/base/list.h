@@ -22,6 +22,10 @@
 /* Appends a value. */
 #define list_push(arena, list, value) (*list_add((arena), (list)) = (value))
 
+/* Room for so many elements of a list that has none yet: no more is taken than it will need. */
+#define list_reserve(arena, list, wanted)                                                              \
+	((list)->items = arena_alloc((arena), (wanted) * sizeof(*(list)->items)), (list)->room = (wanted))
+
 /* Room for one more element; used by the macros. */
 void *list_grow(struct arena *arena, void *items, size_t count, size_t *room, size_t item_bytes);
 

@@ -364,6 +364,7 @@ enum status execute_migration(struct executor *executor, const struct migration 
 	executor->script = script;
 	if (first_step > 0 && execute_replay(executor, migration, first_step, err) != OK)
 		return err->status;
+	list_reserve(executor->run->arena, &trace.steps, count);
 	for (size_t step = 0; step < first_step; step++)
 		list_add(executor->run->arena, &trace.steps); /* keeps its place: steps are told by their index */
 	for (size_t step = first_step; step < count; step++) {

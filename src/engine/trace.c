@@ -116,6 +116,7 @@ struct json *trace_json(const struct trace *trace)
 
 static void read_texts(struct arena *arena, const struct json *array, struct text_list *ret_list)
 {
+	list_reserve(arena, ret_list, json_count(array));
 	for (size_t i = 0; i < json_count(array); i++)
 		list_push(arena, ret_list, arena_strdup(arena, json_text(json_at(array, i))));
 }
@@ -137,6 +138,7 @@ static void read_statement(struct arena *arena, const struct json *value, struct
 	if (json_count(locks) + json_count(rewrites) + json_count(scans) == 0)
 		return;
 	struct statement_effects *effects = statement_effects_need(arena, ret_statement);
+	list_reserve(arena, &effects->locks, json_count(locks));
 	for (size_t i = 0; i < json_count(locks); i++) {
 		struct relation_lock *lock = list_add(arena, &effects->locks);
 		lock->relation = arena_strdup(arena, json_get_text(json_at(locks, i), "relation"));
@@ -149,6 +151,8 @@ static void read_statement(struct arena *arena, const struct json *value, struct
 static void read_step(struct arena *arena, const struct json *value, struct step_trace *ret_step)
 {
 	const struct json *statements = json_get(value, "statements"), *changes = json_get(value, "changes");
+	list_reserve(arena, &ret_step->statements, json_count(statements));
+	list_reserve(arena, &ret_step->changes, json_count(changes));
 	for (size_t i = 0; i < json_count(statements); i++)
 		read_statement(arena, json_at(statements, i), list_add(arena, &ret_step->statements));
 	for (size_t i = 0; i < json_count(changes); i++) {
@@ -171,6 +175,7 @@ enum status trace_read(struct arena *arena, const struct json *value, struct tra
 	struct trace trace = {0};
 	if (!value || json_kind(value) != JSON_KIND_ARRAY)
 		return error_set(err, FAIL_REFUSED, "the rehearsal's evidence carries no trace");
+	list_reserve(arena, &trace.migrations, json_count(value));
 	for (size_t i = 0; i < json_count(value); i++) {
 		const struct json *object = json_at(value, i), *steps = json_get(object, "steps");
 		struct migration_trace *migration = list_add(arena, &trace.migrations);
@@ -178,6 +183,7 @@ enum status trace_read(struct arena *arena, const struct json *value, struct tra
 			return error_set(err, FAIL_REFUSED, "the rehearsal's trace names no version");
 		migration->version = arena_strdup(arena, json_get_text(object, "version"));
 		migration->duration_ms = json_get_int(object, "duration_ms");
+		list_reserve(arena, &migration->steps, json_count(steps));
 		for (size_t j = 0; j < json_count(steps); j++)
 			read_step(arena, json_at(steps, j), list_add(arena, &migration->steps));
 	}

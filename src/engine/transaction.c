@@ -401,9 +401,7 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 	                        .trace = trace};
 
 	*trace = (struct step_trace){0};
-	trace->statements.room = flight.step->count;
-	trace->statements.items = arena_alloc(executor->run->arena,
-	                                      flight.step->count * sizeof(*trace->statements.items));
+	list_reserve(executor->run->arena, &trace->statements, flight.step->count);
 	for (size_t i = 0; i < flight.step->count; i++)
 		*list_add(executor->run->arena, &trace->statements) = (struct statement_trace){.wal_bytes = -1, .rows = -1};
 

@@ -86,13 +86,15 @@ static void read_objects(struct arena *arena, const struct rows *rows, const str
 {
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	struct schema schema = {0};
+	list_reserve(arena, &schema, rows_count(rows));
 	for (size_t i = 0; i < rows_count(rows); i++) {
 		const char *kind = rows_get(rows, i, 0), *name = rows_get(rows, i, 1);
 		if (catalog_ignored(ignore, kind, name ? name : "", rows_get(rows, i, 3)))
 			continue;
 		const char *definition = rows_get(rows, i, 2);
+		const char *last = schema.count ? schema.items[schema.count - 1].kind : "";
 		*list_add(arena, &schema) = (struct schema_object){
-			.kind = arena_strdup(arena, kind),
+			.kind = strcmp(last, kind) == 0 ? last : arena_strdup(arena, kind),
 			.name = arena_strdup(arena, name ? name : ""),
 			.definition = arena_strdup(arena, secret_strip(scratch, definition ? definition : "")),
 		};

@@ -41,13 +41,14 @@ struct group {
 };
 
 /* From `start` on; empty unless the first row is of that identity. */
-static struct group group_at(const struct schema *schema, size_t start, const struct schema_object *identity)
+static void take_group(struct group *group, const struct schema *schema, size_t start,
+                       const struct schema_object *identity)
 {
-	struct group group = {.items = schema->items + start};
-	while (start + group.count < schema->count &&
-	       compare_identity(&schema->items[start + group.count], identity) == 0)
-		group.count++;
-	return group;
+	group->items = schema->items + start;
+	group->count = group->left.count = 0;
+	while (start + group->count < schema->count &&
+	       compare_identity(&schema->items[start + group->count], identity) == 0)
+		group->count++;
 }
 
 static void strike_out_equal(struct arena *arena, struct group *before, struct group *after)
@@ -80,15 +81,18 @@ static void add_difference(struct arena *arena, struct schema_difference_list *l
 void schema_compare(struct arena *arena, const struct schema *before, const struct schema *after,
                     struct schema_difference_list *ret_list)
 {
+	_cleanup_arena_ struct arena *scratch = arena_open();
 	size_t i = 0, j = 0;
+	struct group old = {0}, new = {0};
 	*ret_list = (struct schema_difference_list){0};
 	while (i < before->count || j < after->count) {
 		const struct schema_object *first = i < before->count ? &before->items[i] : &after->items[j];
 		if (j < after->count && compare_identity(&after->items[j], first) < 0)
 			first = &after->items[j];
 
-		struct group old = group_at(before, i, first), new = group_at(after, j, first);
-		strike_out_equal(arena, &old, &new);
+		take_group(&old, before, i, first);
+		take_group(&new, after, j, first);
+		strike_out_equal(scratch, &old, &new);
 		for (size_t k = 0; k < old.left.count || k < new.left.count; k++)
 			add_difference(arena, ret_list, k < old.left.count ? old.left.items[k] : NULL,
 			               k < new.left.count ? new.left.items[k] : NULL);
@@ -137,14 +141,16 @@ static const struct schema_object **find_row(const struct schema *base, const st
 void schema_promise(struct arena *arena, const struct schema *base, const struct schema *before,
                     const struct schema *after, struct schema *ret_promise)
 {
+	_cleanup_arena_ struct arena *scratch = arena_open();
 	/* What became of each row of the base; NULL = it is gone. */
-	const struct schema_object **now = arena_alloc(arena, (base->count + 1) * sizeof(struct schema_object *));
+	const struct schema_object **now = arena_alloc(scratch, (base->count + 1) * sizeof(struct schema_object *));
 	struct schema_difference_list differences;
 	struct schema promise = {0};
 
 	for (size_t i = 0; i < base->count; i++)
 		now[i] = &base->items[i];
-	schema_compare(arena, before, after, &differences);
+	schema_compare(scratch, before, after, &differences);
+	list_reserve(arena, &promise, base->count + differences.count);
 	for (size_t i = 0; i < differences.count; i++) {
 		const struct schema_difference *difference = &differences.items[i];
 		const struct schema_object **row = NULL;
