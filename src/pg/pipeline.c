@@ -38,10 +38,19 @@ static void begin_item(struct flow *flow)
 
 static size_t size_of(const struct pipeline_item *item)
 {
-	size_t bytes = strlen(item->sql);
-	for (int i = 0; i < item->count; i++)
+	size_t bytes = item->sql ? strlen(item->sql) : strlen(item->name);
+	for (int i = 0; item->parameters && i < item->count; i++)
 		bytes += item->parameters[i] ? strlen(item->parameters[i]) : 0;
 	return bytes;
+}
+
+static bool send_statement(PGconn *conn, const struct pipeline_item *item)
+{
+	if (!item->name)
+		return PQsendQueryParams(conn, item->sql, item->count, NULL, item->parameters, NULL, NULL, 0);
+	if (item->sql)
+		return PQsendPrepare(conn, item->name, item->sql, item->count, NULL);
+	return PQsendQueryPrepared(conn, item->name, item->count, item->parameters, NULL, NULL, 0);
 }
 
 /* The flush request makes the server answer now and not at the Sync. */
@@ -49,8 +58,7 @@ static bool send_item(struct flow *flow)
 {
 	PGconn *conn = flow->session->conn;
 	const struct pipeline_item *item = &flow->items[flow->sent];
-	if (!PQsendQueryParams(conn, item->sql, item->count, NULL, item->parameters, NULL, NULL, 0) ||
-	    !PQsendFlushRequest(conn))
+	if (!send_statement(conn, item) || (!item->quiet && !PQsendFlushRequest(conn)))
 		return false;
 	flow->unflushed_bytes += size_of(item);
 	if (flow->sent++ == flow->at)

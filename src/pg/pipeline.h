@@ -1,5 +1,5 @@
 /*
- * Statements sent as one pipeline with a flush request after each; results come in order, each with its index.
+ * Statements sent as one pipeline with flush requests between; results come in order, each with its index.
  * One round trip for any number of statements. Knows no migrations.
  */
 #ifndef PG_PIPELINE_H
@@ -15,9 +15,11 @@
 
 struct pipeline_item {
 	const char *sql;
+	const char *name;              /* with sql: the server is to keep it as this; without: run what it keeps */
 	int count;                     /* parameters, text */
 	const char *const *parameters;
 	bool want_rows;                /* hand the result to `result` as rows, else only tag and counts */
+	bool quiet;                    /* its result may come with the next one's: nobody waits for it */
 };
 
 struct pipeline_item_list {

@@ -54,6 +54,29 @@ static void results_come_in_order_with_their_index(void **state)
 	must_exec(session, "ROLLBACK");
 }
 
+static void statement_that_is_kept_runs_by_its_name(void **state)
+{
+	(void)state;
+	_cleanup_error_ struct error err = {0};
+	_cleanup_session_ struct session *session = open_session(SESSION_READ_WRITE);
+	const char *parameters[] = {"7"};
+	const struct pipeline_item items[] = {
+		{.name = "twice", .sql = "SELECT 2 * $1::int", .count = 1, .quiet = true},
+		{.name = "twice", .count = 1, .parameters = parameters, .want_rows = true, .quiet = true},
+		{.sql = "DEALLOCATE twice", .quiet = true},
+		{.name = "twice", .count = 1, .parameters = parameters, .want_rows = true},
+	};
+	struct seen seen = {0};
+	size_t failed = 99;
+	long position = 99;
+	expect_status(pipeline_run(session, items, 4, see, &seen, &failed, &position, &err), FAIL_INTERNAL, &err);
+	assert_string_equal(err.sqlstate, "26000");
+	assert_int_equal(failed, 3);
+	assert_int_equal(seen.count, 3);
+	assert_true(seen.in_order);
+	assert_string_equal(seen.value, "14");
+}
+
 static void failing_statement_is_named_with_its_position(void **state)
 {
 	(void)state;
@@ -241,6 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		on_cluster(results_come_in_order_with_their_index),
+		on_cluster(statement_that_is_kept_runs_by_its_name),
 		on_cluster(failing_statement_is_named_with_its_position),
 		on_cluster(error_without_position_has_none),
 		on_cluster(large_pipeline_with_large_results_flows),
