@@ -111,13 +111,16 @@ static void add_preload(struct strbuf *out, struct arena *arena, const struct sc
 	add(out, "shared_preload_libraries", strbuf_text(&list));
 }
 
-/* Room for pg_restore and for plans that lock many tables; there are fewer connections here than on live. */
+/*
+ * Room for pg_restore and for plans that lock many tables; there are fewer connections here than on live. Not more than
+ * that: reading the locks after every statement walks through all of it.
+ */
 static int64_t lock_slots(const struct database_facts *like)
 {
-	enum { LEAST = 256, CONNECTIONS = 100, TABLES_PER_SLOT = 50 };
+	enum { LEAST = 64, UNKNOWN = 256, CONNECTIONS = 100, TABLES_PER_SLOT = 50 };
 	int64_t slots = LEAST;
 	if (!like)
-		return slots;
+		return UNKNOWN;
 	int64_t as_live = (int64_t)like->max_locks * (like->max_connections + like->max_prepared) / CONNECTIONS + 1;
 	int64_t for_tables = like->relations / TABLES_PER_SLOT;
 	slots = as_live > slots ? as_live : slots;
