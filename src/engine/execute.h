@@ -32,6 +32,8 @@ struct executor {
 	const struct script *script;   /* that runs now, or ran last; NULL before the first */
 	const struct history *history;
 	struct measure *measure;
+	size_t traced;                 /* steps that were; each has its query kept under a name of its own */
+	bool trace_anew;               /* a file takes kept statements away: the tracing query goes whole every time */
 	const struct trace *promise;
 	struct oid_list *written;      /* NULL, or gets the tables that statements write, by the path they run under */
 	bool count_always;             /* event triggers or unparsed text: rows can change under any statement */

@@ -20,8 +20,9 @@ struct relation {
 struct measure {
 	struct arena *arena;
 	LIST(struct relation) relations; /* by oid */
+	LIST(uint32_t) met;              /* in this transaction */
+	LIST(uint32_t) unnamed;          /* met, and still without a name */
 	int64_t clock_ms, wal_bytes;
-	bool unnamed; /* a relation was met that has no name yet */
 };
 
 static struct relation *find(struct measure *measure, uint32_t oid)
@@ -44,6 +45,17 @@ static struct relation *find(struct measure *measure, uint32_t oid)
 	return place;
 }
 
+/* The same, to be forgotten at the next transaction's beginning. */
+static struct relation *meet(struct measure *measure, uint32_t oid)
+{
+	struct relation *relation = find(measure, oid);
+	if (relation->mode == LOCK_NONE) /* whatever is met is locked */
+		list_push(measure->arena, &measure->met, oid);
+	if (!relation->name && relation->mode == LOCK_NONE)
+		list_push(measure->arena, &measure->unnamed, oid);
+	return relation;
+}
+
 static void learn(struct measure *measure, const struct rows *rows)
 {
 	for (size_t i = 0; i < rows_count(rows); i++) {
@@ -55,16 +67,23 @@ static void learn(struct measure *measure, const struct rows *rows)
 	}
 }
 
-enum status measure_open(struct session *session, struct measure **ret_measure, struct error *err)
+enum status measure_relations(struct measure *measure, struct session *session, struct error *err)
 {
 	_cleanup_rows_ struct rows *rows = NULL;
-	const char *parameters[] = {NULL};
-	if (session_query(session, query_trace_relations, 1, parameters, &rows, err) != OK)
+	if (session_query(session, query_trace_relations, 0, NULL, &rows, err) != OK)
 		return error_wrap(err, "cannot read the relations");
+	learn(measure, rows);
+	return OK;
+}
 
+enum status measure_open(struct session *session, struct measure **ret_measure, struct error *err)
+{
 	struct measure *measure = memory_new(sizeof(*measure));
 	measure->arena = arena_open();
-	learn(measure, rows);
+	if (measure_relations(measure, session, err) != OK) {
+		measure_close(measure);
+		return err->status;
+	}
 	*ret_measure = measure;
 	return OK;
 }
@@ -77,19 +96,42 @@ void measure_close(struct measure *measure)
 	memory_free(measure);
 }
 
+/* The row that has no relation has what is told once. */
+static size_t own_row(const struct rows *rows)
+{
+	size_t row = 0;
+	while (row + 1 < rows_count(rows) && rows_get(rows, row, 0))
+		row++;
+	return row;
+}
+
+int64_t measure_wal(const struct rows *rows)
+{
+	return rows_int(rows, own_row(rows), 4);
+}
+
+static int64_t clock_of(const struct rows *rows)
+{
+	return rows_int(rows, own_row(rows), 5);
+}
+
 void measure_begin(struct measure *measure, const struct rows *rows)
 {
-	for (size_t i = 0; i < measure->relations.count; i++) {
-		measure->relations.items[i].mode = LOCK_NONE;
-		measure->relations.items[i].scans = 0;
+	for (size_t i = 0; i < measure->met.count; i++) {
+		struct relation *relation = find(measure, measure->met.items[i]);
+		relation->mode = LOCK_NONE;
+		relation->scans = 0;
 	}
-	for (size_t row = 1; row < rows_count(rows); row++) { /* ours: the history row's */
-		struct relation *relation = find(measure, (uint32_t)rows_int(rows, row, 0));
+	measure->met.count = 0;
+	for (size_t row = 0; row < rows_count(rows); row++) { /* ours: the history row's */
+		if (!rows_get(rows, row, 0))
+			continue;
+		struct relation *relation = meet(measure, (uint32_t)rows_int(rows, row, 0));
 		enum lock_mode mode = lock_mode_read(rows_get(rows, row, 1));
 		relation->mode = mode > relation->mode ? mode : relation->mode;
 	}
-	measure->wal_bytes = rows_int(rows, 0, 4);
-	measure->clock_ms = rows_int(rows, 0, 5);
+	measure->wal_bytes = measure_wal(rows);
+	measure->clock_ms = clock_of(rows);
 }
 
 static const char *oid_text(struct arena *arena, uint32_t oid)
@@ -100,7 +142,7 @@ static const char *oid_text(struct arena *arena, uint32_t oid)
 static void note_lock(struct measure *measure, struct arena *arena, const struct rows *rows, size_t row,
                       struct statement_trace *statement)
 {
-	struct relation *relation = find(measure, (uint32_t)rows_int(rows, row, 0));
+	struct relation *relation = meet(measure, (uint32_t)rows_int(rows, row, 0));
 	enum lock_mode mode = lock_mode_read(rows_get(rows, row, 1));
 	int64_t file = rows_int(rows, row, 2), scans = rows_int(rows, row, 3);
 	bool rewritten = relation->known && relation->file && file && file != relation->file;
@@ -116,8 +158,6 @@ static void note_lock(struct measure *measure, struct arena *arena, const struct
 			text_list_add_once(arena, &effects->scans, oid);
 	}
 	relation->mode = mode > relation->mode ? mode : relation->mode;
-	if (!relation->name)
-		measure->unnamed = true;
 	relation->scans = scans;
 	relation->known = true;
 	if (file)
@@ -127,7 +167,7 @@ static void note_lock(struct measure *measure, struct arena *arena, const struct
 void measure_statement(struct measure *measure, struct arena *arena, const struct rows *rows,
                        struct statement_trace *ret_statement)
 {
-	int64_t wal_bytes = rows_int(rows, 0, 4), clock = rows_int(rows, 0, 5);
+	int64_t wal_bytes = measure_wal(rows), clock = clock_of(rows);
 	ret_statement->duration_ms = clock - measure->clock_ms;
 	ret_statement->wal_bytes = wal_bytes - measure->wal_bytes;
 	measure->clock_ms = clock;
@@ -143,21 +183,19 @@ static enum status learn_new(struct measure *measure, struct session *session, s
 	_cleanup_rows_ struct rows *rows = NULL;
 
 	strbuf_putc(&oids, '{');
-	for (size_t i = 0; i < measure->relations.count; i++)
-		if (!measure->relations.items[i].name)
-			strbuf_printf(&oids, "%s%" PRIu32, oids.length > 1 ? "," : "",
-			              measure->relations.items[i].oid);
+	for (size_t i = 0; i < measure->unnamed.count; i++)
+		strbuf_printf(&oids, "%s%" PRIu32, i ? "," : "", measure->unnamed.items[i]);
 	strbuf_putc(&oids, '}');
 	const char *parameters[] = {strbuf_text(&oids)};
-	if (session_query(session, query_trace_relations, 1, parameters, &rows, err) != OK)
+	if (session_query_kept(session, "names", query_trace_names, 1, parameters, &rows, err) != OK)
 		return error_wrap(err, "cannot read the new relations");
 	learn(measure, rows);
-	for (size_t i = 0; i < measure->relations.count; i++)
-		if (!measure->relations.items[i].name) /* made and dropped again in one transaction */
-			measure->relations.items[i].name =
-				arena_printf(measure->arena, "(relation %" PRIu32 ")",
-				             measure->relations.items[i].oid);
-	measure->unnamed = false;
+	for (size_t i = 0; i < measure->unnamed.count; i++) {
+		struct relation *relation = find(measure, measure->unnamed.items[i]);
+		if (!relation->name)
+			relation->name = "";
+	}
+	measure->unnamed.count = 0;
 	return OK;
 }
 
@@ -166,10 +204,13 @@ static const struct relation *by_text(struct measure *measure, const char *oid)
 	return find(measure, (uint32_t)strtoul(oid, NULL, 10));
 }
 
-/* Indexes, TOAST tables and sequences follow their table: they are left out of what people read. */
+/*
+ * Indexes, TOAST tables and sequences follow their table: they are left out of what people read. So is a relation that
+ * was made and dropped in one transaction, and has no name: nobody else could ever see it.
+ */
 static bool worth_showing(const struct relation *relation)
 {
-	return strchr("rpmvf", relation->kind ? relation->kind : 'r') != NULL &&
+	return *relation->name && strchr("rpmvf", relation->kind ? relation->kind : 'r') != NULL &&
 	       strncmp(relation->name, "pg_toast.", 9) != 0 && strncmp(relation->name, "pgsluice.", 9) != 0;
 }
 
@@ -206,7 +247,7 @@ static void copy_texts(struct arena *arena, struct text_list *list)
 enum status measure_names(struct measure *measure, struct session *session, struct arena *arena,
                           struct step_trace *step, struct error *err)
 {
-	if (measure->unnamed && learn_new(measure, session, err) != OK)
+	if (measure->unnamed.count && learn_new(measure, session, err) != OK)
 		return err->status;
 	for (size_t i = 0; i < step->statements.count; i++) {
 		struct statement_effects *effects = step->statements.items[i].effects;

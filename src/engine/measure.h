@@ -14,6 +14,15 @@ struct measure;
 enum status measure_open(struct session *session, struct measure **ret_measure, struct error *err) MUST_CHECK;
 void measure_close(struct measure *measure);
 
+/*
+ * Reads them again: after a statement outside transactions, which may have made some. With it every relation is known
+ * that was there when a transaction began.
+ */
+enum status measure_relations(struct measure *measure, struct session *session, struct error *err) MUST_CHECK;
+
+/* The WAL position in rows of trace_statement. */
+int64_t measure_wal(const struct rows *rows);
+
 /* At the start of a transaction: clock, WAL position and the locks that our own statements took, of trace_statement. */
 void measure_begin(struct measure *measure, const struct rows *rows);
 
@@ -26,9 +35,8 @@ void measure_statement(struct measure *measure, struct arena *arena, const struc
                        struct statement_trace *ret_statement);
 
 /*
- * Before COMMIT: learns relations that are new since (one query, only when there are some) and replaces the
- * oids in
- * the statements' lists by names.
+ * After COMMIT: learns relations that are new since (one query, only when there are some) and replaces the oids in the
+ * statements' lists by names. The session can be another one: it need not see what is not committed.
  */
 enum status measure_names(struct measure *measure, struct session *session, struct arena *arena,
                           struct step_trace *step, struct error *err) MUST_CHECK;

@@ -374,7 +374,7 @@ static int64_t wal_position(struct single *single)
 	_cleanup_rows_ struct rows *rows = NULL;
 	if (session_query(single->executor->watch, query_trace_statement, 0, NULL, &rows, &ignored) != OK)
 		return -1;
-	return rows_int(rows, 0, 4);
+	return measure_wal(rows);
 }
 
 /* A statement can be over before anybody looked at its locks: those of its text count too. */
@@ -407,7 +407,9 @@ static enum status settle(struct single *single, struct error *err)
 	struct executor *executor = single->executor;
 
 	single->trace->wal_bytes = single->wal_start < 0 ? -1 : wal_position(single) - single->wal_start;
-	if (prove(single, err) != OK || (executor->measure && note_locks(single, err) != OK))
+	if (prove(single, err) != OK || (executor->measure && (note_locks(single, err) != OK ||
+	                                                               measure_relations(executor->measure, executor->watch,
+	                                                                                 err) != OK)))
 		return err->status;
 	if (executor->live || executor->measure)
 		execute_event(executor, single->migration, single->step, 0, "end", single->trace->duration_ms,

@@ -1,8 +1,7 @@
 /*
  * A transactional step as one pipeline: BEGIN, limits, the history row, the statements (each followed by its trace
- * in a
- * rehearsal), the deferred constraints, the count of changed rows; then COMMIT alone. Two round trips, but for COPY
- * data, which leaves the pipeline around it (a COPY inside a pipeline hangs the protocol).
+ * in a rehearsal), the deferred constraints, the count of changed rows; then COMMIT alone. Two round trips, but for
+ * COPY data, which leaves the pipeline around it (a COPY inside a pipeline hangs the protocol).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -45,6 +44,8 @@ struct flight {
 	struct text_list locked, files; /* relations by oid, and the file each has in this transaction */
 	int64_t history_rows;
 	struct step_trace before; /* changes that were counted before this transaction */
+	const char *trace_name; /* the server keeps the tracing query under it, or NULL */
+	bool trace_gone;        /* a file has taken it away */
 };
 
 static void queue(struct flight *flight, enum slot_kind kind, size_t statement, struct pipeline_item item)
@@ -56,6 +57,34 @@ static void queue(struct flight *flight, enum slot_kind kind, size_t statement, 
 static void queue_sql(struct flight *flight, enum slot_kind kind, size_t statement, const char *sql, bool want_rows)
 {
 	queue(flight, kind, statement, (struct pipeline_item){.sql = sql, .want_rows = want_rows});
+}
+
+/* What was queued from `first` on, but for the last: those results may come with its. */
+static void be_quiet(struct flight *flight, size_t first)
+{
+	for (size_t i = first; i + 1 < flight->items.count; i++)
+		flight->items.items[i].quiet = true;
+}
+
+/*
+ * Planning the trace takes longer than running it, so the server keeps it for the step. Each step has a name of its
+ * own: what is kept outlives a rollback, and only the reset before a file takes it away.
+ */
+static void keep_trace(struct flight *flight)
+{
+	struct executor *executor = flight->executor;
+	if (!executor->measure || executor->trace_anew)
+		return;
+	flight->trace_name = arena_printf(flight->arena, "pgsluice_trace_%zu", executor->traced++);
+	queue(flight, SLOT_OURS, 0, (struct pipeline_item){.sql = query_trace_statement, .name = flight->trace_name});
+}
+
+static void queue_trace(struct flight *flight, enum slot_kind kind, size_t statement)
+{
+	struct pipeline_item item = {.name = flight->trace_name, .want_rows = true};
+	if (!item.name)
+		item.sql = query_trace_statement;
+	queue(flight, kind, statement, item);
 }
 
 /* The server works on it from now on. */
@@ -133,6 +162,8 @@ static enum status judge_failure(struct flight *flight, size_t failed, long posi
 	const struct script *script = executor_script(flight->executor, flight->migration);
 	const char *version = flight->migration->version;
 
+	flight->trace_gone = flight->trace_name && (slot->kind == SLOT_TRACE || slot->kind == SLOT_BEGINNING) &&
+	                     strcmp(err->sqlstate, "26000") == 0;
 	if (slot->kind == SLOT_STATEMENT) {
 		const struct statement *statement = &flight->step->statements[slot->statement];
 		execute_place(err, script, statement, position);
@@ -251,6 +282,7 @@ static void queue_beginning(struct flight *flight, int64_t lock_timeout_ms)
 		session_reset_items(executor->session, flight->arena, &reset);
 	for (size_t i = 0; i < reset.count; i++)
 		queue(flight, SLOT_OURS, 0, reset.items[i]);
+	keep_trace(flight);
 	queue_sql(flight, SLOT_OURS, 0, "begin", false);
 	queue(flight, SLOT_OURS, 0,
 	      (struct pipeline_item){.sql = query_transaction_limits, .count = 2, .parameters = limits});
@@ -259,7 +291,8 @@ static void queue_beginning(struct flight *flight, int64_t lock_timeout_ms)
 	if (session_server_version(executor->session) < 150000 && may_change_rows(flight))
 		queue_sql(flight, SLOT_BEFORE, 0, query_changed_before, true);
 	if (executor->measure)
-		queue_sql(flight, SLOT_BEGINNING, 0, query_trace_statement, true);
+		queue_trace(flight, SLOT_BEGINNING, 0);
+	be_quiet(flight, 0); /* the first statement's time is taken from the last result on */
 }
 
 static void queue_end(struct flight *flight)
@@ -322,6 +355,7 @@ static enum status send_step(struct flight *flight, int64_t lock_timeout_ms, str
 {
 	queue_beginning(flight, lock_timeout_ms);
 	for (size_t i = 0; i < flight->step->count; i++) {
+		size_t first = flight->items.count;
 		if (flight->executor->written)
 			queue_written(flight, &flight->step->statements[i]);
 		if (flight->step->statements[i].copy_in) {
@@ -332,8 +366,10 @@ static enum status send_step(struct flight *flight, int64_t lock_timeout_ms, str
 		}
 		if (flight->step->statements[i].session_state)
 			queue_floor(flight, lock_timeout_ms);
-		if (flight->executor->measure)
-			queue_sql(flight, SLOT_TRACE, i, query_trace_statement, true);
+		if (flight->executor->measure) {
+			queue_trace(flight, SLOT_TRACE, i);
+			be_quiet(flight, first); /* the trace has its time */
+		}
 		if (flight->items.count >= LONGEST_PIPELINE && send_queued(flight, err) != OK)
 			return err->status;
 	}
@@ -380,6 +416,20 @@ static enum status compare_with_promise(struct flight *flight, struct error *err
 	                  "See what changed on live since the backup, then take a new backup and rehearse again.");
 }
 
+/* What is committed any session can name, so the one is asked that has the query planned. */
+static enum status name_trace(struct flight *flight, struct error *err)
+{
+	struct executor *executor = flight->executor;
+	struct step_trace *trace = flight->trace;
+
+	if (measure_names(executor->measure, executor->watch, executor->run->arena, trace, err) != OK)
+		return err->status;
+	for (size_t i = 0; i < trace->statements.count; i++)
+		execute_event(executor, flight->migration, flight->step_index, i, "end",
+		              trace->statements.items[i].duration_ms, &trace->statements.items[i], NULL);
+	return OK;
+}
+
 /* On the way down the row must have been there: else somebody else took the migration back. */
 static enum status check_history(const struct flight *flight, struct error *err)
 {
@@ -407,12 +457,6 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 
 	report_beginning(&flight, 0);
 	enum status status = send_step(&flight, lock_timeout_ms, err);
-	if (status == OK && executor->measure) {
-		status = measure_names(executor->measure, executor->session, executor->run->arena, trace, err);
-		for (size_t i = 0; status == OK && i < trace->statements.count; i++)
-			execute_event(executor, migration, step, i, "end", trace->statements.items[i].duration_ms,
-			              &trace->statements.items[i], NULL);
-	}
 	if (status == OK)
 		status = check_history(&flight, err);
 	if (status == OK)
@@ -421,7 +465,13 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 		status = compare_with_promise(&flight, err);
 	if (status != OK) {
 		execute_roll_back(executor->session);
-		return status;
+		if (!flight.trace_gone)
+			return status;
+		error_clear(err);
+		executor->trace_anew = true;
+		return execute_transaction(executor, migration, step, lock_timeout_ms, trace, err);
 	}
-	return execute_commit(executor, migration, step, err);
+	if (execute_commit(executor, migration, step, err) != OK)
+		return err->status;
+	return executor->measure ? name_trace(&flight, err) : OK;
 }

@@ -173,6 +173,33 @@ def test_the_locks_of_a_short_concurrent_build_are_known_to_preflight(live, data
     assert {"relation": "public.items", "mode": "SHARE UPDATE EXCLUSIVE"} in locks
 
 
+def locks_of(result):
+    return sorted({(lock["relation"], lock["mode"]) for event in result.events("step")
+                   for lock in event.get("locks", []) if "statement" in event})
+
+
+def test_a_file_that_takes_kept_statements_away_is_traced_all_the_same(live, migrations):
+    migrations.write("002_away", up="""
+        ALTER TABLE items ADD COLUMN w int;
+        DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;
+        CREATE TABLE parts (id int);
+        """)
+    migrations.write("003_more", up="ALTER TABLE parts ADD COLUMN w int;")
+    assert locks_of(live.batch("--format", "json").ended(12)) == [
+        ("public.items", "ACCESS EXCLUSIVE"), ("public.parts", "ACCESS EXCLUSIVE")]
+
+
+def test_a_table_that_nobody_else_could_ever_see_is_in_no_trace(live, migrations):
+    migrations.write("002_through", up="""
+        CREATE TEMPORARY TABLE through ON COMMIT DROP AS SELECT * FROM items;
+        CREATE TABLE brief (id int);
+        DROP TABLE brief;
+        INSERT INTO items SELECT id + 50, v FROM through;
+        """)
+    assert locks_of(live.batch("--format", "json").ended(12)) == [
+        ("public.items", "ACCESS SHARE"), ("public.items", "ROW EXCLUSIVE")]
+
+
 # -- connections --
 
 
