@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from harness.flow import Flow, failed_checks
+from harness.flow import Flow, error, failed_checks
 from harness.proxy import LOST_REPLY
 from harness.wait import wait_until
 
@@ -241,6 +241,31 @@ def test_a_password_in_a_statement_is_in_no_event_and_in_no_row(make_cluster, sl
     for text in (seen.stdout, seen.stderr, seen2.stdout, seen2.stderr, written, kept):
         assert not re.search("geheim[0-9]", text)
     assert "does not exist" in seen2.stdout
+
+
+def test_a_build_without_its_locks_that_cannot_be_cleaned_up_is_left_to_resolve(live, database, migrations):
+    migrations.write("002_index", up="CREATE INDEX CONCURRENTLY items_v ON items (v);")
+    live.configure(lock_budget="1s")
+    plan_id = live.prove()
+
+    def invalid():
+        return database.query("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
+
+    with database.transaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM items"):
+        result = live.batch("--approve", plan_id, "--format", "json").ended(31)
+        assert error(result)["message"].endswith("waited for locks longer than lock-budget allows and was cancelled")
+        assert "What it left behind could not be established or removed." in error(result)["detail"]
+        assert "pgsluice resolve" in error(result)["hint"]
+    assert invalid() == [("items_v",)] and live.versions() == ["001"]
+    assert [kind for kind, in database.query("SELECT kind FROM pgsluice.ledger WHERE kind IN ('intent', 'outcome', "
+                                             "'stopped', 'end') ORDER BY seq")] == ["intent", "stopped"]
+    look = live.sluice.run("resolve").ended(0)
+    assert "index public.items_v is there and not valid" in look.stderr
+    consent = re.search(r"resolve clean-up --approve ([0-9a-f]{12})", look.stderr)[1]
+    live.sluice.run("resolve", "clean-up", "--approve", consent).ended(0)
+    assert invalid() == []
+    live.batch("--approve", plan_id).ended(0)
+    assert invalid() == [] and live.versions() == ["001", "002"]
 
 
 # -- what a plan declares --
