@@ -188,13 +188,16 @@ static enum status foreign(const struct place *place, struct error *err)
 	error_set(err, FAIL_REFUSED, "the history table %s.%s is of a foreign shape", place->schema, place->table);
 	error_detail(err, "It %s the columns %s; needed are version and name as text, and applied_at.",
 	             place->is_table ? "has" : "is no table and has", place->columns);
-	return error_hint(err, "`pgsluice adopt` is what takes such a history over; or set `history-table` to another "
-	                       "name.");
+	return error_hint(err, "Set `history-table` to another name and create that table by hand: (version text primary "
+	                       "key, name text not null, applied_at timestamptz not null default now()), with a row "
+	                       "for each version that is applied. A later command, adopt, will take such a history "
+	                       "over.");
 }
 
 static enum status bad_row(const struct place *place, struct error *err)
 {
-	error_hint(err, "Correct the row in %s.%s; `pgsluice adopt` is what takes a history of another tool over.",
+	error_hint(err, "Correct or delete the row in %s.%s. A later command, adopt, will take a history of another tool "
+	                "over.",
 	           place->schema, place->table);
 	return err->status;
 }

@@ -12,7 +12,7 @@
  * Finds and reads the history table, on a session that is not `plain`: `configured` is "name" or "schema.name"; a bare
  * name is looked for on the session role's own search path, not the session's pinned one. None: ret->exists is false
  * and schema says where it will be created. FAIL_REFUSED: two tables on the path (both named), or none on it but one
- * elsewhere; a foreign shape (its columns named, the hint says `pgsluice adopt` is what takes such a history over); a
+ * elsewhere; a foreign shape (its columns named, the hint says what can be done by hand and that adopt will do it); a
  * row whose version is no number, or two rows for one. FAIL_USAGE: a name that is none, a schema that is not there.
  */
 enum status history_read(struct session *session, struct arena *arena, const char *configured,

@@ -200,8 +200,9 @@ def test_history_of_a_foreign_shape(scene):
     scene.refused(10, ["pgsluice: error: the history table public.schema_migrations is of a foreign shape",
                        "detail: It has the columns id integer, script text; needed are version and name as text, and"
                        " applied_at.",
-                       "hint: `pgsluice adopt` is what takes such a history over; or set `history-table` to another"
-                       " name."])
+                       "hint: Set `history-table` to another name and create that table by hand: (version text primary key,"
+                       " name text not null, applied_at timestamptz not null default now()), with a row for each version"
+                       " that is applied. A later command, adopt, will take such a history over."])
 
 
 def test_two_history_tables_on_the_path(scene):

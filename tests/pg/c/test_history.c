@@ -2,6 +2,11 @@
 
 #include "pg/history.h"
 
+static const char FOREIGN_HINT[] =
+	"Set `history-table` to another name and create that table by hand: (version text primary key, "
+	"name text not null, applied_at timestamptz not null default now()), with a row for each "
+	"version that is applied. A later command, adopt, will take such a history over.";
+
 static const struct migration SECOND = {
 	.version = "002", .name = "second", .up = {.canonical = {.hex = "c0ffee"}}};
 static const char RUN[] = "00000000-0000-4000-8000-000000000001";
@@ -198,14 +203,13 @@ static void foreign_shapes_are_refused_with_their_columns(void **state)
 		                                             "It has the columns %s; needed are version and name as "
 		                                             "text, and applied_at.",
 		                                             TABLES[i][1]));
-		assert_string_equal(err.hint, "`pgsluice adopt` is what takes such a history over; or set "
-		                              "`history-table` to another name.");
+		assert_string_equal(err.hint, FOREIGN_HINT);
 		must_exec(session, "DROP TABLE public.schema_migrations");
 	}
 	must_exec(session, "CREATE VIEW public.schema_migrations AS SELECT ''::text AS version");
 	refuse(session, "schema_migrations", FAIL_REFUSED,
 	       "the history table public.schema_migrations is of a foreign shape",
-	       "`pgsluice adopt` is what takes such a history over; or set `history-table` to another name.");
+	       FOREIGN_HINT);
 }
 
 static void more_columns_that_need_no_value_are_fine_in_ours(void **state)
@@ -233,8 +237,8 @@ static void rows_come_by_number_and_must_be_numbers(void **state)
 	assert_int_equal(history.rows.count, 4);
 	for (size_t i = 0; i < 4; i++)
 		assert_string_equal(history.rows.items[i].version, ORDER[i]);
-	static const char HINT[] = "Correct the row in public.schema_migrations; `pgsluice adopt` is what takes a "
-				   "history of another tool over.";
+	static const char HINT[] = "Correct or delete the row in public.schema_migrations. A later command, adopt, "
+				   "will take a history of another tool over.";
 	must_exec(session, "INSERT INTO public.schema_migrations VALUES ('10', 'twice', now())");
 	_cleanup_error_ struct error err = {0};
 	expect_status(history_read(session, arena, "schema_migrations", &history, &err), FAIL_REFUSED, &err);
