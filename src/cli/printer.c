@@ -46,17 +46,29 @@ static size_t count_planned(const struct json *migrations)
 	return count;
 }
 
+/* The document is that of the way forward: what a rollback undoes is what is applied above its goal. */
+static size_t count_above(const struct json *migrations, const char *goal)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < json_count(migrations); i++)
+		count += strcmp(text_at(json_at(migrations, i), "state"), "applied") == 0 &&
+		         version_compare(text_at(json_at(migrations, i), "version"), goal) > 0;
+	return count;
+}
+
 /* What later lines need: which plan it is, what its migrations are called. */
 static void keep_plan(struct printer *printer, const struct json *fields)
 {
 	const struct json *migrations = json_get(fields, "migrations");
 	const char *id = text_at(fields, "plan_id");
 
+	if (strcmp(text_at(fields, "command"), "rollback") == 0 && printer->options)
+		printer->goal = printer->options->to;
 	if (*id && strlen(id) < sizeof(printer->plan_id))
 		memcpy(printer->plan_id, id, strlen(id) + 1);
 	if (!migrations)
 		return;
-	printer->pending = count_planned(migrations);
+	printer->pending = printer->goal ? count_above(migrations, printer->goal) : count_planned(migrations);
 	for (size_t i = 0; i < json_count(migrations); i++) {
 		const struct json *migration = json_at(migrations, i);
 		*list_add(printer->arena, &printer->migrations) = (struct printed_migration){
@@ -118,6 +130,11 @@ static void print_plan(struct printer *printer, const struct json *fields)
 	size_t pending = count_planned(migrations), shown = 0;
 
 	screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "", "plan id %s", text_at(fields, "plan_id"));
+	if (printer->goal) {
+		screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "",
+		            "a rollback to %s: %zu to undo, the newest first", printer->goal, printer->pending);
+		return;
+	}
 	screen_line(&printer->screen, printer->screen.out, TONE_PLAIN, "", "%zu pending, %zu held", pending,
 	            count_state(migrations, "held"));
 	for (size_t i = 0; i < json_count(migrations); i++) {

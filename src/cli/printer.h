@@ -32,6 +32,7 @@ struct printer {
 	int64_t told_ms;               /* when the last line was printed */
 
 	char plan_id[DIGEST_HEX_LENGTH + 1];
+	const char *goal;              /* of a rollback: the version that stays; else NULL */
 	size_t pending;                /* migrations of that plan */
 	struct arena *arena;
 	LIST(struct printed_migration) migrations;

@@ -282,6 +282,9 @@ static void emit_run(struct run *run)
 	json_set_text(fields, "tool_version", PACKAGE_VERSION);
 	emit(run->emitter, EVENT_RUN, fields);
 	emit(run->emitter, EVENT_PLAN, plan_json(&run->plan));
+	for (size_t i = 0; run->direction == DIRECTION_DOWN && i < run->plan.pending.count; i++)
+		emit_log(run->emitter, LOG_NOTICE, "going back: migration %s %s is undone",
+		         run->plan.pending.items[i]->version, run->plan.pending.items[i]->name);
 }
 
 /* Drift without anything to apply is worth a word, not a refusal. */

@@ -64,8 +64,5 @@ enum status rollback_run(struct run *run, const char *version, struct error *err
 	if (flow_read(run, err) != OK || check_goal(run, version, err) != OK || choose(run, version, err) != OK)
 		return err->status;
 	seal(run, version);
-	for (size_t i = 0; i < run->plan.pending.count; i++)
-		emit_log(run->emitter, LOG_NOTICE, "going back: migration %s %s is undone", run->plan.pending.items[i]->version,
-		         run->plan.pending.items[i]->name);
 	return flow_gates(run, err);
 }

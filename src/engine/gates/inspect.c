@@ -11,8 +11,9 @@
 static void check_files(struct run *run, struct evidence *evidence)
 {
 	run_check(run, evidence, "inspect.files", true, NULL,
-	          arena_printf(run->arena, "%zu migrations, %zu applied, %zu pending, %zu held", run->set.count,
-	                       run->plan.applied_count, run->plan.pending.count, run->plan.held_count),
+	          arena_printf(run->arena, "%zu migrations, %zu applied, %zu %s, %zu held", run->set.count,
+	                       run->plan.applied_count, run->plan.pending.count,
+	                       run->direction == DIRECTION_DOWN ? "to undo" : "pending", run->plan.held_count),
 	          "every file is readable, every applied file is unchanged, the order holds");
 	for (size_t i = 0; i < run->plan.items.count; i++) {
 		const struct plan_item *item = &run->plan.items.items[i];
