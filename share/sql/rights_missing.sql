@@ -1,4 +1,4 @@
--- Rights that a run will need and does not have: kind (read, rows, write), role, what it is about, and the statement that
+-- Rights that a run will need and does not have: kind (read, rows, write, sessions), role, what it is about, and the statement that
 -- gives it. A login role that sees everything reads as itself, any other as the role taken on, which also writes the ledger.
 with reader as (
 	select oid, quote_ident(rolname) as name, rolsuper or rolbypassrls as sees_all from pg_roles
@@ -43,5 +43,8 @@ select kind, role, what, statement from (
 	from pg_class c join pg_namespace n on n.oid = relnamespace
 	where nspname = 'pgsluice' and relname = 'ledger'
 		and not (has_table_privilege(c.oid, 'SELECT') and has_table_privilege(c.oid, 'INSERT'))
+	union all
+	select 8, 'sessions', quote_ident(current_user), 'pg_monitor', format('GRANT pg_monitor TO %I', current_user)
+	from pg_roles where rolname = current_user and not rolsuper and not pg_has_role('pg_read_all_stats', 'USAGE')
 ) missing
 order by place, what

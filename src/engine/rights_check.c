@@ -13,6 +13,7 @@ static const char *const LIMITS[RIGHT_KINDS] = {
 	[RIGHT_READ] = "whoever takes the backup may read every table",
 	[RIGHT_ROWS] = "whoever takes the backup sees every row",
 	[RIGHT_WRITE] = "the ledger can be written when the apply begins",
+	[RIGHT_SESSIONS] = "no transaction of another role can stay unseen by preflight",
 };
 
 static const char *say(struct arena *arena, enum right_kind kind, const char *role, const char *names)
@@ -21,6 +22,8 @@ static const char *say(struct arena *arena, enum right_kind kind, const char *ro
 		return arena_printf(arena, "role %s may not read %s", role, names);
 	if (kind == RIGHT_ROWS)
 		return arena_printf(arena, "row level security hides rows from role %s: %s", role, names);
+	if (kind == RIGHT_SESSIONS)
+		return arena_printf(arena, "role %s does not see what other roles' sessions do", role);
 	return arena_printf(arena, "role %s may not write the ledger: %s", role, names);
 }
 
@@ -108,7 +111,7 @@ enum status rights_check(struct run *run, struct evidence *evidence, struct erro
 	    check_server_takes_writes(run, evidence, err) != OK)
 		return err->status;
 	for (enum right_kind kind = 0; kind < RIGHT_KINDS; kind++)
-		if (reads || kind == RIGHT_WRITE)
+		if (reads || kind == RIGHT_WRITE || kind == RIGHT_SESSIONS)
 			report(run, evidence, &missing, kind);
 	if (evidence->checks.count == before)
 		run_check(run, evidence, "inspect.rights", true, NULL,

@@ -7,7 +7,8 @@
 static enum right_kind kind_of(const char *word)
 {
 	static const char *const words[RIGHT_KINDS] = {
-		[RIGHT_READ] = "read", [RIGHT_ROWS] = "rows", [RIGHT_WRITE] = "write"};
+		[RIGHT_READ] = "read", [RIGHT_ROWS] = "rows", [RIGHT_WRITE] = "write",
+		[RIGHT_SESSIONS] = "sessions"};
 	for (enum right_kind kind = 0; kind < RIGHT_KINDS; kind++)
 		if (strcmp(words[kind], word) == 0)
 			return kind;

@@ -11,6 +11,7 @@ enum right_kind {
 	RIGHT_READ,  /* tables, sequences, large objects and their schemas, by whoever takes the backup */
 	RIGHT_ROWS,  /* rows that row level security hides from him */
 	RIGHT_WRITE, /* the ledger, by the role that applies */
+	RIGHT_SESSIONS, /* what the sessions of other roles do: old transactions, the lag of standbys */
 	RIGHT_KINDS
 };
 

@@ -456,9 +456,9 @@ def test_role_that_may_write_all_the_same(scene):
 
 @pytest.fixture
 def limited(scene):
-    """A role that may do nothing but log in and read the history."""
+    """A role that may do nothing but log in, look at the sessions and read the history."""
     role = f"limited{scene.database.name}"
-    scene.database.cluster.execute(f"CREATE ROLE {role} LOGIN")
+    scene.database.cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_monitor TO {role}")
     scene.database.execute(f"GRANT SELECT ON schema_migrations TO {role}")
     return role
 

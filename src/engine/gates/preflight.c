@@ -164,7 +164,7 @@ static enum status check_sessions(struct preflight *preflight, struct error *err
 		                     rows_get(prepared, i, 1), text_duration(arena, rows_int(prepared, i, 2))),
 		        "no prepared transaction");
 	if (!rows_true(preflight->facts, 0, FACT_SEES_ALL))
-		verdict(preflight, "preflight.rights", false, FAIL_GATE,
+		verdict(preflight, "preflight.rights", false, FAIL_USAGE,
 		        "Grant pg_monitor (or pg_read_all_stats) to the role.",
 		        "this role does not see the transactions of other roles", "every session can be seen");
 	if (preflight->evidence->checks.count == before)
