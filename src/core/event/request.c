@@ -93,7 +93,7 @@ static enum status check_line(struct arena *arena, const struct json *line, enum
                               struct error *err)
 {
 	struct fields_place place = {.arena = arena, .noun = "request", .type = "?", .err = err};
-	enum request_type type;
+	enum request_type type = REQUEST_TYPE_COUNT;
 
 	if (json_kind(line) != JSON_KIND_OBJECT) {
 		error_set(err, FAIL_REFUSED, "a request must be an object");
