@@ -237,7 +237,7 @@ static bool is_own_folder(const char *path)
 
 enum status runtime_folder(struct arena *arena, const char **ret_path, struct error *err)
 {
-	const char *base = getenv("XDG_RUNTIME_DIR"), *path, *state;
+	const char *base = getenv("XDG_RUNTIME_DIR"), *path, *state = NULL;
 
 	if (!is_own_folder(base))
 		base = arena_printf(arena, "/run/user/%ld", (long)geteuid());
