@@ -14,6 +14,12 @@
 
 enum { HISTORY_MAX = 500, FED_MAX = 64, SHOWN_ROWS_MAX = 6 };
 
+/* The last lines of one kind; readline has those of the kind that is being typed. */
+struct lines {
+	char *items[HISTORY_MAX];
+	size_t count;
+};
+
 struct prompt {
 	bool open, done, left;
 	enum prompt_kind kind;
@@ -27,7 +33,7 @@ struct prompt {
 	size_t next_candidate;
 	unsigned char fed[FED_MAX];
 	size_t fed_count, fed_used;
-	HISTORY_STATE *commands, *searches;
+	struct lines commands, searches;
 };
 
 /* Readline has one line at a time, in variables of its own, and its hooks have no context. */
@@ -137,6 +143,40 @@ static void tame_readline(struct prompt *prompt)
 	rl_bind_keyseq_if_unbound("\033[F", rl_end_of_line);
 }
 
+static struct lines *lines_of(struct prompt *prompt)
+{
+	return prompt->kind == PROMPT_COMMAND ? &prompt->commands : &prompt->searches;
+}
+
+static void keep_line(struct lines *lines, const char *line)
+{
+	if (lines->count == HISTORY_MAX) {
+		memory_free(lines->items[0]);
+		lines->count--;
+		memmove(lines->items, lines->items + 1, lines->count * sizeof(lines->items[0]));
+	}
+	lines->items[lines->count++] = memory_strdup(line);
+}
+
+static void forget_lines(struct lines *lines)
+{
+	while (lines->count > 0)
+		memory_free(lines->items[--lines->count]);
+}
+
+static void read_down(struct prompt *prompt)
+{
+	using_history();
+	rl_clear_history();
+	stifle_history(HISTORY_MAX);
+	if (prompt->history_path)
+		read_history(prompt->history_path);
+	HIST_ENTRY **list = history_list();
+	for (int i = 0; i < history_length; i++)
+		keep_line(&prompt->commands, list[i]->line);
+	rl_clear_history();
+}
+
 struct prompt *prompt_open(const char *history_path, prompt_complete *complete_words, void *context)
 {
 	struct prompt *prompt = memory_new(sizeof(*prompt));
@@ -148,34 +188,17 @@ struct prompt *prompt_open(const char *history_path, prompt_complete *complete_w
 	prompt->history_path = memory_strdup(history_path);
 	the_prompt = prompt;
 	tame_readline(prompt);
-	using_history();
-	clear_history();
-	stifle_history(HISTORY_MAX);
-	if (history_path)
-		read_history(history_path);
-	prompt->commands = history_get_history_state();
-	HISTORY_STATE none = {0};
-	history_set_history_state(&none);
-	using_history();
-	prompt->searches = history_get_history_state();
+	read_down(prompt);
 	return prompt;
 }
 
-static HISTORY_STATE **history_of(struct prompt *prompt)
-{
-	return prompt->kind == PROMPT_COMMAND ? &prompt->commands : &prompt->searches;
-}
-
-/* The two kinds of line have a history each; readline has one at a time. */
 static void end_line(struct prompt *prompt)
 {
 	if (!prompt->open)
 		return;
 	if (!prompt->done && !prompt->left)
 		rl_callback_handler_remove();
-	HISTORY_STATE **state = history_of(prompt);
-	free(*state);
-	*state = history_get_history_state();
+	rl_clear_history();
 	prompt->open = false;
 	prompt->fed_count = prompt->fed_used = 0;
 	prompt->candidates = (struct text_list){0};
@@ -192,28 +215,15 @@ static void write_down(const struct prompt *prompt)
 	umask(before);
 }
 
-static void remember(const struct prompt *prompt)
+static void remember(struct prompt *prompt)
 {
-	const HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
-	size_t length = strlen(prompt->text);
-	while (length > 0 && prompt->text[length - 1] == ' ') /* completion leaves one */
-		prompt->text[--length] = '\0';
-	if (!length || (last && strcmp(last->line, prompt->text) == 0))
+	struct lines *lines = lines_of(prompt);
+	if (!*prompt->text || (lines->count > 0 && strcmp(lines->items[lines->count - 1], prompt->text) == 0))
 		return;
+	keep_line(lines, prompt->text);
 	add_history(prompt->text);
 	if (prompt->kind == PROMPT_COMMAND)
 		write_down(prompt);
-}
-
-/* Readline frees the lines of the history that it has, but never the array of them. */
-static void forget(HISTORY_STATE *state)
-{
-	HISTORY_STATE none = {0};
-	history_set_history_state(state);
-	clear_history();
-	history_set_history_state(&none);
-	free(state->entries);
-	free(state);
 }
 
 void prompt_close(struct prompt *prompt)
@@ -221,8 +231,8 @@ void prompt_close(struct prompt *prompt)
 	if (!prompt)
 		return;
 	end_line(prompt);
-	forget(prompt->searches);
-	forget(prompt->commands);
+	forget_lines(&prompt->commands);
+	forget_lines(&prompt->searches);
 	fclose(prompt->nowhere);
 	rl_instream = rl_outstream = NULL;
 	arena_close(prompt->arena);
@@ -240,7 +250,8 @@ void prompt_begin(struct prompt *prompt, enum prompt_kind kind, const char *text
 	prompt->done = prompt->left = false;
 	arena_close(prompt->arena);
 	prompt->arena = arena_open();
-	history_set_history_state(*history_of(prompt));
+	for (size_t i = 0; i < lines_of(prompt)->count; i++)
+		add_history(lines_of(prompt)->items[i]);
 	using_history();
 	rl_callback_handler_install(SIGNS[kind], take_line);
 	if (text && *text) {

@@ -124,6 +124,13 @@ static void the_history_is_kept_in_a_file_of_the_owner(void **state)
 	type(prompt, "run backup\n");
 	prompt_begin(prompt, PROMPT_SEARCH, NULL);
 	type(prompt, "orders\n");
+	prompt_begin(prompt, PROMPT_COMMAND, NULL);
+	prompt_key(prompt, KEY_ARROW_UP);
+	assert_string_equal(prompt_text(prompt), "run backup");
+	type(prompt, "x");
+	prompt_begin(prompt, PROMPT_SEARCH, NULL);
+	prompt_key(prompt, KEY_ARROW_UP);
+	assert_string_equal(prompt_text(prompt), "orders");
 	prompt_close(prompt);
 	assert_int_equal(stat(path, &info), 0);
 	assert_int_equal(info.st_mode & 0777, 0600);
