@@ -58,7 +58,8 @@ static void put_program(struct strbuf *out, const struct command *const *command
 	strbuf_puts(out, "pgsluice proves PostgreSQL migrations on a restored copy before they touch live.\n\n");
 	strbuf_puts(out, "usage:\n");
 	if (flow)
-		strbuf_puts(out, "  pgsluice --batch [options]    the flow: every gate, then the apply\n");
+		strbuf_puts(out, "  pgsluice [options]            the console: the flow, gate by gate\n"
+		                 "  pgsluice --batch [options]    the flow: every gate, then the apply\n");
 	for (size_t i = 0; commands[i]; i++)
 		any = any || *commands[i]->name;
 	if (any)

@@ -137,11 +137,8 @@ static enum status choose_command(struct parsing *parsing)
 			return refuse_command(parsing, name);
 		options->operands.items++;
 		options->operands.count--;
-	} else if (options->batch && flow) {
+	} else if (options->batch || (!options->help && !options->version)) {
 		options->command = flow;
-	} else if (!options->help && !options->version) {
-		error_set(parsing->err, FAIL_USAGE, "no command is given");
-		return error_hint(parsing->err, "`pgsluice --batch` runs the flow; `pgsluice --help` lists the commands.");
 	}
 	return OK;
 }

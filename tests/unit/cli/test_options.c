@@ -97,12 +97,20 @@ static void help_and_version_need_no_command(void **state)
 	assert_ptr_equal(parsed(arena, "new --help").command, &NEW);
 }
 
+static void without_a_command_it_is_the_console(void **state)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	(void)state;
+	assert_string_equal(parsed(arena, "").command->name, "");
+	assert_false(parsed(arena, "-d service=live").batch);
+	assert_true(parsed(arena, "--batch").batch);
+}
+
 static void wrong_usage_is_named_with_the_way_out(void **state)
 {
 	static const struct {
 		const char *line, *message, *hint;
 	} CASES[] = {
-		{"", "no command is given", "`pgsluice --batch` runs the flow; `pgsluice --help` lists the commands."},
 		{"statsu", "unknown command \"statsu\"", "Did you mean \"status\"?"},
 		{"frobnicate", "unknown command \"frobnicate\"", "`pgsluice --help` lists the commands."},
 		{"--batch --databse x", "unknown option \"--databse\"", "Did you mean \"--database\"?"},
@@ -296,6 +304,7 @@ int main(void)
 		cmocka_unit_test(values_are_taken_in_every_form),
 		cmocka_unit_test(options_may_stand_before_and_after_the_command),
 		cmocka_unit_test(help_and_version_need_no_command),
+		cmocka_unit_test(without_a_command_it_is_the_console),
 		cmocka_unit_test(wrong_usage_is_named_with_the_way_out),
 		cmocka_unit_test(what_no_command_takes_is_unknown),
 		cmocka_unit_test(the_target_is_the_option_else_the_environment_else_libpqs),
