@@ -75,8 +75,8 @@ static const char *why_not_apply(struct console *console)
 	if (engine_is(console, "working"))
 		return arena_printf(console->tick, "Gate %s is at work.",
 		                    gate_get(model->engine.gate < GATE_COUNT ? model->engine.gate : GATE_INSPECT)->name);
-	if (passed(model, GATE_APPROVAL) && !model->engine.attended)
-		return "The plan is approved already.";
+	if (!model->engine.attended && !engine_is(console, "asking"))
+		return passed(model, GATE_APPROVAL) ? "The plan is approved already." : "The approval is not asked for yet.";
 	return NULL;
 }
 
@@ -168,37 +168,44 @@ static void send_consent(struct console *console, const char *plan_id)
 	act_ask(console, REQUEST_APPROVE, fields);
 }
 
+/* Up to the approval first: with the engine's question comes all that there is to consent to. */
+static void approve(struct console *console)
+{
+	if (passed(console->model, GATE_APPROVAL)) {
+		ask_run(console, GATE_VERIFY);
+	} else if (engine_is(console, "asking")) {
+		dialogue_open(console, DIALOGUE_APPROVE);
+	} else {
+		ask_run(console, GATE_APPROVAL);
+		console->wants_question = true;
+	}
+}
+
 void act_consent(struct console *console, const char *plan_id)
 {
-	bool asked = engine_is(console, "asking");
-	if (asked)
-		send_consent(console, plan_id);
-	else
-		snprintf(console->approving, sizeof(console->approving), "%s", plan_id);
+	if (!engine_is(console, "asking")) {
+		console_say(console, STYLE_BAD, "the engine no longer asks: nothing was approved");
+		return;
+	}
+	send_consent(console, plan_id);
 	if (console->model->engine.attended)
 		ask_run(console, GATE_VERIFY);
 }
 
-/* The engine asks now: the consent that was waiting for it goes out, if it is for this plan. */
-static void hand_on_consent(struct console *console)
-{
-	const struct model *model = console->model;
-	if (!engine_is(console, "asking"))
-		return;
-	if (model->plan_id && strcmp(model->plan_id, console->approving) == 0)
-		send_consent(console, console->approving);
-	else
-		console_say(console, STYLE_BAD, "the plan has changed: nothing was approved");
-	console->approving[0] = '\0';
-}
-
 static void tell_state(struct console *console)
 {
-	if (console->approving[0])
-		hand_on_consent(console);
-	else if (engine_is(console, "asking") && console->model->engine.gate == GATE_APPROVAL &&
-	    console->dialogue.kind == DIALOGUE_NONE)
+	bool asks = engine_is(console, "asking") && console->model->engine.gate == GATE_APPROVAL;
+
+	if (asks && console->wants_question)
+		dialogue_open(console, DIALOGUE_APPROVE);
+	else if (asks && console->dialogue.kind == DIALOGUE_NONE)
 		console_say(console, STYLE_CAUTION, "the approval is asked for: A shows what there is to consent to");
+	if (asks || strcmp(console->model->engine.state, "idle") == 0)
+		console->wants_question = false;
+	if (!asks && console->dialogue.kind == DIALOGUE_APPROVE) {
+		dialogue_close(console);
+		console_say(console, STYLE_CAUTION, "the approval is no longer asked for");
+	}
 }
 
 /* What was refused is said to the one who asked; others see it in the log. */
@@ -216,17 +223,15 @@ void desk_take_event(struct console *console, enum event_type type, const struct
 	int64_t told_ms = console->model->now_ms;
 	model_apply(console->model, type, event);
 	console->dirty = true;
-	if (type == EVENT_RUN) {
+	if (type == EVENT_RUN)
 		console->hold_asked = false;
-		console->approving[0] = '\0';
-	}
 	if (type == EVENT_ENGINE)
 		tell_state(console);
 	else if (type == EVENT_REQUEST && console->model->now_ms >= told_ms)
 		tell_refusal(console, event);
 	if (type == EVENT_END) {
 		const char *other = json_get_text(event, "attach");
-		console->approving[0] = '\0';
+		console->wants_question = false;
 		console->other = other && console->options->reconnect ? arena_strdup(console->arena, other) : NULL;
 	}
 }
@@ -320,14 +325,6 @@ static void quit(struct console *console)
 	console->leaving = LEAVING;
 }
 
-static void apply(struct console *console)
-{
-	if (passed(console->model, GATE_APPROVAL))
-		ask_run(console, GATE_VERIFY);
-	else
-		dialogue_open(console, DIALOGUE_APPROVE);
-}
-
 static void turn_view(struct console *console, size_t by)
 {
 	desk_show_view(console, (console->view + by) % console->view_count);
@@ -348,7 +345,7 @@ static void carry_out(struct console *console, enum action action)
 	case ACTION_PREVIOUS_VIEW: turn_view(console, console->view_count - 1); break;
 	case ACTION_RUN_GATE: act_ask(console, REQUEST_RUN, NULL); break;
 	case ACTION_RUN_ALL: ask_run(console, GATE_VERIFY); break;
-	case ACTION_APPLY: apply(console); break;
+	case ACTION_APPLY: approve(console); break;
 	case ACTION_CANCEL: dialogue_open(console, DIALOGUE_CANCEL); break;
 	case ACTION_PAUSE: pause_or_go_on(console); break;
 	case ACTION_RESTART: act_ask(console, REQUEST_START, NULL); break;

@@ -23,6 +23,7 @@ struct dialogue {
 	char typed[TYPED_MAX + 1]; /* UTF-8 */
 	char plan_id[80];          /* that was shown: what the consent is for */
 	const char *complaint;     /* about what was typed, or NULL */
+	size_t top;                /* first line shown of what there is to consent to */
 };
 
 enum leaving { STAYING, LEAVING, LEAVING_WHEN_LOST };
@@ -53,7 +54,7 @@ struct console {
 
 	bool mouse, lost, over;     /* over: the recording is at its end */
 	bool hold_asked;            /* a pause was granted */
-	char approving[80];         /* plan id of a consent that waits for the engine to ask; "" = none */
+	bool wants_question;        /* the dialogue is to open as soon as the engine asks for consent */
 	const char *other;          /* the engine that has the target and shall be watched instead, or NULL */
 	enum leaving leaving;
 	bool gone, terminated;      /* the terminal; by a SIGTERM */
@@ -104,7 +105,7 @@ void act_reconnect(struct console *console, const char *name);
 /* A run that somebody could want to see the end of. */
 bool act_run_is_on(const struct console *console);
 
-/* The person typed the database's name: consents to that plan, now or as soon as the engine asks. */
+/* The person typed the database's name: consents to that plan. */
 void act_consent(struct console *console, const char *plan_id);
 
 /* Copies text to the clipboard, or to a file when it is too long. */
@@ -113,6 +114,7 @@ void act_copy(struct console *console, const char *text);
 /* ---- dialogue.c ---- */
 
 void dialogue_open(struct console *console, enum dialogue_kind kind);
+void dialogue_close(struct console *console);
 void dialogue_press(struct console *console, int key);
 void dialogue_draw(struct console *console, const struct area *area);
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "console/paper.h"
 
-enum { BOX_COLUMNS = 76, LISTED_MAX = 6 };
+enum { BOX_COLUMNS = 76 };
 
 struct choice {
 	char key;
@@ -71,7 +71,7 @@ void dialogue_open(struct console *console, enum dialogue_kind kind)
 	console->dirty = true;
 }
 
-static void close_dialogue(struct console *console)
+void dialogue_close(struct console *console)
 {
 	console->dialogue = (struct dialogue){.kind = DIALOGUE_NONE};
 }
@@ -91,7 +91,7 @@ static void take_name(struct console *console)
 	} else {
 		char plan_id[sizeof(dialogue->plan_id)];
 		snprintf(plan_id, sizeof(plan_id), "%s", dialogue->plan_id);
-		close_dialogue(console);
+		dialogue_close(console);
 		console_say(console, STYLE_BUSY, "consent given to plan %.12s", plan_id);
 		act_consent(console, plan_id);
 	}
@@ -105,6 +105,20 @@ static void erase_last(char *typed)
 	typed[length > 0 ? length - 1 : 0] = '\0';
 }
 
+/* The draw keeps it within what there is. */
+static bool scroll(struct dialogue *dialogue, int key)
+{
+	size_t page = 8, top = dialogue->top;
+	switch (key) {
+	case KEY_ARROW_DOWN: dialogue->top = top + 1; break;
+	case KEY_ARROW_UP: dialogue->top = top > 0 ? top - 1 : 0; break;
+	case KEY_PAGE_DOWN: dialogue->top = top + page; break;
+	case KEY_PAGE_UP: dialogue->top = top > page ? top - page : 0; break;
+	default: return false;
+	}
+	return true;
+}
+
 static void type_name(struct console *console, int key)
 {
 	struct dialogue *dialogue = &console->dialogue;
@@ -115,6 +129,8 @@ static void type_name(struct console *console, int key)
 		take_name(console);
 		return;
 	}
+	if (scroll(dialogue, key))
+		return;
 	dialogue->complaint = NULL;
 	if (key == KEY_BACKSPACE_KEY)
 		erase_last(dialogue->typed);
@@ -131,7 +147,7 @@ void dialogue_press(struct console *console, int key)
 	if (key == KEY_ESCAPE || key == 3) {
 		if (kind == DIALOGUE_APPROVE)
 			console_say(console, STYLE_TEXT, "cancelled: nothing was approved");
-		close_dialogue(console);
+		dialogue_close(console);
 		return;
 	}
 	if (kind == DIALOGUE_APPROVE) {
@@ -142,7 +158,7 @@ void dialogue_press(struct console *console, int key)
 		bool first = choice == choices_of(kind);
 		if (key != choice->key && !(first && (key == KEY_ENTER_KEY || key == 'q')))
 			continue;
-		close_dialogue(console);
+		dialogue_close(console);
 		choice->take(console);
 		return;
 	}
@@ -155,11 +171,6 @@ struct sheet {
 	struct area area;
 	int row;
 };
-
-static void line(struct sheet *sheet, enum style style, const char *text)
-{
-	area_put_width(&sheet->area, sheet->row++, 0, sheet->area.columns, style, text);
-}
 
 static void wrapped(struct sheet *sheet, enum style style, const char *text)
 {
@@ -182,86 +193,106 @@ static struct sheet box(const struct console *console, const struct area *area, 
 	return (struct sheet){.area = area_part(&outer, 1, 2, outer.rows - 2, outer.columns - 4)};
 }
 
-static void list_migrations(struct sheet *sheet, const struct console *console)
+/* The part of a check's name behind its gate. */
+static const char *short_name(const struct model_check *check)
 {
-	const struct model *model = console->model;
-	size_t shown = 0;
-	int64_t promised_ms = 0;
-
-	for (size_t i = 0; i < model->migrations.count; i++) {
-		const struct model_migration *migration = &model->migrations.items[i];
-		if (strcmp(migration->state, "pending") != 0)
-			continue;
-		promised_ms += migration->promised_ms > 0 ? migration->promised_ms : 0;
-		if (shown++ < LISTED_MAX)
-			line(sheet, STYLE_TEXT,
-			     arena_printf(console->tick, "  %s %s%s%s%s", migration->version, migration->name,
-			                  migration->strongest_lock ? "  " : "",
-			                  migration->strongest_lock ? migration->strongest_lock : "",
-			                  migration->rewrites.count ? "  REWRITES a table" : ""));
-	}
-	if (shown > LISTED_MAX)
-		line(sheet, STYLE_DIM, arena_printf(console->tick, "  and %zu more (view 1)", shown - LISTED_MAX));
-	if (promised_ms > 0)
-		line(sheet, STYLE_TEXT, arena_printf(console->tick, "In the rehearsal this took %s.",
-		                                     text_duration(console->tick, promised_ms)));
+	const char *dot = strchr(check->name, '.');
+	return dot ? dot + 1 : check->name;
 }
 
-static void list_waived(struct sheet *sheet, const struct console *console)
+/* What can't be taken back stands first. */
+static const struct {
+	const char *name, *label;
+	enum style style;
+} CONSENT[] = {
+	{"losses", "LOST", STYLE_BAD},        {"rows", "rows", STYLE_CAUTION},    {"locks", "locks", STYLE_CAUTION},
+	{"plan", "plan", STYLE_STRONG},       {"migration", "applies", STYLE_TEXT}, {"way_back", "way back", STYLE_TEXT},
+	{"backup", "backup", STYLE_TEXT},     {"held", "held", STYLE_TEXT},
+};
+enum { CONSENT_COUNT = sizeof(CONSENT) / sizeof(CONSENT[0]), LABEL_COLUMNS = 9 };
+
+static bool is_listed(const char *name)
+{
+	for (size_t i = 0; i < CONSENT_COUNT; i++)
+		if (strcmp(CONSENT[i].name, name) == 0)
+			return true;
+	return strcmp(name, "consent") == 0;
+}
+
+static void list_checks(struct paper *paper, const struct model_gate *gate, const char *name, const char *label,
+                        enum style style)
+{
+	for (size_t i = 0; i < gate->checks.count; i++) {
+		const struct model_check *check = &gate->checks.items[i];
+		if (name ? strcmp(short_name(check), name) == 0 : !is_listed(short_name(check)))
+			paper_field(paper, LABEL_COLUMNS, name ? label : short_name(check), style, check->measured);
+	}
+}
+
+static void list_waived(struct paper *paper, const struct model *model)
 {
 	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
-		for (size_t i = 0; i < console->model->gates[gate].checks.count; i++) {
-			const struct model_check *check = &console->model->gates[gate].checks.items[i];
-			if (check->waived)
-				line(sheet, STYLE_BAD, arena_printf(console->tick, "WAIVED %s: %s", check->name,
-				                                    check->waived));
+		for (size_t i = 0; i < model->gates[gate].checks.count; i++) {
+			const struct model_check *check = &model->gates[gate].checks.items[i];
+			if (!check->waived)
+				continue;
+			paper_field(paper, LABEL_COLUMNS, "WAIVED", STYLE_BAD, check->name);
+			paper_field(paper, LABEL_COLUMNS, "", STYLE_BAD, check->waived);
 		}
 }
 
-static void draw_typed(const struct console *console, struct sheet *sheet)
+/* All that the gate has laid before the one who consents. */
+static struct paper list_consent(const struct console *console, int width)
+{
+	const struct model *model = console->model;
+	struct paper paper = paper_on(console->tick, width);
+
+	list_waived(&paper, model);
+	for (size_t i = 0; i < CONSENT_COUNT; i++)
+		list_checks(&paper, &model->gates[GATE_APPROVAL], CONSENT[i].name, CONSENT[i].label, CONSENT[i].style);
+	list_checks(&paper, &model->gates[GATE_APPROVAL], NULL, NULL, STYLE_TEXT);
+	return paper;
+}
+
+static void draw_typed(const struct console *console, const struct area *area)
 {
 	const struct dialogue *dialogue = &console->dialogue;
-	int last = sheet->area.rows - 1;
-
-	/* The question is seen however small the box: it takes the place of what is above it. */
-	sheet->row = sheet->row + 3 > sheet->area.rows ? sheet->area.rows - 3 : sheet->row;
-	sheet->row = sheet->row < 0 ? 0 : sheet->row;
-	line(sheet, dialogue->complaint ? STYLE_BAD : STYLE_STRONG,
-	     dialogue->complaint ? dialogue->complaint : "To approve, type the name of the database:");
-	int row = sheet->row;
-	line(sheet, STYLE_TEXT, "");
-	int column = area_put(&sheet->area, row, 0, STYLE_STRONG, "> ");
-	column = area_put(&sheet->area, row, column, STYLE_TEXT, dialogue->typed);
-	if (row <= last && column < sheet->area.columns)
-		canvas_set_cursor(sheet->area.canvas, sheet->area.top + row, sheet->area.left + column);
-	line(sheet, STYLE_DIM, "Enter approves this plan. Esc cancels, and nothing happens.");
+	area_put_width(area, 0, 0, area->columns, dialogue->complaint ? STYLE_BAD : STYLE_STRONG,
+	               dialogue->complaint ? dialogue->complaint : "To approve, type the name of the database:");
+	area_put_width(area, 1, 0, area->columns, STYLE_TEXT, "");
+	int column = area_put(area, 1, 0, STYLE_STRONG, "> ");
+	column = area_put(area, 1, column, STYLE_TEXT, dialogue->typed);
+	if (area->rows > 1 && column < area->columns)
+		canvas_set_cursor(area->canvas, area->top + 1, area->left + column);
+	area_put_width(area, 2, 0, area->columns, STYLE_DIM,
+	               "Enter approves, if it is that name. Esc cancels, and nothing happens.");
 }
+
+enum { HEAD_ROWS = 4, QUESTION_ROWS = 3, FRAME_ROWS = 2, FRAME_COLUMNS = 4 };
 
 static void draw_approval(struct console *console, const struct area *area)
 {
 	const struct model *model = console->model;
-	size_t pending = model->pending_count, waived = 0, listed = pending < LISTED_MAX ? pending : LISTED_MAX + 1;
-	bool rollback = model->command && strcmp(model->command, "rollback") == 0;
-
-	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
-		for (size_t i = 0; i < model->gates[gate].checks.count; i++)
-			waived += model->gates[gate].checks.items[i].waived ? 1 : 0;
-	struct sheet sheet = box(console, area, 11 + (int)listed + (int)waived, "Approve and apply");
+	int width = (area->columns < BOX_COLUMNS ? area->columns : BOX_COLUMNS) - FRAME_COLUMNS;
+	struct paper paper = list_consent(console, width > 1 ? width : 1);
+	int listed = (int)paper.lines.count, wanted = HEAD_ROWS + listed + 1 + QUESTION_ROWS;
+	struct sheet sheet = box(console, area, wanted, "Approve and apply");
+	const struct area *inside = &sheet.area;
 	const char *environment = model->environment && *model->environment ? model->environment : "live";
-	int column = area_print(&sheet.area, 0, 0, style_of_environment(model->environment), " %s ", environment);
-	area_print(&sheet.area, 0, column + 1, STYLE_STRONG, "database %s, PostgreSQL %s", model->database,
+
+	int column = area_print(inside, 0, 0, style_of_environment(model->environment), " %s ", environment);
+	area_print(inside, 0, column + 1, STYLE_STRONG, "database %s, PostgreSQL %s", model->database,
 	           model->server_version ? model->server_version : "?");
-	sheet.row = 1;
-	line(&sheet, STYLE_DIM, "plan");
-	line(&sheet, STYLE_TEXT, console->dialogue.plan_id);
-	line(&sheet, STYLE_STRONG,
-	     rollback ? "This changes live: it rolls back what the plan lists."
-	              : arena_printf(console->tick, "This changes live. %zu migration%s will be applied:", pending,
-	                             pending == 1 ? "" : "s"));
-	if (!rollback)
-		list_migrations(&sheet, console);
-	list_waived(&sheet, console);
-	draw_typed(console, &sheet);
+	area_put_width(inside, 1, 0, inside->columns, STYLE_TEXT, console->dialogue.plan_id);
+	area_put(inside, 2, 0, STYLE_STRONG, "This plan changes live:");
+	struct area list = area_part(inside, HEAD_ROWS - 1, 0, inside->rows - HEAD_ROWS - QUESTION_ROWS, -1);
+	size_t last = listed > list.rows ? (size_t)(listed - list.rows) : 0;
+	console->dialogue.top = console->dialogue.top > last ? last : console->dialogue.top;
+	paper_draw(&list, &paper, console->dialogue.top);
+	/* The question is seen however small the box: it takes the place of what is above it. */
+	int question = inside->rows - QUESTION_ROWS > 0 ? inside->rows - QUESTION_ROWS : 0;
+	struct area below = area_part(inside, question, 0, QUESTION_ROWS, -1);
+	draw_typed(console, &below);
 }
 
 static void draw_choices(struct console *console, const struct area *area)

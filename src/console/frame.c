@@ -194,7 +194,7 @@ static void draw_keys(struct console *console, const struct area *row)
 {
 	static const enum action FLOW[] = {ACTION_RUN_GATE, ACTION_RUN_ALL, ACTION_APPLY};
 	static const enum action REPLAY[] = {ACTION_PAUSE, ACTION_FASTER, ACTION_SLOWER};
-	static const enum action ALWAYS[] = {ACTION_OPEN, ACTION_SEARCH, ACTION_PROMPT, ACTION_COPY};
+	static const enum action ALWAYS[] = {ACTION_SEARCH, ACTION_OPEN, ACTION_COPY};
 	static const enum action LAST[] = {ACTION_HELP, ACTION_QUIT};
 	bool recording = console->story && story_is_recording(console->story);
 	const char *view = desk_view(console)->name;
@@ -209,8 +209,9 @@ static void draw_keys(struct console *console, const struct area *row)
 		put_key(&footer, recording ? REPLAY[i] : FLOW[i]);
 	if (!recording && console->model->at_work != GATE_COUNT)
 		put_key(&footer, ACTION_CANCEL);
+	put_key(&footer, ACTION_PROMPT);
 	for (enum action action = ACTION_NONE + 1; action < ACTION_COUNT; action++)
-		if (action_get(action)->views && action_is_of(action, view))
+		if (action != ACTION_PREVIOUS_PART && action_get(action)->views && action_is_of(action, view))
 			put_key(&footer, action);
 	for (size_t i = 0; i < sizeof(ALWAYS) / sizeof(ALWAYS[0]); i++)
 		put_key(&footer, ALWAYS[i]);

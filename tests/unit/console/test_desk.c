@@ -155,7 +155,6 @@ static void enter_alone_approves_nothing(void **state)
 	see(&f, "Approve and apply");
 	see(&f, "3f2a9c0011223344");
 	see(&f, "database shop");
-	see(&f, "2 migrations will be applied:");
 	press(&f, "\n");
 	see(&f, "Nothing was typed, so nothing was approved.");
 	press(&f, "shopp\n");
@@ -183,38 +182,67 @@ static void the_name_of_the_database_approves_the_plan_that_was_shown(void **sta
 	end_test(&f);
 }
 
-static void consent_waits_until_the_engine_asks_for_it(void **state)
+static void the_question_opens_when_the_engine_asks(void **state)
 {
 	struct fixture f = opened(24, 80);
 	(void)state;
 	tell_beginning(f.console->model);
 	pass_up_to_approval(&f);
 	engine_is(&f, "waiting", "approval");
-	press(&f, "Ashop\n");
-	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"run\",\"gate\":\"verify\"}\n");
+	press(&f, "A");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"run\",\"gate\":\"approval\"}\n");
+	see_not(&f, "Approve and apply");
 	engine_is(&f, "working", "approval");
-	assert_string_equal(asked(&f), "");
+	see_not(&f, "Approve and apply");
 	engine_is(&f, "asking", "approval");
-	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"approve\",\"plan_id\":\"3f2a9c0011223344\","
-	                               "\"database\":\"shop\"}\n");
+	see(&f, "Approve and apply");
+	engine_is(&f, "working", "approval");
+	see(&f, "the approval is no longer asked for");
+	end_test(&f);
+}
+
+static void nobody_who_did_not_ask_for_it_gets_the_question(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	pass_up_to_approval(&f);
 	engine_is(&f, "asking", "approval");
+	see_not(&f, "Approve and apply");
+	see(&f, "the approval is asked for: A shows what there is to consent to");
+	end_test(&f);
+}
+
+static void a_plan_that_changed_below_the_question_is_not_approved(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	pass_up_to_approval(&f);
+	engine_is(&f, "asking", "approval");
+	press(&f, "Ashop");
+	f.console->model->plan_id = "ffff9c0011223344";
+	press(&f, "\n");
+	see(&f, "The plan has changed while this was open: close it and look again.");
 	assert_string_equal(asked(&f), "");
 	end_test(&f);
 }
 
-static void a_new_plan_voids_a_consent_that_waits(void **state)
+static void what_is_lost_stands_first_in_the_question(void **state)
 {
 	struct fixture f = opened(24, 80);
 	(void)state;
 	tell_beginning(f.console->model);
 	pass_up_to_approval(&f);
-	engine_is(&f, "waiting", "approval");
-	press(&f, "Ashop\n");
-	asked(&f);
-	f.console->model->plan_id = "ffff9c0011223344";
+	TELL(f.console->model,
+	     "\"type\":\"evidence\",\"gate\":\"approval\",\"check\":\"approval.plan\",\"measured\":\"applies 2\","
+	     "\"limit\":\"-\",\"ok\":true",
+	     "\"type\":\"evidence\",\"gate\":\"approval\",\"check\":\"approval.losses\",\"measured\":\"drops a column\","
+	     "\"limit\":\"-\",\"ok\":true,\"warning\":true");
 	engine_is(&f, "asking", "approval");
-	assert_string_equal(asked(&f), "");
-	see(&f, "the plan has changed: nothing was approved");
+	press(&f, "A");
+	see(&f, "LOST     drops a column");
+	assert_true(strstr(screen(&f), "drops a column") < strstr(screen(&f), "applies 2"));
 	end_test(&f);
 }
 
@@ -369,8 +397,10 @@ int main(void)
 		cmocka_unit_test(a_disabled_key_says_why_when_it_is_pressed),
 		cmocka_unit_test(enter_alone_approves_nothing),
 		cmocka_unit_test(the_name_of_the_database_approves_the_plan_that_was_shown),
-		cmocka_unit_test(consent_waits_until_the_engine_asks_for_it),
-		cmocka_unit_test(a_new_plan_voids_a_consent_that_waits),
+		cmocka_unit_test(the_question_opens_when_the_engine_asks),
+		cmocka_unit_test(nobody_who_did_not_ask_for_it_gets_the_question),
+		cmocka_unit_test(a_plan_that_changed_below_the_question_is_not_approved),
+		cmocka_unit_test(what_is_lost_stands_first_in_the_question),
 		cmocka_unit_test(leaving_while_a_run_is_on_asks_and_stays_by_default),
 		cmocka_unit_test(cancelling_asks_first),
 		cmocka_unit_test(help_names_disabled_keys_with_their_reason),
