@@ -61,6 +61,19 @@ int sign_put(const struct area *area, int row, int column, struct sign sign)
 	return area_print(area, row, column, sign.style, " %s", sign.word);
 }
 
+void absence_put(const struct area *area, int row, const struct model *model)
+{
+	struct area body = area_part(area, 0, 2, -1, area->columns - 4);
+
+	if (!model->error) {
+		area_put(&body, row, 0, STYLE_DIM, model->ended ? "No plan was read." : "No plan has been read yet.");
+		return;
+	}
+	row = area_put_wrapped(&body, row, 0, STYLE_BAD, model->error);
+	if (model->error_hint)
+		area_put_wrapped(&body, row + 1, 0, STYLE_CAUTION, model->error_hint);
+}
+
 const char *short_duration(struct arena *arena, int64_t duration_ms)
 {
 	if (duration_ms < 0)

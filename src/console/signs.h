@@ -22,6 +22,9 @@ struct sign sign_of_check(const struct model_check *check);
 /* Draws glyph and word; returns the column after them. */
 int sign_put(const struct area *area, int row, int column, struct sign sign);
 
+/* Why there is no plan to show: none was read yet, or what kept it from being read, and what to do about that. */
+void absence_put(const struct area *area, int row, const struct model *model);
+
 /* "12 s ago", "3 h ago"; "" for a time that is not known. Rounded, unlike text_duration: it is read at a glance. */
 const char *age_text(struct arena *arena, int64_t then_ms, int64_t now_ms);
 

@@ -292,6 +292,10 @@ static void draw(void *state, const struct scene *scene, const struct area *area
 	struct apply_state *view = state;
 	struct work_list list = list_work(scene);
 
+	if (scene->model->migrations.count == 0) {
+		absence_put(area, 1, scene->model);
+		return;
+	}
 	draw_heading(scene, &list, area);
 	if (list.items.count == 0) {
 		area_put(area, 3, 0, STYLE_TEXT, "Nothing is pending: there is nothing to carry out.");

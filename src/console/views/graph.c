@@ -403,7 +403,7 @@ static void draw(void *state, const struct scene *scene, const struct area *area
 	bool wide = area->columns >= SIDE_BY_SIDE_FROM, tall = area->rows >= 16;
 
 	if (scene->model->migrations.count == 0) {
-		area_put(area, 1, 2, STYLE_DIM, "Nothing has been read yet.");
+		absence_put(area, 1, scene->model);
 		return;
 	}
 	follow(view, scene);

@@ -184,9 +184,10 @@ static void draw_list(struct migrations_state *view, const struct scene *scene, 
 		draw_row(view, scene, area, row++, &columns, &scene->model->migrations.items[shown->items.items[at]],
 		         at == view->cursor.at);
 	}
-	if (shown->items.count == 0)
-		area_put(area, 2, 2, STYLE_DIM,
-		         !scene->model->run_id ? "Nothing has been read yet." : view->find[0] ? "Nothing matches." : "None.");
+	if (scene->model->migrations.count == 0)
+		absence_put(area, 2, scene->model);
+	else if (shown->items.count == 0)
+		area_print(area, 2, 2, STYLE_DIM, "Nothing matches \"%s\".", view->find);
 }
 
 static void write_info(struct paper *paper, const struct scene *scene, const struct model_migration *at)
