@@ -242,8 +242,8 @@ static int64_t pause_ms(size_t attempt)
 	return 50 + random() % longest;
 }
 
-static void sample_retry(struct executor *executor, const struct migration *migration, size_t attempt,
-                         int64_t waited_ms, const char *blockers)
+void execute_sample_retry(struct executor *executor, const struct migration *migration, size_t attempt,
+                          int64_t waited_ms, const char *blockers)
 {
 	struct json *values = json_new_object();
 	json_set_text(values, "version", migration->version);
@@ -282,7 +282,7 @@ static enum status run_with_retries(struct executor *executor, const struct migr
 			return status;
 		}
 		tell_attempt(executor, migration, step, attempt + 1, &blockers, &before);
-		sample_retry(executor, migration, attempt + 1, clock_ms() - start_ms, blockers.text);
+		execute_sample_retry(executor, migration, attempt + 1, clock_ms() - start_ms, blockers.text);
 		before = blockers;
 		error_clear(err);
 		if (loop_sleep(executor->run->loop, pause_ms(attempt)) == LOOP_STOPPED)

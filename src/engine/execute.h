@@ -123,6 +123,10 @@ struct pipeline_item execute_history_item(struct executor *executor, struct aren
 enum status execute_place(struct error *err, const struct script *script, const struct statement *statement,
                           long position);
 
+/* The sample "retry": how often and how long the migration was refused its lock, and who holds it (NULL = unknown). */
+void execute_sample_retry(struct executor *executor, const struct migration *migration, size_t attempt,
+                          int64_t waited_ms, const char *blockers);
+
 /* A `step` event of this execution; error text may be NULL. */
 void execute_event(struct executor *executor, const struct migration *migration, size_t step, size_t statement,
                    const char *phase, int64_t duration_ms, const struct statement_trace *trace, const char *error);

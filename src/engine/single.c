@@ -185,6 +185,9 @@ static void tell_waiting(struct single *single, const char *processes)
 	emit_log(single->executor->run->emitter, LOG_NOTICE, "%s of migration %s waits for a lock held by %s%s",
 	         single->statement->tag, single->migration->version, blockers.text ? "" : "process ",
 	         blockers.text ? blockers.text : processes);
+	execute_sample_retry(single->executor, single->migration, 1,
+	                     single->waiting_since_ms ? clock_ms() - single->waiting_since_ms : 0,
+	                     blockers.text ? blockers.text : processes);
 }
 
 static void report_progress(struct single *single, const struct rows *rows)

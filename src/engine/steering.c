@@ -492,7 +492,10 @@ enum status steering_ask_consent(struct run *run, bool *ret_given, struct consen
 	become(steering, ENGINE_ASKING);
 	emit_log(run->emitter, LOG_NOTICE, "waiting for consent to plan %.*s on database %s", PLAN_ID_SHORT,
 	         run->plan.id.hex, run->target.database);
-	enum loop_outcome outcome = wait_for(steering, is_answered);
+	/* In an engine of its own the question stands until somebody comes back to it; a job may not hang for ever. */
+	enum loop_outcome outcome = steering->attended
+	                                    ? loop_until(steering->loop, is_answered, steering, INT64_MAX)
+	                                    : wait_for(steering, is_answered);
 	become(steering, ENGINE_WORKING);
 	if (outcome == LOOP_STOPPED)
 		return loop_stop_error(run->loop, err);

@@ -122,6 +122,9 @@ def test_a_cancelled_statement_is_rolled_back_and_the_engine_lives_on(engine, li
         seen = len(viewer.events)
         viewer.ask("run", gate="verify")
         assert viewer.wait_end(seen)["exit"] == 0
+        seen = len(viewer.events)
+        viewer.ask("start").wait_end(seen)
+        assert viewer.of("run", seen)[0]["run"] != viewer.of("run")[-2]["run"]
     assert live.versions() == ["001", "002"] and started.lives()
 
 
@@ -159,6 +162,21 @@ def test_an_engine_that_nobody_watches_ends_when_it_has_nothing_to_do(engine, li
     assert sockets(live.sluice) == sockets(live.sluice, ".target") == []
 
 
+def test_the_approval_waits_for_whoever_comes_back(engine, live, migrations):
+    migrations.write("002_more", up=ADD)
+    started = engine(env={"PGSLUICE_ALONE_MS": "300"})
+    with attach(live.sluice) as viewer:
+        viewer.wait_state("waiting")
+        viewer.ask("run", gate="approval").wait_state("asking")
+        run, = viewer.of("run")
+        started.hang_up()
+    wait_until(lambda: any("nobody watches now" in line for line in record(live, run["run"])), what="the log of it")
+    with attach(live.sluice) as viewer:
+        viewer.wait_state("asking")
+        viewer.ask("approve", plan_id=run["plan_id"], database=run["target"]["database"])
+        viewer.wait_state("waiting", gate="apply")
+
+
 def test_a_second_engine_of_the_same_target_names_the_first_and_goes(engine, live, migrations):
     migrations.write("002_more", up=ADD)
     first = engine()
@@ -172,6 +190,25 @@ def test_a_second_engine_of_the_same_target_names_the_first_and_goes(engine, liv
         with attach(live.sluice, path) as other:
             assert other.wait_state("waiting")["pid"] == first.pid
     assert first.lives()
+
+
+def test_an_engine_of_a_target_that_a_batch_run_has_names_that(engine, live, database, migrations):
+    migrations.write("002_more", up=SLOW)
+    plan_id = live.prove()
+    database.execute("INSERT INTO items VALUES (51, 'after the rehearsal')")
+    with hold(database) as holder:
+        run = live.start("--approve", plan_id)
+        wait_in_apply(database)
+        other = engine()
+        other.wait_end()
+        end = json.loads([line for line in other.told() if '"type":"end"' in line][-1])
+        path, = sockets(live.sluice, ".target")
+        assert end["exit"] == 20 and end["attach"] == path.name
+        with attach(live.sluice, path) as viewer:
+            assert viewer.wait_state("working", gate="apply")["command"] == "batch"
+            holder.close()
+            viewer.wait_end()
+        run.result().ended(0)
 
 
 def test_start_reads_everything_anew(engine, live, migrations):
