@@ -15,6 +15,7 @@
 
 struct clone {
 	struct copy *copy;
+	const char *choice;
 };
 
 /* ---- opening and closing ---- */
@@ -90,11 +91,18 @@ void copy_close(struct copy *copy)
 	memory_free(copy);
 }
 
+/* Again what the backup gate proved: from its dump, or by the operator's program. */
+static enum status restore_again(struct run *run, struct copy *copy, const struct dump *dump, struct error *err)
+{
+	enum status status = dump ? copy_restore(copy, dump, NULL, err)
+	                          : backup_command_again(copy, run->evidence[GATE_BACKUP].data, err);
+	return status == OK ? copy_harden(copy, err) : status;
+}
+
 enum status copy_need(struct run *run, struct copy **ret_copy, struct error *err)
 {
-	struct copy *copy = NULL;
 	struct dump dump;
-	if (run->copy) {
+	if (run->copy && !run->copy->spent) {
 		*ret_copy = run->copy;
 		return OK;
 	}
@@ -102,20 +110,20 @@ enum status copy_need(struct run *run, struct copy **ret_copy, struct error *err
 	bool by_command = json_has(data, "command_backup");
 	if (!by_command && dump_read(run->arena, json_get(data, "dump"), &dump, err) != OK)
 		return err->status;
-	if (copy_begin(run, &copy, err) != OK)
+	if ((run->copy ? server_reset_shared(run->copy, err) : copy_begin(run, &run->copy, err)) != OK)
 		return err->status;
+	run->copy->spent = false;
 	enum status status = by_command ? OK : dump_check(run->loop, &dump, err);
 	if (status == OK)
-		status = copy_start(copy, err);
+		status = copy_start(run->copy, err);
 	if (status == OK)
-		status = by_command ? backup_command_again(copy, data, err) : copy_restore(copy, &dump, NULL, err);
-	if (status == OK)
-		status = copy_harden(copy, err);
+		status = restore_again(run, run->copy, by_command ? NULL : &dump, err);
 	if (status != OK) {
-		copy_close(copy);
+		copy_close(run->copy);
+		run->copy = NULL;
 		return status;
 	}
-	*ret_copy = run->copy = copy;
+	*ret_copy = run->copy;
 	return OK;
 }
 
@@ -183,11 +191,16 @@ static enum status create_clone(struct copy *copy, struct error *err)
 	return session_query(copy->admin, query_clone_properties, 2, parameters, NULL, err);
 }
 
-static enum status check_space(struct copy *copy, struct error *err)
+/* Two ways to a database that the plan may change: a clone where there is room for one, else the copy itself. */
+static enum status choose(struct copy *copy, const char **ret_choice, struct error *err)
 {
-	enum { RESERVE_BYTES = 128 * 1024 * 1024 };
+	enum { RESERVE_BYTES = 128 * 1024 * 1024, LEAST_BYTES = 64 * 1024 * 1024 };
 	_cleanup_rows_ struct rows *rows = NULL;
+	struct arena *arena = copy->arena;
 	const char *name[] = {copy->kept_name};
+
+	copy->lent = false;
+	*ret_choice = "a clone of the copy";
 	if (!copy->scratch)
 		return OK;
 	if (session_query(copy->admin, "SELECT pg_database_size($1)", 1, name, &rows, err) != OK)
@@ -195,30 +208,54 @@ static enum status check_space(struct copy *copy, struct error *err)
 	int64_t needed = rows_int(rows, 0, 0) + RESERVE_BYTES, free = folder_free(scratch_place(copy->scratch));
 	if (free < 0 || free >= needed)
 		return OK;
-	error_set(err, FAIL_GATE, "no space for a clone of the copy: %s needed, %s free in \"%s\"",
-	          text_bytes(copy->arena, needed), text_bytes(copy->arena, free), scratch_place(copy->scratch));
-	return error_hint(err, "Free space there, or set work-dir to a folder on a bigger file system.");
+	const char *room = arena_printf(arena, "%s free in \"%s\", %s needed for a clone", text_bytes(arena, free),
+	                                scratch_place(copy->scratch), text_bytes(arena, needed));
+	if (free < LEAST_BYTES) {
+		error_set(err, FAIL_GATE, "no space to work on the copy: %s", room);
+		return error_hint(err, "Free space there, or set work-dir to a folder on a bigger file system.");
+	}
+	copy->lent = true;
+	*ret_choice = arena_printf(arena, "the copy itself, which is restored again afterwards: %s", room);
+	return OK;
+}
+
+static enum status lend(struct copy *copy, struct error *err)
+{
+	return session_exec(copy->admin, arena_printf(copy->arena, "ALTER DATABASE %s RENAME TO %s",
+	                                              quote_ident(copy->arena, copy->kept_name),
+	                                              quote_ident(copy->arena, copy->live_name)), err);
 }
 
 enum status clone_make(struct copy *copy, struct clone **ret_clone, struct error *err)
 {
+	const char *choice;
 	if (copy->clone) {
 		error_set(err, FAIL_INTERNAL, "a clone of the copy is there already");
 		return err->status;
 	}
 	if (copy->scratch && !scratch_alive(copy->scratch, err))
 		return err->status;
-	if (check_space(copy, err) != OK)
+	if (choose(copy, &choice, err) != OK)
 		return err->status;
-	if (server_reset_shared(copy, err) != OK || create_clone(copy, err) != OK) {
+	if (server_reset_shared(copy, err) != OK || (copy->lent ? lend(copy, err) : create_clone(copy, err)) != OK) {
 		if (err->status != FAIL_INTERRUPTED && err->status != FAIL_TERMINATED)
 			error_recast(err, FAIL_GATE);
 		return error_wrap(err, "could not clone the copy");
 	}
 	copy->clone = memory_new(sizeof(*copy->clone));
-	copy->clone->copy = copy;
+	*copy->clone = (struct clone){.copy = copy, .choice = choice};
 	*ret_clone = copy->clone;
 	return OK;
+}
+
+bool clone_is_copy(const struct clone *clone)
+{
+	return clone->copy->lent;
+}
+
+const char *clone_choice(const struct clone *clone)
+{
+	return clone->choice;
 }
 
 void clone_drop(struct clone *clone)
@@ -228,6 +265,8 @@ void clone_drop(struct clone *clone)
 	struct copy *copy = clone->copy;
 	if (!copy->scratch || !copy->closing)
 		server_drop_database(copy, copy->live_name);
+	copy->spent = copy->lent;
+	copy->lent = false;
 	copy->clone = NULL;
 	memory_free(clone);
 }

@@ -14,7 +14,8 @@ struct copy;
 struct clone;
 
 /*
- * The run's copy: the one that the backup gate restored (run->copy), else restored again from the dump that the
+ * The run's copy: the one that the backup gate restored (run->copy), else, or when that one was used up as a clone of
+ * itself, restored again from the dump that the
  * backup's evidence names, after its manifest was checked. Belongs to the run. FAIL_GATE when the dump is gone or
  * damaged.
  */
@@ -41,8 +42,16 @@ enum status copy_session(struct copy *copy, const char *role_word, struct sessio
 struct session_options copy_options(struct copy *copy, const char *role_word);
 struct session_options clone_options(struct clone *clone, const char *role_word);
 
-/* Makes a clone with live's name, owner, settings and grants. The caller drops it. */
+/*
+ * Makes a clone with live's name, owner, settings and grants. The caller drops it. Where there is no room for one it is
+ * the copy itself under live's name: then there is no copy until it has been dropped and copy_need has restored the
+ * copy again. FAIL_GATE when there is no room to work at all.
+ */
 enum status clone_make(struct copy *copy, struct clone **ret_clone, struct error *err) MUST_CHECK;
+bool clone_is_copy(const struct clone *clone);
+
+/* Which of the two it is and why, one sentence for the evidence. */
+const char *clone_choice(const struct clone *clone);
 void clone_drop(struct clone *clone);
 
 /*

@@ -30,6 +30,8 @@ struct copy {
 	bool shared_kept;            /* see server_reset_shared */
 	struct relation_list content; /* as read after the restore, or empty */
 	struct clone *clone;         /* the one that lives, or NULL */
+	bool lent;                   /* that clone is the copy itself */
+	bool spent;                  /* it was, and is gone: the copy has to be restored again */
 	struct text_list notes;      /* sentences for the evidence */
 };
 

@@ -20,6 +20,8 @@ struct declaration {
 struct data_changes {
 	LIST(struct declaration) items;
 	struct oid_list written; /* tables that statements wrote when they ran */
+	struct relation_list before, after; /* all relations, before the plan and after it */
+	struct relation_list old, new;      /* of them what lives through it and is not declared; `new` has been read */
 };
 
 static void declare(struct arena *arena, struct data_changes *changes, const char *table, const char *column,
@@ -108,8 +110,28 @@ static const char *history_identity(struct run *run)
 	                    quote_ident(run->arena, run->history.table));
 }
 
-enum status data_changes_declare(struct run *run, struct session *session, struct data_changes **ret_changes,
-                                 struct error *err)
+static enum status read_relations(struct run *run, const struct session_options *options,
+                                  struct fingerprint_reader **ret_reader, struct relation_list *ret_relations,
+                                  struct error *err)
+{
+	size_t workers = run->settings->jobs > 0 ? (size_t)run->settings->jobs : 1;
+	if (fingerprint_open(run->loop, options, NULL, workers, ret_reader, err) != OK)
+		return err->status;
+	return fingerprint_relations(*ret_reader, run->arena, ret_relations, err);
+}
+
+static enum status list_relations(struct run *run, struct clone *clone, struct relation_list *ret_relations,
+                                  struct error *err)
+{
+	_cleanup_fingerprint_ struct fingerprint_reader *reader = NULL;
+	struct session_options options = clone_options(clone, "proof");
+	if (fingerprint_open(run->loop, &options, NULL, 1, &reader, err) != OK)
+		return err->status;
+	return fingerprint_relations(reader, run->arena, ret_relations, err);
+}
+
+enum status data_changes_declare(struct run *run, struct session *session, struct clone *clone,
+                                 struct data_changes **ret_changes, struct error *err)
 {
 	struct data_changes *changes = arena_alloc(run->arena, sizeof(*changes));
 
@@ -122,7 +144,7 @@ enum status data_changes_declare(struct run *run, struct session *session, struc
 	}
 	declare(run->arena, changes, history_identity(run), NULL, false);
 	changes->items.items[changes->items.count - 1].ours = true;
-	if (resolve_all(run, session, changes, err) != OK)
+	if (resolve_all(run, session, changes, err) != OK || list_relations(run, clone, &changes->before, err) != OK)
 		return err->status;
 	*ret_changes = changes;
 	return OK;
@@ -181,16 +203,6 @@ static void leave_out(const struct data_changes *changes, struct relation_list *
 	relations->count = kept;
 }
 
-static enum status read_relations(struct run *run, const struct session_options *options,
-                                  struct fingerprint_reader **ret_reader, struct relation_list *ret_relations,
-                                  struct error *err)
-{
-	size_t workers = run->settings->jobs > 0 ? (size_t)run->settings->jobs : 1;
-	if (fingerprint_open(run->loop, options, NULL, workers, ret_reader, err) != OK)
-		return err->status;
-	return fingerprint_relations(*ret_reader, run->arena, ret_relations, err);
-}
-
 static void report_differences(struct run *run, struct evidence *evidence, const struct text_list *differences,
                                size_t compared)
 {
@@ -206,33 +218,55 @@ static void report_differences(struct run *run, struct evidence *evidence, const
 												compared), limit);
 }
 
-enum status data_changes_prove(struct run *run, struct data_changes *changes, struct session *session,
-                               struct copy *copy, struct clone *clone, struct evidence *evidence, struct error *err)
+/* With lists of its own, so that taking things out of it leaves the other whole. */
+static void duplicate(struct arena *arena, const struct relation_list *relations, struct relation_list *ret_relations)
 {
-	struct session_options before_options = copy_options(copy, "proof"), after_options = clone_options(clone,
-	                                                                                                   "proof");
-	_cleanup_fingerprint_ struct fingerprint_reader *before_reader = NULL, *after_reader = NULL;
-	struct relation_list before = {0}, after = {0};
-	struct text_list gone = {0}, born = {0}, differences = {0};
+	struct relation_list all = {0};
+	for (size_t i = 0; i < relations->count; i++) {
+		struct relation *relation = list_add(arena, &all);
+		*relation = relations->items[i];
+		memset(&relation->columns, 0, sizeof(relation->columns));
+		for (size_t c = 0; c < relations->items[i].columns.count; c++)
+			list_push(arena, &relation->columns, relations->items[i].columns.items[c]);
+	}
+	*ret_relations = all;
+}
+
+enum status data_changes_look(struct run *run, struct data_changes *changes, struct session *session,
+                              struct clone *clone, struct error *err)
+{
+	struct session_options options = clone_options(clone, "proof");
+	_cleanup_fingerprint_ struct fingerprint_reader *reader = NULL;
+	struct text_list gone = {0}, born = {0};
 
 	if (resolve_all(run, session, changes, err) != OK ||
-	    read_relations(run, &before_options, &before_reader, &before, err) != OK ||
-	    read_relations(run, &after_options, &after_reader, &after, err) != OK)
+	    read_relations(run, &options, &reader, &changes->after, err) != OK)
 		return err->status;
-	if (losses_report(run, copy, evidence, &before, &after, err) != OK)
-		return err->status;
-	relations_living_through(run->arena, &before, &after, &gone, &born);
-	leave_out(changes, &before);
-	leave_out(changes, &after);
+	duplicate(run->arena, &changes->before, &changes->old);
+	duplicate(run->arena, &changes->after, &changes->new);
+	relations_living_through(run->arena, &changes->old, &changes->new, &gone, &born);
+	leave_out(changes, &changes->old);
+	leave_out(changes, &changes->new);
+	return fingerprint_take(reader, run->arena, &changes->new, NULL, err);
+}
+
+enum status data_changes_compare(struct run *run, struct data_changes *changes, struct copy *copy,
+                                 struct evidence *evidence, struct error *err)
+{
+	struct session_options options = copy_options(copy, "proof");
+	size_t workers = run->settings->jobs > 0 ? (size_t)run->settings->jobs : 1, tables = 0;
+	_cleanup_fingerprint_ struct fingerprint_reader *reader = NULL;
+	struct text_list differences = {0};
+
 	if (copy_content(copy))
-		relations_take_known(&before, copy_content(copy));
-	if (fingerprint_take(before_reader, run->arena, &before, NULL, err) != OK ||
-	    fingerprint_take(after_reader, run->arena, &after, NULL, err) != OK)
+		relations_take_known(&changes->old, copy_content(copy));
+	if (losses_report(run, copy, evidence, &changes->before, &changes->after, err) != OK ||
+	    fingerprint_open(run->loop, &options, NULL, workers, &reader, err) != OK ||
+	    fingerprint_take(reader, run->arena, &changes->old, NULL, err) != OK)
 		return err->status;
-	relations_compare(run->arena, &before, &after, &differences);
-	size_t tables = 0;
-	for (size_t i = 0; i < before.count; i++)
-		tables += before.items[i].treatment == FINGERPRINT_COMPARED && before.items[i].kind == 'r';
+	relations_compare(run->arena, &changes->old, &changes->new, &differences);
+	for (size_t i = 0; i < changes->old.count; i++)
+		tables += changes->old.items[i].treatment == FINGERPRINT_COMPARED && changes->old.items[i].kind == 'r';
 	report_differences(run, evidence, &differences, tables);
 	return OK;
 }

@@ -11,20 +11,23 @@
 
 struct data_changes;
 
-/* Collects what the plan declares and resolves the names as they are before the plan runs. In the run's arena. */
-enum status data_changes_declare(struct run *run, struct session *session, struct data_changes **ret_changes,
-                                 struct error *err) MUST_CHECK;
+/* Collects what the plan declares, and looks at the clone as it is before the plan runs. In the run's arena. */
+enum status data_changes_declare(struct run *run, struct session *session, struct clone *clone,
+                                 struct data_changes **ret_changes, struct error *err) MUST_CHECK;
 
 /* Where the executor notes the tables that the plan's statements write, for its member `written`. */
 struct oid_list *data_changes_written(struct data_changes *changes);
 
 /*
- * Resolves the names once more as they are after it (a table can have been renamed), then compares and adds
- * checks.
+ * After the plan: resolves the names once more (a table can have been renamed) and reads what was not to change from
+ * the clone.
  */
-enum status data_changes_prove(struct run *run, struct data_changes *changes, struct session *session,
-                               struct copy *copy, struct clone *clone, struct evidence *evidence,
-                               struct error *err) MUST_CHECK;
+enum status data_changes_look(struct run *run, struct data_changes *changes, struct session *session,
+                              struct clone *clone, struct error *err) MUST_CHECK;
+
+/* Reads the same from the copy as restored, which may have been restored anew meanwhile, and adds the checks. */
+enum status data_changes_compare(struct run *run, struct data_changes *changes, struct copy *copy,
+                                 struct evidence *evidence, struct error *err) MUST_CHECK;
 
 /* For the evidence and the operator: ["table", "table.column"], as declared. */
 struct json *data_changes_json(const struct data_changes *changes);

@@ -78,15 +78,37 @@ static bool same_file_system(const char *a, const char *b)
 	return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev;
 }
 
+static const char *free_text(struct arena *arena, const char *folder, int64_t free)
+{
+	return free < 0 ? arena_printf(arena, "free space in \"%s\" cannot be told", folder)
+	                : arena_printf(arena, "%s free in \"%s\"", text_bytes(arena, free), folder);
+}
+
 static bool check_room(struct backup *backup, const char *what, const char *folder, int64_t needed)
 {
 	struct arena *arena = arena_of(backup);
 	int64_t free = folder_free(folder);
 	return verdict(backup, "backup.space", free >= needed,
 	               "Free space there, or choose other folders with --evidence and work-dir.",
-	               free < 0 ? arena_printf(arena, "free space in \"%s\" cannot be told", folder)
-	                        : arena_printf(arena, "%s free in \"%s\"", text_bytes(arena, free), folder),
+	               free_text(arena, folder, free),
 	               arena_printf(arena, "%s for %s", text_bytes(arena, needed), what));
+}
+
+/* Without room for a clone the rehearsal works on the copy itself. */
+static bool check_room_for_copies(struct backup *backup, const char *before, const char *folder, int64_t least,
+                                  int64_t clone)
+{
+	struct arena *arena = arena_of(backup);
+	int64_t free = folder_free(folder);
+	if (free >= least + clone)
+		return check_room(backup, arena_printf(arena, "%scopy and clone", before), folder, least + clone);
+	return verdict(backup, "backup.space", free >= least,
+	               "Free space there, or choose other folders with --evidence and work-dir.",
+	               arena_printf(arena, "%s%s", free_text(arena, folder, free),
+	                            free >= least ? ": no room for a clone, so the plan is rehearsed on the copy itself,"
+	                                            " which is restored again afterwards" : ""),
+	               arena_printf(arena, "%s for %scopy, and better %s more for a clone", text_bytes(arena, least), before,
+	                            text_bytes(arena, clone)));
 }
 
 /* A dump is compressed, the copy has no bloat: the live size is more than either needs. */
@@ -94,15 +116,15 @@ static bool check_space(struct backup *backup)
 {
 	int64_t size = copy_facts(backup->copy)->size_bytes;
 	const char *evidence = evidence_store_folder(backup->run->store), *place = copy_place(backup->copy);
-	int64_t dump = size / 2 + RESERVE_BYTES, copies = 2 * size + RESERVE_BYTES;
+	int64_t dump = size / 2 + RESERVE_BYTES, copy = size + RESERVE_BYTES;
 	if (!run_checks(backup->run, backup->evidence, "backup.space"))
 		return true;
 	if (!place)
 		return check_room(backup, "the dump", evidence, dump);
 	if (same_file_system(evidence, place))
-		return check_room(backup, "dump, copy and clone", place, dump + copies);
+		return check_room_for_copies(backup, "dump, ", place, dump + copy, size);
 	bool enough = check_room(backup, "the dump", evidence, dump);
-	return check_room(backup, "copy and clone", place, copies) && enough;
+	return check_room_for_copies(backup, "", place, copy, size) && enough;
 }
 
 /* ---- what a dump does not carry ---- */

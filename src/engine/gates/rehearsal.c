@@ -61,6 +61,8 @@ static enum status open_place(struct rehearsal *rehearsal, struct error *err)
 	rehearsal->checkpoints = checkpoints_open(run, rehearsal->proof, &rehearsal->clone_schema);
 	run_check(run, rehearsal->evidence, "rehearsal.isolation", true, NULL, copy_isolation(rehearsal->copy),
 	          "the copy cannot act on the world");
+	run_check(run, rehearsal->evidence, "rehearsal.clone", true, NULL, clone_choice(rehearsal->clone),
+	          "a copy as restored is there to compare with");
 	return OK;
 }
 
@@ -159,7 +161,7 @@ static enum status run_plan(struct rehearsal *rehearsal, bool *ret_ran, struct e
 	executor->before_step = before_step;
 	executor->after_step = note_digest;
 	if (status == OK)
-		status = data_changes_declare(run, executor->session, &rehearsal->changes, err);
+		status = data_changes_declare(run, executor->session, rehearsal->clone, &rehearsal->changes, err);
 	executor->written = status == OK ? data_changes_written(rehearsal->changes) : NULL;
 	for (size_t i = 0; status == OK && i < run->plan.pending.count; i++) {
 		struct migration_trace *trace = list_add(run->arena, &rehearsal->trace.migrations);
@@ -232,8 +234,9 @@ static enum status prove(struct rehearsal *rehearsal, struct error *err)
 	enum status status =
 		verify_scripts_run(run, rehearsal->evidence, "rehearsal.verify_scripts", &versions, session, err);
 	if (status == OK)
-		status = data_changes_prove(run, rehearsal->changes, session, rehearsal->copy, rehearsal->clone,
-		                            rehearsal->evidence, err);
+		status = data_changes_look(run, rehearsal->changes, session, rehearsal->clone, err);
+	if (status == OK && !clone_is_copy(rehearsal->clone))
+		status = data_changes_compare(run, rehearsal->changes, rehearsal->copy, rehearsal->evidence, err);
 	session_close(session);
 	return status;
 }
@@ -299,6 +302,14 @@ static enum status rehearse_downs(struct rehearsal *rehearsal, struct json *data
 	return OK;
 }
 
+/* The plan ran on the copy itself: what it was to leave alone is compared with the copy restored again. */
+static enum status compare_with_copy(struct rehearsal *rehearsal, struct error *err)
+{
+	if (copy_need(rehearsal->run, &rehearsal->copy, err) != OK)
+		return error_wrap(err, "could not restore the copy again");
+	return data_changes_compare(rehearsal->run, rehearsal->changes, rehearsal->copy, rehearsal->evidence, err);
+}
+
 enum status gate_rehearsal(struct run *run, struct evidence *evidence, struct error *err)
 {
 	struct rehearsal rehearsal = {.run = run, .evidence = evidence};
@@ -317,6 +328,9 @@ enum status gate_rehearsal(struct run *run, struct evidence *evidence, struct er
 		status = run_application_tests(&rehearsal, err);
 	if (status == OK && ran && run->direction == DIRECTION_UP)
 		status = rehearse_downs(&rehearsal, evidence->data, err);
+	bool lent = rehearsal.clone && clone_is_copy(rehearsal.clone);
 	close_place(&rehearsal);
+	if (status == OK && ran && lent)
+		status = compare_with_copy(&rehearsal, err);
 	return status;
 }
