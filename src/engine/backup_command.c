@@ -23,7 +23,8 @@ static void log_line(void *context, bool is_error, const char *line)
 }
 
 static enum status build_environment(struct copy *copy, const char *backup_id, struct session *source,
-                                     const char *snapshot, const char **ret_environment, struct error *err)
+                                     const char *snapshot, const char *lsn, const char **ret_environment,
+                                     struct error *err)
 {
 	struct arena *arena = copy->arena;
 	const char *const *connection = NULL;
@@ -40,6 +41,8 @@ static enum status build_environment(struct copy *copy, const char *backup_id, s
 	ret_environment[count++] = arena_printf(arena, "PGSLUICE_BACKUP=%s", backup_id);
 	if (snapshot)
 		ret_environment[count++] = arena_printf(arena, "PGSLUICE_SNAPSHOT=%s", snapshot);
+	if (lsn)
+		ret_environment[count++] = arena_printf(arena, "PGSLUICE_LSN=%s", lsn);
 	ret_environment[count++] = arena_printf(arena, "PGSLUICE_RESTORE_CONNINFO=%s", conninfo);
 	ret_environment[count++] = arena_printf(arena, "PGSLUICE_RESTORE_DATABASE=%s", database_to_fill(copy));
 	ret_environment[count++] = arena_printf(arena, "PGSLUICE_RESTORE_CREATED=%s", copy->scratch ? "no" : "yes");
@@ -48,7 +51,7 @@ static enum status build_environment(struct copy *copy, const char *backup_id, s
 }
 
 enum status backup_command_start(struct copy *copy, const char *backup_id, struct session *source, const char *snapshot,
-                                 struct child **ret_child, struct error *err)
+                                 const char *lsn, struct child **ret_child, struct error *err)
 {
 	const struct text_list *command = &copy->run->settings->backup_command;
 	const char **argv = arena_alloc(copy->arena, (command->count + 1) * sizeof(*argv));
@@ -57,7 +60,7 @@ enum status backup_command_start(struct copy *copy, const char *backup_id, struc
 	memcpy(argv, command->items, command->count * sizeof(*argv));
 	if (!copy->scratch && server_create_database(copy, copy->kept_name, err) != OK)
 		return err->status;
-	if (build_environment(copy, backup_id, source, snapshot, environment, err) != OK)
+	if (build_environment(copy, backup_id, source, snapshot, lsn, environment, err) != OK)
 		return err->status;
 	struct child_options options = {.argv = argv, .env = environment, .line = log_line, .context = copy->run};
 	if (child_start(copy->run->loop, &options, ret_child, err) != OK)
@@ -152,7 +155,8 @@ enum status backup_command_again(struct copy *copy, const struct json *data, str
 {
 	struct child *child;
 	const char *backup_id = json_get_text(data, "command_backup");
-	if (backup_command_start(copy, backup_id ? backup_id : "", NULL, NULL, &child, err) != OK ||
+	if (backup_command_start(copy, backup_id ? backup_id : "", NULL, NULL, json_get_text(data, "source_lsn"), &child,
+	                         err) != OK ||
 	    backup_command_finish(copy, child, NULL, err) != OK)
 		return err->status;
 	return prove_again(copy, data, err);

@@ -5,6 +5,8 @@
  *	PGSLUICE_ACTION            "backup": dump on the snapshot, and restore; "restore": restore that backup once more
  *	PGSLUICE_BACKUP            a name for this backup, the same for both actions
  *	PGSLUICE_SNAPSHOT          exported snapshot id (pg_dump --snapshot); only for "backup"
+ *	PGSLUICE_LSN               for physical tools: recover up to here, this position itself not included, and what
+ *	                           comes out is what the paused replica that --source names holds; unset when it is not paused
  *	PGSERVICEFILE, PGSERVICE,  libpq's own: how to connect to live (or to the replica); only for "backup"
  *	  PGPASSFILE
  *	PGSLUICE_RESTORE_CONNINFO  connection string of a superuser on the server to restore into
@@ -18,11 +20,11 @@
 #include "sys/child.h"
 
 /*
- * Starts it: for "backup" with the exporting session and its snapshot, for "restore" with NULL for both. The caller
- * finishes or kills the child.
+ * Starts it: for "backup" with the exporting session and its snapshot, for "restore" with NULL for both; `lsn` is where
+ * the source was paused, or NULL. The caller finishes or kills the child.
  */
 enum status backup_command_start(struct copy *copy, const char *backup_id, struct session *source, const char *snapshot,
-                                 struct child **ret_child, struct error *err) MUST_CHECK;
+                                 const char *lsn, struct child **ret_child, struct error *err) MUST_CHECK;
 
 /* Waits for it and takes what it restored as the copy. FAIL_GATE when it failed or restored nothing. */
 enum status backup_command_finish(struct copy *copy, struct child *child, const struct watch *watch,

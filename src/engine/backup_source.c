@@ -77,6 +77,24 @@ static enum status read_standby(struct backup_source *source, struct error *err)
 	return OK;
 }
 
+/* NULL where replay goes on: then nothing says up to which position a snapshot sees. */
+static enum status read_pause(struct backup_source *source, const char **ret_lsn, struct error *err)
+{
+	enum { PAUSE_STATE_SINCE = 140000 };
+	_cleanup_rows_ struct rows *rows = NULL;
+	const char *paused = session_server_version(source->monitor) >= PAUSE_STATE_SINCE
+	                             ? "SELECT pg_get_wal_replay_pause_state() = 'paused', pg_last_wal_replay_lsn()::text"
+	                             : "SELECT pg_is_wal_replay_paused(), pg_last_wal_replay_lsn()::text";
+	*ret_lsn = NULL;
+	if (!source->standby)
+		return OK;
+	if (session_query(source->monitor, paused, 0, NULL, &rows, err) != OK)
+		return err->status;
+	if (rows_true(rows, 0, 0))
+		*ret_lsn = arena_strdup(source->run->arena, rows_get(rows, 0, 1));
+	return OK;
+}
+
 static enum status take_snapshot(struct backup_source *source, struct error *err)
 {
 	_cleanup_rows_ struct rows *rows = NULL;
@@ -88,13 +106,25 @@ static enum status take_snapshot(struct backup_source *source, struct error *err
 	return OK;
 }
 
+/* What is paused before and after, at one position, was so in between. */
+static enum status take_snapshot_paused(struct backup_source *source, struct error *err)
+{
+	const char *before, *after;
+	if (read_pause(source, &before, err) != OK || take_snapshot(source, err) != OK ||
+	    read_pause(source, &after, err) != OK)
+		return err->status;
+	source->paused_at = before && after && strcmp(before, after) == 0 ? after : NULL;
+	return OK;
+}
+
 enum status backup_source_open(struct run *run, struct backup_source *ret_source, struct error *err)
 {
 	struct backup_source source = {.run = run, .options = run_session_options(run, ROLE_WORD), .lag_ms = -1};
 	if (run->settings->source)
 		source.options.conninfo = run->settings->source;
 	if (connect(&source, err) != OK || check_identity(&source, err) != OK || read_standby(&source, err) != OK ||
-	    sequences_read(source.monitor, run->arena, &source.before, err) != OK || take_snapshot(&source, err) != OK ||
+	    sequences_read(source.monitor, run->arena, &source.before, err) != OK ||
+	    take_snapshot_paused(&source, err) != OK ||
 	    run_schema_of(run, source.exporter, run->arena, &source.schema, err) != OK) {
 		enum status status = err->status;
 		backup_source_close(&source);

@@ -21,6 +21,7 @@ struct backup_source {
 	bool standby;
 	int64_t lag_bytes;              /* WAL of live that a standby had not replayed yet at the snapshot */
 	int64_t lag_ms;                 /* age of what it had replayed last; -1 = unknown */
+	const char *paused_at;          /* LSN at which a standby's replay is paused, and so the snapshot's; or NULL */
 	const char *feedback, *delay;   /* its hot_standby_feedback and max_standby_streaming_delay */
 	int64_t since_ms;               /* clock_ms() of the snapshot */
 	struct schema schema;           /* at the snapshot */

@@ -179,8 +179,9 @@ static void report_source(struct backup *backup)
 	run_warn(backup->run, backup->evidence, "backup.source",
 	         "Where recovery cancels the backup, set hot_standby_feedback = on or a longer max_standby_streaming_delay"
 	         " on the replica.",
-	         arena_printf(arena, "read from a replica that was %s of WAL behind live%s; hot_standby_feedback = %s,"
+	         arena_printf(arena, "read from a replica that was %s%s of WAL behind live%s; hot_standby_feedback = %s,"
 	                      " max_standby_streaming_delay = %s",
+	                      source->paused_at ? arena_printf(arena, "paused at %s, ", source->paused_at) : "",
 	                      text_bytes(arena, source->lag_bytes),
 	                      source->lag_ms >= 0 ? arena_printf(arena, ", its last transaction %s old",
 	                                                         text_duration(arena, source->lag_ms))
@@ -257,7 +258,7 @@ static enum status start_backup(struct backup *backup, struct error *err)
 		return copy_start(backup->copy, err) != OK
 		               ? err->status
 		               : backup_command_start(backup->copy, run->id.text, source->exporter, source->snapshot,
-		                                      &backup->command, err);
+		                                      source->paused_at, &backup->command, err);
 	struct dump_options options = {
 		.loop = run->loop,
 		.binaries = copy_binaries(backup->copy),
@@ -404,8 +405,12 @@ static void check_content(struct backup *backup)
 		rows += relation->rows;
 		compared++;
 	}
+	/* It starts; whether it is of another moment or broken, nobody can tell. */
+	bool starts_only = backup->run->settings->backup_by_command && !backup->source.paused_at;
 	verdict(backup, "backup.content", tables.count == 0,
-	        "The backup does not hold what live holds: find out why before anything else.",
+	        starts_only ? "The backup does not hold what live held at the snapshot. A tool that takes no snapshot is proved"
+	                      " against a replica that is paused: name one with --source, and recover up to PGSLUICE_LSN."
+	                    : "The backup does not hold what live holds: find out why before anything else.",
 	        tables.count ? shown(arena, &tables)
 	                     : arena_printf(arena, "%zu table(s), %" PRId64 " row(s), all equal", compared, rows),
 	        "every table's row count and content fingerprint is the snapshot's");
@@ -556,6 +561,8 @@ static void fill_data(struct backup *backup)
 		json_set_text(data, "command_backup", backup->run->id.text);
 	json_set_text(data, "kept_until", clock_stamp(clock_wall_ms() + validity_ms(backup->run)).text);
 	json_set_text(data, "snapshot", backup->source.snapshot);
+	if (backup->source.paused_at)
+		json_set_text(data, "source_lsn", backup->source.paused_at);
 	json_set_text(data, "reach", "content");
 	json_set_text(data, "isolation", copy_isolation(backup->copy));
 	json_set_text(data, "schema_digest", schema_digest(&backup->source.schema).hex);
