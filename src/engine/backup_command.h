@@ -6,7 +6,7 @@
  *	PGSLUICE_BACKUP            a name for this backup, the same for both actions
  *	PGSLUICE_SNAPSHOT          exported snapshot id (pg_dump --snapshot); only for "backup"
  *	PGSLUICE_LSN               for physical tools: recover up to here, this position itself not included, and what
- *	                           comes out is what the paused replica that --source names holds; unset when it is not paused
+ *	                           comes out is what the replica of --source holds; unset when that is not paused
  *	PGSERVICEFILE, PGSERVICE,  libpq's own: how to connect to live (or to the replica); only for "backup"
  *	  PGPASSFILE
  *	PGSLUICE_RESTORE_CONNINFO  connection string of a superuser on the server to restore into

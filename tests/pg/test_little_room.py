@@ -53,7 +53,7 @@ def test_the_copy_itself_serves_where_a_clone_has_no_room(live, database, migrat
     assert notes(result, "rehearsal.loss") == ["the plan drops table public.notes with 3 row(s)"]
     assert check(result, "rehearsal.data")["measured"] == "2 table(s) that the plan does not declare kept every row"
     lent = evidence(live, "rehearsal")["data"]
-    for part in ("promise", "canonical", "touched", "downs", "declared"):
+    for part in ("promise", "touched", "downs", "declared"):
         assert lent[part] == cloned[part], part
     live.approve().ended(0)
     assert live.versions() == ["001", "002"]
@@ -79,7 +79,7 @@ def test_the_backup_gate_says_beforehand_what_there_is_room_for(live, database, 
                      "ALTER TABLE big ALTER t SET STORAGE PLAIN")
     size = database.one("SELECT pg_database_size(current_database())") >> 20
     migrations.write("002_change", up="ALTER TABLE items ADD COLUMN w int;")
-    machine = Machine(folder).small(folder / "work", f"{256 + size + size // 2 + 60}m")
+    machine = Machine(folder).small(folder / "work", f"{256 + size + size * 6 // 10}m")
     live.configure(work_dir=folder / "work")
     result = live.batch("--format", "json", "--stop-before", "rehearsal", under=machine.under).ended(0)
     found = check(result, "backup.space")

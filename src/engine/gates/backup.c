@@ -107,8 +107,8 @@ static bool check_room_for_copies(struct backup *backup, const char *before, con
 	               arena_printf(arena, "%s%s", free_text(arena, folder, free),
 	                            free >= least ? ": no room for a clone, so the plan is rehearsed on the copy itself,"
 	                                            " which is restored again afterwards" : ""),
-	               arena_printf(arena, "%s for %scopy, and better %s more for a clone", text_bytes(arena, least), before,
-	                            text_bytes(arena, clone)));
+	               arena_printf(arena, "%s for %scopy, and better %s more for a clone", text_bytes(arena, least),
+	                            before, text_bytes(arena, clone)));
 }
 
 /* A dump is compressed, the copy has no bloat: the live size is more than either needs. */
@@ -408,8 +408,9 @@ static void check_content(struct backup *backup)
 	/* It starts; whether it is of another moment or broken, nobody can tell. */
 	bool starts_only = backup->run->settings->backup_by_command && !backup->source.paused_at;
 	verdict(backup, "backup.content", tables.count == 0,
-	        starts_only ? "The backup does not hold what live held at the snapshot. A tool that takes no snapshot is proved"
-	                      " against a replica that is paused: name one with --source, and recover up to PGSLUICE_LSN."
+	        starts_only ? "The backup does not hold what live held at the snapshot. A tool that takes no snapshot is"
+	                      " proved against a replica that is paused: name one with --source, and recover up to"
+	                      " PGSLUICE_LSN."
 	                    : "The backup does not hold what live holds: find out why before anything else.",
 	        tables.count ? shown(arena, &tables)
 	                     : arena_printf(arena, "%zu table(s), %" PRId64 " row(s), all equal", compared, rows),
