@@ -81,7 +81,7 @@ enum status server_start(struct copy *copy, struct error *err)
 	for (size_t i = 0; i < left_out->count; i++)
 		list_push(copy->arena, &copy->notes, left_out->items[i]);
 	if (!copy->facts.preload)
-		list_push(copy->arena, &copy->notes, "this role may not see which libraries live preloads: none is");
+		list_push(copy->arena, &copy->notes, "which libraries live preloads is not shown to this role: none is");
 	return OK;
 }
 

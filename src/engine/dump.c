@@ -53,7 +53,8 @@ static void split_lines(struct arena *arena, const char *text, struct text_list 
 
 static enum status no_space_hint(struct error *err, const char *output, const char *otherwise)
 {
-	if (strstr(output, "No space left") || strstr(output, "Disk quota"))
+	if (strstr(output, "No space left") || strstr(output, "Disk quota") ||
+	    strstr(output, "Check free disk space"))
 		return error_hint(err, "Free space there, or choose other folders with --evidence and work-dir; then run"
 		                       " again.");
 	return error_hint(err, "%s", otherwise);

@@ -74,7 +74,7 @@ static enum status reuse(struct run *run, enum gate gate, bool *ret_reused, stru
 	if (!stored.holds) {
 		json_close(stored.evidence.data);
 		if (stored.evidence.state != GATE_FAILED) {
-			move(run, gate, GATE_STALE, arena_printf(run->arena, "it is done again: %s", stored.why));
+			move(run, gate, GATE_STALE, arena_printf(run->arena, "%s It is done again.", stored.why));
 		}
 		return OK;
 	}
@@ -118,7 +118,7 @@ static enum status still_holds(struct run *run, enum gate gate, bool *ret_holds,
 		return OK;
 	json_close(run->evidence[gate].data);
 	run->evidence[gate].data = NULL;
-	move(run, gate, GATE_STALE, arena_printf(run->arena, "it is done again: %s", stored.why));
+	move(run, gate, GATE_STALE, arena_printf(run->arena, "%s It is done again.", stored.why));
 	return OK;
 }
 

@@ -41,11 +41,15 @@ static enum status guards_missing(struct error *err)
 
 static enum status no_schema(struct session *session, struct error *err)
 {
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	const char *role = quote_ident(scratch, session_user(session));
+
 	error_set(err, FAIL_USAGE, "role %s may not create the schema of the ledger in database %s",
 	          session_user(session), session_database(session));
 	error_sqlstate(err, "42501");
-	return error_hint(err, "Grant CREATE on the database to the role, or have an administrator run: CREATE SCHEMA "
-	                       "pgsluice AUTHORIZATION the role.");
+	return error_hint(err, "Have an administrator run: CREATE SCHEMA pgsluice AUTHORIZATION %s; or: GRANT CREATE ON"
+	                       " DATABASE %s TO %s;", role,
+	                  quote_ident(scratch, session_database(session)), role);
 }
 
 static enum status create(struct session *session, const struct ledger_state *state, struct error *err)

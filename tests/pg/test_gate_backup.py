@@ -195,7 +195,7 @@ def test_evidence_that_is_too_old_is_taken_again(live, migrations):
     assert ran(result)[:2] == ["inspect", "backup"] and "rehearsal" not in ran(result)
     assert states(result)["backup"] == "passed"
     stale = next(event for event in result.events("gate") if event["state"] == "stale")
-    assert stale["gate"] == "backup" and re.fullmatch(r"it is done again: It expired .* ago\.", stale["reason"])
+    assert stale["gate"] == "backup" and re.fullmatch(r"It expired .* ago\. It is done again\.", stale["reason"])
 
 
 def test_evidence_that_somebody_edited_is_refused(live, migrations):

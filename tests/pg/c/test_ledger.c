@@ -230,8 +230,11 @@ static void role_without_the_right_is_told_what_to_grant(void **state)
 	                    arena_printf(arena,
 	                                 "role ledger_keeper may not create the schema of the ledger in database %s",
 	                                 session_database(session)));
-	assert_string_equal(err.hint, "Grant CREATE on the database to the role, or have an administrator run: CREATE "
-	                              "SCHEMA pgsluice AUTHORIZATION the role.");
+	assert_string_equal(err.hint, arena_printf(arena,
+	                                           "Have an administrator run: CREATE SCHEMA pgsluice AUTHORIZATION"
+	                                           " \"ledger_keeper\"; or: GRANT CREATE ON DATABASE %s TO"
+	                                           " \"ledger_keeper\";",
+	                                           quote_ident(arena, session_database(session))));
 	must_exec(owner, arena_printf(arena, "GRANT CREATE ON DATABASE %s TO ledger_keeper",
 	                              quote_ident(arena, session_database(session))));
 	expect_status(ledger_setup(session, &err), OK, &err);
