@@ -273,17 +273,18 @@ static void draw_migration(const struct scene *scene, const struct model_migrati
 	paper_draw(&body, &paper, line + 4 > (size_t)body.rows ? line + 4 - (size_t)body.rows : 0);
 }
 
+/* The newest lines that are about the work; our own reading of live is in the Log view. */
 static void draw_log(const struct scene *scene, const struct area *area)
 {
 	const struct model *model = scene->model;
-	size_t shown = area->rows > 1 ? (size_t)area->rows - 1 : 0;
-	size_t first = model->line_count > shown ? model->line_count - shown : 0;
+	int row = area->rows;
 
 	area_rule(area, 0, STYLE_DIM, "log");
-	for (size_t i = first; i < model->line_count; i++) {
+	for (size_t i = model->line_count; i-- > 0 && row > 1;) {
 		const struct model_line *line = model_line(model, i);
 		bool bad = strcmp(line->level, "error") == 0 || strcmp(line->level, "warning") == 0;
-		area_put_width(area, (int)(i - first) + 1, 1, area->columns - 1, bad ? STYLE_CAUTION : STYLE_DIM, line->text);
+		if (strcmp(line->level, "debug") != 0)
+			area_put_width(area, --row, 1, area->columns - 1, bad ? STYLE_CAUTION : STYLE_DIM, line->text);
 	}
 }
 

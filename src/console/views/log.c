@@ -14,7 +14,7 @@ enum { TIME_COLUMNS = 12, LEVEL_AT = 13, GATE_AT = 21, TEXT_AT = 31, DETAIL_ROWS
 struct log_state {
 	struct cursor cursor;
 	bool was_moved;        /* else the cursor is on the newest line */
-	int threshold;         /* index in LEVELS: what weighs less is not shown */
+	int threshold;         /* index in THRESHOLDS: what weighs less is not shown */
 	char find[FIND_BYTES]; /* "" = none */
 	bool only_matches;
 };
@@ -29,7 +29,14 @@ static const struct {
 	{"request", STYLE_STRONG, 3},   {"notice", STYLE_TEXT, 3},  {"warning", STYLE_CAUTION, 4},
 	{"error", STYLE_BAD, 5},
 };
-static const char *const THRESHOLDS[] = {"every statement", "steps", "info", "gates and notices", "warnings", "errors"};
+/* In the order of the key that goes through them; our own reading of live, thousands of lines, comes last. */
+static const struct {
+	const char *name;
+	int weight;
+} THRESHOLDS[] = {
+	{"steps and all above", 1}, {"info and above", 2}, {"gates, notices and above", 3},
+	{"warnings and errors", 4}, {"errors", 5},         {"every statement", 0},
+};
 enum { LEVEL_COUNT = sizeof(LEVELS) / sizeof(LEVELS[0]), THRESHOLD_COUNT = sizeof(THRESHOLDS) / sizeof(THRESHOLDS[0]) };
 
 static size_t level_of(const struct model_line *line)
@@ -48,7 +55,7 @@ static bool matches(const struct log_state *view, const struct model_line *line)
 
 static bool is_shown(const struct log_state *view, const struct model_line *line)
 {
-	return LEVELS[level_of(line)].weight >= view->threshold &&
+	return LEVELS[level_of(line)].weight >= THRESHOLDS[view->threshold].weight &&
 	       (!view->only_matches || !view->find[0] || matches(view, line));
 }
 
@@ -109,7 +116,7 @@ static void write_line(struct paper *paper, const struct scene *scene, const str
 static void draw_heading(const struct log_state *view, const struct scene *scene, const struct shown *shown,
                          const struct area *area)
 {
-	int column = area_print(area, 0, 0, STYLE_DIM, "shown: %s and above, %zu of %zu lines", THRESHOLDS[view->threshold],
+	int column = area_print(area, 0, 0, STYLE_DIM, "shown: %s, %zu of %zu lines", THRESHOLDS[view->threshold].name,
 	                        shown->items.count, scene->model->line_count);
 
 	if (scene->model->lines_dropped > 0)
