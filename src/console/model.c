@@ -37,6 +37,7 @@ static void begin_story(struct model *model)
 
 	forget_samples(model);
 	forget_lines(model);
+	memory_free(model->sql);
 	arena_close(model->arena);
 	*model = (struct model){
 		.arena = arena_open(),
@@ -62,6 +63,7 @@ void model_close(struct model *model)
 		return;
 	forget_samples(model);
 	forget_lines(model);
+	memory_free(model->sql);
 	arena_close(model->arena);
 	memory_free(model->lines);
 	memory_free(model);
@@ -242,13 +244,13 @@ static void log_step(struct model *model, const struct model_migration *migratio
                      bool down)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
-	const char *sql = json_get_text(event, "sql"), *error = json_get_text(event, "error");
+	const char *error = json_get_text(event, "error");
 	int64_t step = json_get_int(event, "step"), statement = json_get_int(event, "statement");
 
 	strbuf_printf(&text, "%s%s", migration->version, down ? " down" : "");
 	if (json_has(event, "statement"))
 		strbuf_printf(&text, " step %" PRId64 " statement %" PRId64 ": %s", step, statement,
-		              sql ? sql : down ? "" : tag_of(migration, step, statement));
+		              model->sql ? model->sql : down ? "" : tag_of(migration, step, statement));
 	else
 		strbuf_printf(&text, " %s: all of it", migration->name);
 	if (json_has(event, "rows"))
@@ -268,6 +270,10 @@ static void apply_step(struct model *model, const struct json *event)
 	if (!migration)
 		return;
 	model->current = (size_t)(migration - model->migrations.items);
+	if (strcmp(phase, "progress") != 0 && json_has(event, "sql")) {
+		memory_free(model->sql);
+		model->sql = memory_strdup(json_get_text(event, "sql"));
+	}
 	if (strcmp(phase, "end") == 0)
 		log_step(model, migration, event, down);
 	if (down)

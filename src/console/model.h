@@ -125,6 +125,7 @@ struct model {
 	int64_t lines_dropped;
 	LIST(struct model_sample) samples;
 
+	char *sql;                /* of the statement that began last, or NULL */
 	const char *error, *error_hint; /* the last one, or NULL */
 	struct model_engine engine;
 	bool ended;

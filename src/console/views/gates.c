@@ -112,24 +112,25 @@ static int weight(const struct model_check *check)
 static void write_figures(struct paper *paper, const struct scene *scene, enum gate id)
 {
 	static const struct {
-		const char *name, *label;
+		const char *name, *whole, *label;
 		bool is_bytes;
 	} FIGURES[] = {
-		{"tables_done", "tables", false}, {"done_bytes", "bytes", true}, {"rate_bytes", "a second", true},
-		{"migrations_done", "migrations", false},
+		{"tables_done", "tables_total", "tables", false},
+		{"done_bytes", "total_bytes", "bytes", true},
+		{"rate_bytes", NULL, "a second", true},
+		{"migrations_done", "migrations_total", "migrations", false},
 	};
 	const struct model_sample *sample = model_sample(scene->model, gate_get(id)->name);
 
 	for (size_t i = 0; sample && i < sizeof(FIGURES) / sizeof(FIGURES[0]); i++) {
-		if (!json_has(sample->values, FIGURES[i].name))
-			continue;
+		const char *whole = FIGURES[i].whole;
+		bool known = json_has(sample->values, FIGURES[i].name);
+		if (!known || (whole && json_has(sample->values, whole) && json_get_int(sample->values, whole) == 0))
+			continue; /* nothing is known of it in this phase */
 		int64_t done = json_get_int(sample->values, FIGURES[i].name);
-		const char *whole = strcmp(FIGURES[i].name, "done_bytes") == 0    ? "total_bytes"
-		                    : strcmp(FIGURES[i].name, "tables_done") == 0 ? "tables_total"
-		                                                                  : "migrations_total";
 		const char *text = FIGURES[i].is_bytes ? text_bytes(scene->tick, done)
 		                                       : arena_printf(scene->tick, "%" PRId64, done);
-		if (strcmp(FIGURES[i].name, "rate_bytes") != 0 && json_has(sample->values, whole)) {
+		if (whole && json_has(sample->values, whole)) {
 			int64_t total = json_get_int(sample->values, whole);
 			text = arena_printf(scene->tick, "%s of %s", text,
 			                    FIGURES[i].is_bytes ? text_bytes(scene->tick, total)
@@ -188,10 +189,9 @@ static int draw_locked(const struct scene *scene, const struct area *area)
 
 	if (why)
 		return area_put_wrapped(&text, 0, 0, STYLE_TEXT, why);
-	area_put(&text, 0, 0, STYLE_CAUTION,
-	         next == GATE_COUNT ? "Every gate has passed."
-	                            : "Live may be changed: every gate before the apply has passed.");
-	return 1;
+	return area_put_wrapped(&text, 0, 0, STYLE_CAUTION,
+	                        next == GATE_COUNT ? "Every gate has passed."
+	                                           : "Live may be changed: every gate before the apply has passed.");
 }
 
 static void draw(void *state, const struct scene *scene, const struct area *area)
