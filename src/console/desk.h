@@ -85,7 +85,7 @@ void frame_draw(struct console *console);
 /* Where the view is drawn on a canvas of that size. */
 struct area frame_view_area(const struct console *console);
 
-/* "[PROD] shop  plan 3f2a9c001122  read-only": the state in one line, in the tick. */
+/* "[PROD] shop  read-only  waits before backup  plan 3f2a9c001122": the state in one line, in the tick. */
 const char *frame_title(struct console *console, bool with_environment);
 
 /* ---- act.c ---- */

@@ -91,8 +91,8 @@ const char *frame_title(struct console *console, bool with_environment)
 
 	return arena_printf(console->tick, "%s%s%s%s  %s  %s  %s", with_environment ? "[" : "",
 	                    with_environment ? environment_of(console) : "", with_environment ? "] " : "",
-	                    model->database ? model->database : "no database yet", plan,
-	                    locked ? "read-only" : "WRITES UNLOCKED", state_text(console));
+	                    model->database ? model->database : "no database yet",
+	                    locked ? "read-only" : "WRITES UNLOCKED", state_text(console), plan);
 }
 
 static const char *clock_of(struct console *console)

@@ -218,6 +218,9 @@ static void write_down(const struct prompt *prompt)
 static void remember(struct prompt *prompt)
 {
 	struct lines *lines = lines_of(prompt);
+	size_t length = strlen(prompt->text);
+	while (length > 0 && prompt->text[length - 1] == ' ') /* completion leaves one */
+		prompt->text[--length] = '\0';
 	if (!*prompt->text || (lines->count > 0 && strcmp(lines->items[lines->count - 1], prompt->text) == 0))
 		return;
 	keep_line(lines, prompt->text);

@@ -18,6 +18,7 @@ from harness.tool import PASSED_ON  # noqa: E402
 
 base, cluster, database = shared.base, shared.cluster, shared.database
 folder, migrations, make_cluster = shared.folder, shared.migrations, shared.make_cluster
+sluice, flow = shared.sluice, shared.flow
 RECORDS = pathlib.Path(__file__).resolve().parent / "records"
 
 

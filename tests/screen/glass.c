@@ -201,6 +201,7 @@ static struct json *screen_json(struct glass *glass)
 	json_set_int(answer, "cursor_row", glass->cursor_visible ? cursor.row : -1);
 	json_set_int(answer, "cursor_column", cursor.col);
 	json_set_bool(answer, "alternate", glass->alternate);
+	json_set_bool(answer, "hung_up", glass->fd < 0);
 	json_set_bool(answer, "ended", glass->ended);
 	json_set_int(answer, "exit", glass->exit_code);
 	return answer;

@@ -72,7 +72,7 @@ def test_sizes_from_one_cell_to_a_wall(replay):
 def test_a_small_screen_shows_the_view_and_one_line(replay):
     glass = replay("apply", "--view", "gates", rows=10, columns=50).wait_for("[PROD] demo", "verify")
     assert "quit" not in glass.text()
-    glass.resize(2, 30).until(lambda: glass.rows == ["", "[PROD] demo  plan 8bab13f8f69…"], "one line")
+    glass.resize(2, 30).until(lambda: glass.rows == ["", "[PROD] demo  read-only  RECOR…"], "one line")
 
 
 def test_without_colour_nothing_is_coloured(replay):

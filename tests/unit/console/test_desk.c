@@ -117,7 +117,7 @@ static void the_environment_the_lock_and_the_plan_are_on_the_screen(void **state
 	(void)state;
 	tell_beginning(f.console->model);
 	engine_is(&f, "waiting", "backup");
-	see(&f, " [PROD] shop  plan 3f2a9c001122  read-only  waits before backup");
+	see(&f, " [PROD] shop  read-only  waits before backup  plan 3f2a9c001122");
 	see(&f, "5 Gates");
 	see(&f, "Q quit");
 	end_test(&f);
@@ -302,7 +302,7 @@ static void a_screen_that_is_too_small_shows_the_view_and_one_line(void **state)
 	see(&f, "[PROD] shop");
 	see_not(&f, "Q quit");
 	canvas_resize(f.console->canvas, 2, 30);
-	assert_string_equal(screen(&f), "\n[PROD] shop  plan 3f2a9c00112~\n");
+	assert_string_equal(screen(&f), "\n[PROD] shop  read-only  conne~\n");
 	end_test(&f);
 }
 
