@@ -109,6 +109,7 @@ enum status term_open(const struct term_options *options, struct terminal **ret_
 		return error_hint(err, "Start it in a terminal, or run the flow headless with `pgsluice --batch`.");
 	}
 	set_escdelay(ESCAPE_DELAY_MS);
+	tty_remember();
 	SCREEN *screen = newterm(NULL, stdout, stdin);
 	if (!screen || !cursor_address || !clear_screen) {
 		const char *name = getenv("TERM");

@@ -53,6 +53,11 @@ static void set_flag(int number)
 	}
 }
 
+void tty_remember(void)
+{
+	tcgetattr(STDIN_FILENO, &saved.settings);
+}
+
 void tty_take(const char *farewell, size_t length, sigset_t *ret_open)
 {
 	struct sigaction action = {.sa_handler = crash};
@@ -60,7 +65,6 @@ void tty_take(const char *farewell, size_t length, sigset_t *ret_open)
 
 	saved.farewell_length = length < FAREWELL_MAX ? length : 0;
 	memcpy(saved.farewell, farewell, saved.farewell_length);
-	tcgetattr(STDIN_FILENO, &saved.settings);
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < CRASH_COUNT; i++)
 		sigaction(CRASHES[i], &action, &saved.crashes[i]);

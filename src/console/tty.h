@@ -15,9 +15,12 @@ struct tty_flags {
 };
 extern struct tty_flags tty_flags;
 
+/* Keeps the terminal's settings, to be given back: before curses changes them. */
+void tty_remember(void);
+
 /*
- * Saves the terminal's settings and takes over its signals, which are blocked but in ppoll with *ret_open. `farewell`
- * is what is written to the terminal when the process crashes; it is copied.
+ * Takes over the terminal's signals, which are blocked but in ppoll with *ret_open; tty_remember came before.
+ * `farewell` is what is written to the terminal when the process crashes; it is copied.
  */
 void tty_take(const char *farewell, size_t length, sigset_t *ret_open);
 

@@ -34,12 +34,13 @@ def env(tmp_path):
 
 @pytest.fixture
 def start(env, tmp_path):
-    """start(*arguments, rows=24, columns=80, env={...}) gives the program on a terminal."""
+    """start(*arguments, rows=24, columns=80, env={...}) gives the program on a terminal; `under` is a command that
+    executes it."""
     opened = []
 
     def open_glass(*arguments, rows=24, columns=80, **options):
         around = {**env, **options.get("env", {})}
-        glass = Glass([os.environ["PGSLUICE"], *arguments], rows, columns, env=around, cwd=str(tmp_path))
+        glass = Glass([*options.get("under", ()), os.environ["PGSLUICE"], *arguments], rows, columns, env=around, cwd=str(tmp_path))
         opened.append(glass)
         return glass
 

@@ -99,6 +99,13 @@ def test_leaving_gives_the_terminal_back(replay, key):
     assert not glass.last["alternate"]
 
 
+def test_the_shell_finds_the_settings_it_had(replay, tmp_path):
+    look = 'stty -a >before; "$@"; stty -a >after'
+    glass = replay(under=["/bin/sh", "-c", look, "sh"]).wait_for(OVER)
+    glass.press("Q").ended(0)
+    assert (tmp_path / "after").read_text() == (tmp_path / "before").read_text()
+
+
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM])
 def test_the_terminal_is_whole_after_a_signal(replay, number):
     glass = replay().wait_for(OVER)
