@@ -1,6 +1,7 @@
 #include "console/console.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +42,8 @@ static bool take_events(struct console *console)
 		case STORY_EVENT:
 			desk_take_event(console, type, event);
 			json_close(event);
+			if (type == EVENT_PLAN)
+				malloc_trim(0); /* the tree of a plan is far larger than what is kept of it */
 			if (console->other)
 				go_over(console);
 			break;
@@ -191,12 +194,24 @@ static void say_farewell(const struct console *console)
 		printf("The engine goes on. To come back: pgsluice attach %.8s\n", model->run_id);
 }
 
+/* What one who has never seen it needs first. */
+static void greet(struct console *console)
+{
+	const struct keymap *keymap = console->keymap;
+	console_say(console, STYLE_STRONG, "%s runs the next gate, %s every gate up to your approval; %s lists the keys",
+	            keymap_keys(keymap, console->tick, ACTION_RUN_GATE, true),
+	            keymap_keys(keymap, console->tick, ACTION_RUN_ALL, true),
+	            keymap_keys(keymap, console->tick, ACTION_HELP, true));
+}
+
 static enum status show(struct console *console, struct error *err)
 {
 	struct term_options options = {.colour = console->options->colour, .mouse = console->options->mouse};
 
 	if (console->options->leave_warning)
 		console_say(console, STYLE_CAUTION, "%s", console->options->leave_warning);
+	else if (!story_is_recording(console->story))
+		greet(console);
 	console->prompt = prompt_open(history_path(console->arena), command_complete, console);
 	enum status status = term_open(&options, &console->terminal, err);
 	if (status == OK) {

@@ -10,7 +10,12 @@
 #include "base/memory.h"
 #include "base/stamp.h"
 
-enum { CHUNK_BYTES = 64 * 1024, LINE_MAX_BYTES = 64 * 1024 * 1024, ASKED_MAX_BYTES = 1024 * 1024 };
+enum {
+	CHUNK_BYTES = 64 * 1024,
+	LINE_MAX_BYTES = 64 * 1024 * 1024,
+	ROOM_KEPT_BYTES = 1024 * 1024,
+	ASKED_MAX_BYTES = 1024 * 1024,
+};
 
 struct story {
 	int fd; /* -1 = lost, or at its end */
@@ -136,7 +141,12 @@ static bool read_more(struct story *story)
 
 	if (story->fd < 0)
 		return false;
-	if (story->used > 0) {
+	if (story->used == story->read.length) { /* one long line does not keep its room for ever */
+		if (story->read.room > ROOM_KEPT_BYTES)
+			strbuf_clear(&story->read);
+		strbuf_reset(&story->read);
+		story->used = 0;
+	} else if (story->used > 0) {
 		memmove(story->read.data, story->read.data + story->used, story->read.length - story->used);
 		story->read.length -= story->used;
 		story->used = 0;

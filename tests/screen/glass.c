@@ -61,6 +61,9 @@ static void reap(struct glass *glass)
 	glass->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* A screen comes in several writes: what follows within so long belongs to it. */
+enum { REST_MS = 30 };
+
 /* All that the program has written; false when there was nothing within the time. */
 static bool take_output(struct glass *glass, int wait_ms)
 {
@@ -69,7 +72,7 @@ static bool take_output(struct glass *glass, int wait_ms)
 
 	while (glass->fd >= 0) {
 		struct pollfd ready = {.fd = glass->fd, .events = POLLIN};
-		if (poll(&ready, 1, any ? 0 : wait_ms) <= 0)
+		if (poll(&ready, 1, any ? REST_MS : wait_ms) <= 0)
 			break;
 		ssize_t got = read(glass->fd, bytes, sizeof(bytes));
 		if (got <= 0) {
