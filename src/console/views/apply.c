@@ -111,6 +111,12 @@ static void draw_row(const struct scene *scene, const struct area *area, int row
 		area_set_style(area, row, 0, -1, STYLE_CURSOR);
 }
 
+static void follow(struct apply_state *view, const struct work_list *list)
+{
+	if (!view->was_moved)
+		view->cursor.at = list->current != SIZE_MAX ? list->current : list->done;
+}
+
 static void draw_list(struct apply_state *view, const struct scene *scene, const struct work_list *list,
                       const struct area *area)
 {
@@ -122,8 +128,7 @@ static void draw_list(struct apply_state *view, const struct scene *scene, const
 		area_put(area, 0, area->columns - TOOK_FROM_RIGHT, STYLE_HEADING, "took");
 	}
 	area_put(area, 0, area->columns - STATE_FROM_RIGHT, STYLE_HEADING, "state");
-	if (!view->was_moved)
-		view->cursor.at = list->current != SIZE_MAX ? list->current : list->done;
+	follow(view, list);
 	cursor_keep(&view->cursor, list->items.count, area->rows - 1);
 	for (int row = 1; row < area->rows; row++) {
 		size_t at = view->cursor.top + (size_t)row - 1;
@@ -323,6 +328,7 @@ static bool act(void *state, const struct scene *scene, enum action action)
 		view->was_moved = false;
 		return true;
 	}
+	follow(view, &list);
 	if (!cursor_move(&view->cursor, list.items.count, action))
 		return false;
 	view->was_moved = true;

@@ -27,6 +27,12 @@ static enum gate gate_of_interest(const struct model *model)
 	return next == GATE_COUNT ? GATE_VERIFY : next;
 }
 
+static void follow(struct gates_state *view, const struct scene *scene)
+{
+	if (!view->was_moved)
+		view->gates.at = gate_of_interest(scene->model);
+}
+
 static const char *remaining(const struct scene *scene, enum gate gate)
 {
 	const struct model_sample *sample = model_sample(scene->model, gate_get(gate)->name);
@@ -200,8 +206,7 @@ static void draw(void *state, const struct scene *scene, const struct area *area
 	bool wide = area->columns >= SIDE_BY_SIDE_FROM;
 	int list_rows = GATE_COUNT + 1;
 
-	if (!view->was_moved)
-		view->gates.at = gate_of_interest(scene->model);
+	follow(view, scene);
 	struct area list = area_part(area, 0, 0, area->rows > 14 ? list_rows : area->rows / 2, wide ? LIST_COLUMNS : -1);
 	draw_list(view, scene, &list);
 	struct area under = area_part(area, list.rows, 0, -1, wide ? LIST_COLUMNS : -1);
@@ -214,8 +219,9 @@ static void draw(void *state, const struct scene *scene, const struct area *area
 static bool act(void *state, const struct scene *scene, enum action action)
 {
 	struct gates_state *view = state;
-	size_t before = view->gates.at;
 
+	follow(view, scene);
+	size_t before = view->gates.at;
 	switch ((int)action) {
 	case ACTION_NEXT_PART:
 	case ACTION_OPEN:

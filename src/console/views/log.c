@@ -193,6 +193,8 @@ static bool act(void *state, const struct scene *scene, enum action action)
 	default:
 		break;
 	}
+	if (!view->was_moved)
+		view->cursor.at = shown.items.count ? shown.items.count - 1 : 0;
 	if (!cursor_move(&view->cursor, shown.items.count, action))
 		return false;
 	view->was_moved = view->cursor.at + 1 < shown.items.count;
