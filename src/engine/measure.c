@@ -15,6 +15,8 @@ struct relation {
 	int64_t scans; /* as last seen in this transaction */
 	enum lock_mode mode; /* strongest held in this transaction */
 	bool known;          /* name and file were read before */
+	bool met;            /* in a transaction, be it an earlier one */
+	bool newborn;        /* made by this transaction: nobody else can see it, let alone wait for it */
 };
 
 struct measure {
@@ -49,10 +51,13 @@ static struct relation *find(struct measure *measure, uint32_t oid)
 static struct relation *meet(struct measure *measure, uint32_t oid)
 {
 	struct relation *relation = find(measure, oid);
-	if (relation->mode == LOCK_NONE) /* whatever is met is locked */
-		list_push(measure->arena, &measure->met, oid);
-	if (!relation->name && relation->mode == LOCK_NONE)
+	if (relation->mode != LOCK_NONE) /* whatever was met is locked */
+		return relation;
+	list_push(measure->arena, &measure->met, oid);
+	if (!relation->name && relation->met)
 		list_push(measure->arena, &measure->unnamed, oid);
+	relation->newborn = !relation->name && !relation->met;
+	relation->met = true;
 	return relation;
 }
 
@@ -121,6 +126,7 @@ void measure_begin(struct measure *measure, const struct rows *rows)
 		struct relation *relation = find(measure, measure->met.items[i]);
 		relation->mode = LOCK_NONE;
 		relation->scans = 0;
+		relation->newborn = false;
 	}
 	measure->met.count = 0;
 	for (size_t row = 0; row < rows_count(rows); row++) { /* ours: the history row's */
@@ -147,7 +153,7 @@ static void note_lock(struct measure *measure, struct arena *arena, const struct
 	int64_t file = rows_int(rows, row, 2), scans = rows_int(rows, row, 3);
 	bool rewritten = relation->known && relation->file && file && file != relation->file;
 
-	if (mode > relation->mode || rewritten || scans > relation->scans) {
+	if (!relation->newborn && (mode > relation->mode || rewritten || scans > relation->scans)) {
 		struct statement_effects *effects = statement_effects_need(arena, statement);
 		const char *oid = oid_text(arena, relation->oid);
 		if (mode > relation->mode)
@@ -193,7 +199,7 @@ static enum status learn_new(struct measure *measure, struct session *session, s
 	for (size_t i = 0; i < measure->unnamed.count; i++) {
 		struct relation *relation = find(measure, measure->unnamed.items[i]);
 		if (!relation->name)
-			relation->name = "";
+			relation->name = arena_printf(measure->arena, "(relation %" PRIu32 ")", relation->oid);
 	}
 	measure->unnamed.count = 0;
 	return OK;
@@ -204,13 +210,10 @@ static const struct relation *by_text(struct measure *measure, const char *oid)
 	return find(measure, (uint32_t)strtoul(oid, NULL, 10));
 }
 
-/*
- * Indexes, TOAST tables and sequences follow their table: they are left out of what people read. So is a relation that
- * was made and dropped in one transaction, and has no name: nobody else could ever see it.
- */
+/* Indexes, TOAST tables and sequences follow their table: they are left out of what people read. */
 static bool worth_showing(const struct relation *relation)
 {
-	return *relation->name && strchr("rpmvf", relation->kind ? relation->kind : 'r') != NULL &&
+	return strchr("rpmvf", relation->kind ? relation->kind : 'r') != NULL &&
 	       strncmp(relation->name, "pg_toast.", 9) != 0 && strncmp(relation->name, "pgsluice.", 9) != 0;
 }
 

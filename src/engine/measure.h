@@ -15,8 +15,8 @@ enum status measure_open(struct session *session, struct measure **ret_measure, 
 void measure_close(struct measure *measure);
 
 /*
- * Reads them again: after a statement outside transactions, which may have made some. With it every relation is known
- * that was there when a transaction began.
+ * Reads them again: after a statement outside transactions, which may have made some. With it a relation that no
+ * transaction has met, and that is not known, is one that the running transaction has made.
  */
 enum status measure_relations(struct measure *measure, struct session *session, struct error *err) MUST_CHECK;
 
@@ -27,16 +27,15 @@ int64_t measure_wal(const struct rows *rows);
 void measure_begin(struct measure *measure, const struct rows *rows);
 
 /*
- * After a statement: what it added since the last call. Relations are noted by oid until measure_names
- * resolves them;
- * texts are in the arena.
+ * After a statement: what it added since the last call, but for relations that the transaction itself has made: nobody
+ * else can see them. Relations are noted by oid until measure_names resolves them; texts are in the arena.
  */
 void measure_statement(struct measure *measure, struct arena *arena, const struct rows *rows,
                        struct statement_trace *ret_statement);
 
 /*
- * After COMMIT: learns relations that are new since (one query, only when there are some) and replaces the oids in the
- * statements' lists by names. The session can be another one: it need not see what is not committed.
+ * Before COMMIT: learns relations that earlier transactions made (one query, only when there are some) and replaces the
+ * oids in the statements' lists by names. The session is another one, which sees what is committed.
  */
 enum status measure_names(struct measure *measure, struct session *session, struct arena *arena,
                           struct step_trace *step, struct error *err) MUST_CHECK;

@@ -416,7 +416,7 @@ static enum status compare_with_promise(struct flight *flight, struct error *err
 	                  "See what changed on live since the backup, then take a new backup and rehearse again.");
 }
 
-/* What is committed any session can name, so the one is asked that has the query planned. */
+/* What is told of is known to all who see what is committed, so the session is asked that has the query planned. */
 static enum status name_trace(struct flight *flight, struct error *err)
 {
 	struct executor *executor = flight->executor;
@@ -457,6 +457,8 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 
 	report_beginning(&flight, 0);
 	enum status status = send_step(&flight, lock_timeout_ms, err);
+	if (status == OK && executor->measure)
+		status = name_trace(&flight, err);
 	if (status == OK)
 		status = check_history(&flight, err);
 	if (status == OK)
@@ -471,7 +473,5 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 		executor->trace_anew = true;
 		return execute_transaction(executor, migration, step, lock_timeout_ms, trace, err);
 	}
-	if (execute_commit(executor, migration, step, err) != OK)
-		return err->status;
-	return executor->measure ? name_trace(&flight, err) : OK;
+	return execute_commit(executor, migration, step, err);
 }

@@ -120,9 +120,9 @@ static void migrate(struct bench *bench, int number)
 	}
 	add_end(bench, &items, number);
 	must(pipeline_run(bench->session, items.items, items.count, take, bench, &failed, &position, &err), &err);
-	must(session_exec(bench->session, "commit", &err), &err);
 	if (bench->measure)
 		must(measure_names(bench->measure, bench->watch, bench->arena, &bench->step, &err), &err);
+	must(session_exec(bench->session, "commit", &err), &err);
 	arena_close(bench->arena);
 }
 

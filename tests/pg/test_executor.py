@@ -182,11 +182,19 @@ def test_a_file_that_takes_kept_statements_away_is_traced_all_the_same(live, mig
     migrations.write("002_away", up="""
         ALTER TABLE items ADD COLUMN w int;
         DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;
-        CREATE TABLE parts (id int);
+        SELECT * FROM items;
         """)
-    migrations.write("003_more", up="ALTER TABLE parts ADD COLUMN w int;")
-    assert locks_of(live.batch("--format", "json").ended(12)) == [
-        ("public.items", "ACCESS EXCLUSIVE"), ("public.parts", "ACCESS EXCLUSIVE")]
+    assert locks_of(live.batch("--format", "json").ended(12)) == [("public.items", "ACCESS EXCLUSIVE")]
+
+
+def test_what_a_migration_has_made_the_next_one_locks_by_name(live, migrations):
+    migrations.write("002_parts", up='CREATE TABLE parts (id int); CREATE TABLE "Brief" (id int);')
+    migrations.write("003_index", up="CREATE INDEX CONCURRENTLY parts_id ON parts (id);")
+    migrations.write("004_more", up='ALTER TABLE parts ADD COLUMN w int; DROP TABLE "Brief";')
+    steps = live.batch("--format", "json").ended(12).events("step")
+    locks = {(event["version"], lock["relation"], lock["mode"]) for event in steps for lock in event.get("locks", [])}
+    assert locks == {("003", "public.parts", "SHARE UPDATE EXCLUSIVE"), ("004", "public.parts", "ACCESS EXCLUSIVE"),
+                     ("004", 'public."Brief"', "ACCESS EXCLUSIVE")}
 
 
 def test_a_table_that_nobody_else_could_ever_see_is_in_no_trace(live, migrations):
