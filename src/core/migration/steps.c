@@ -114,7 +114,7 @@ static const struct statement *unsafe_enum_use(const struct builder *builder, si
 		return NULL;
 	for (size_t i = 0; i < builder->open->count; i++) {
 		const struct statement *statement = &builder->open->statements[i];
-		if (statement->new_enum_value)
+		if (statement->adds)
 			return statement;
 	}
 	return NULL;
@@ -122,11 +122,11 @@ static const struct statement *unsafe_enum_use(const struct builder *builder, si
 
 static void place_transactional(struct builder *builder, struct statement statement, size_t number)
 {
-	const struct statement *adds =
+	const struct statement *adder =
 		statement.uses_enum_of ? unsafe_enum_use(builder, statement.uses_enum_of) : NULL;
-	if (adds)
+	if (adder)
 		end_step(builder, arena_printf(builder->arena, "uses '%s', which the step before adds to %s",
-		                               adds->new_enum_value, adds->enum_type));
+		                               adder->adds->value, adder->adds->type));
 	if (!builder->open)
 		begin_step(builder, true, number);
 	keep_statement(builder, statement);

@@ -60,8 +60,10 @@ void describe_alter_enum(struct analysis *analysis, const ProtobufCMessage *mess
 	use_list(analysis, "type", alter->type_name, alter->n_type_name, USE_NAMES);
 	if (*alter->old_val)
 		return; /* a renamed value can be used at once */
-	statement->new_enum_value = arena_strdup(analysis->arena, alter->new_val);
-	statement->enum_type = tree_list_name(analysis->arena, alter->type_name, alter->n_type_name);
+	struct enum_value *added = arena_alloc(analysis->arena, sizeof(*added));
+	added->value = arena_strdup(analysis->arena, alter->new_val);
+	added->type = tree_list_name(analysis->arena, alter->type_name, alter->n_type_name);
+	statement->adds = added;
 	statement->if_not_exists = alter->skip_if_new_val_exists;
 }
 

@@ -25,7 +25,7 @@ struct reader {
 	struct tree_parser *parser;
 	struct object_list shared[SHARED_SLOTS];
 	struct text_list enum_values;          /* added so far */
-	LIST(size_t) enum_statements;          /* 1-based numbers of the statements that add them */
+	LIST(uint32_t) enum_statements;         /* 1-based numbers of the statements that add them */
 };
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -113,12 +113,14 @@ static void keep_enum(struct reader *reader, const struct analysis *analysis, st
 {
 	if (analysis->watched_use)
 		statement->uses_enum_of = reader->enum_statements.items[analysis->watched_use - 1];
-	if (!statement->new_enum_value)
+	if (!statement->adds)
 		return;
-	statement->new_enum_value = arena_strdup(reader->arena, statement->new_enum_value);
-	statement->enum_type = arena_strdup(reader->arena, statement->enum_type);
-	list_push(reader->arena, &reader->enum_values, statement->new_enum_value);
-	list_push(reader->arena, &reader->enum_statements, number);
+	struct enum_value *kept = arena_alloc(reader->arena, sizeof(*kept));
+	kept->value = arena_strdup(reader->arena, statement->adds->value);
+	kept->type = arena_strdup(reader->arena, statement->adds->type);
+	statement->adds = kept;
+	list_push(reader->arena, &reader->enum_values, kept->value);
+	list_push(reader->arena, &reader->enum_statements, (uint32_t)number);
 }
 
 static void study(struct reader *reader, struct statement *statement, const PgQuery__Node *node, size_t number)
@@ -195,7 +197,6 @@ static struct statement statement_at(const struct piece *piece, const char *text
 {
 	return (struct statement){
 		.sql = text + piece->start,
-		.offset = piece->start,
 		.line = place.line,
 		.column = place.column,
 		.deep = piece->deep,

@@ -56,23 +56,26 @@ struct parse_problem {
 	long line, column;   /* in the file, 1-based, column in characters */
 };
 
-/* There is one for every statement of a file: wide fields first, so that 200,000 of them stay small. */
+/* A value that a statement adds to an enum. */
+struct enum_value {
+	const char *value, *type;
+};
+
+/* There is one for every statement of a file: wide fields first, so that 300,000 of them stay small. */
 struct statement {
 	const char *sql;         /* without the final semicolon and without COPY data; NUL-ended, in the source's text */
-	size_t offset;           /* of its first byte in the canonical text */
 	long line, column;       /* of its first byte in the file, 1-based, column in characters */
 	const char *tag;         /* "CREATE INDEX", "ALTER TABLE", "INSERT", ...; "UNKNOWN" when not parsed */
 	const char *index_name;  /* CREATE and DROP INDEX: "schema.name" or "name" of the index named, or NULL */
 	const struct parse_problem *problem; /* when not parsed */
-	const char *new_enum_value; /* ALTER TYPE ... ADD VALUE: the value, else NULL */
-	const char *enum_type;      /* and its type */
-	size_t uses_enum_of;     /* number (from 1) of the last statement whose new value it uses; 0 = none */
+	const struct enum_value *adds; /* ALTER TYPE ... ADD VALUE: the value, else NULL */
 	const char *copy_data;   /* the inline rows of COPY, without the line "\."; not NUL-safe: use copy_length */
 	size_t copy_length;
 	struct {
 		const struct object_use *items;
 		size_t count;
 	} objects;
+	uint32_t uses_enum_of;   /* number (from 1) of the last statement whose new value it uses; 0 = none */
 	enum transaction_class class;
 	bool parsed;             /* false: the packaged parser does not take it; cut by the scanner alone */
 	bool deep;               /* nested too deeply to be sent to the parser */

@@ -265,12 +265,12 @@ static void new_enum_values_are_followed_to_their_use(void **state)
 		const char *sql = arena_printf(arena, "ALTER TYPE s.colour ADD VALUE 'blue'; %s", ROWS[i].sql);
 		struct statement_list list = read_sql(sql);
 		assert_int_equal(list.count, 2);
-		assert_string_equal(list.items[0].new_enum_value, "blue");
-		assert_string_equal(list.items[0].enum_type, "s.colour");
+		assert_string_equal(list.items[0].adds->value, "blue");
+		assert_string_equal(list.items[0].adds->type, "s.colour");
 		if (list.items[1].uses_enum_of != ROWS[i].uses)
-			fail_msg("%s: %zu", ROWS[i].sql, list.items[1].uses_enum_of);
+			fail_msg("%s: %u", ROWS[i].sql, list.items[1].uses_enum_of);
 	}
-	assert_null(read_one("ALTER TYPE c RENAME VALUE 'a' TO 'b'")->new_enum_value);
+	assert_null(read_one("ALTER TYPE c RENAME VALUE 'a' TO 'b'")->adds);
 }
 
 static void equal_statements_share_their_objects(void **state)
