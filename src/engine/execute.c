@@ -97,13 +97,24 @@ static const char *gate_of(const struct executor *executor)
 	return gate_get(executor->live ? GATE_APPLY : GATE_REHEARSAL)->name;
 }
 
-/* The beginning of the text, but for a statement that speaks of a password. */
+/* The password of one statement may be the plain literal of another. Once a script: it may have 100,000 statements. */
+static bool speaks_of_password(struct executor *executor, const struct script *script)
+{
+	if (executor->judged == script)
+		return executor->speaks;
+	executor->judged = script;
+	executor->speaks = false;
+	for (size_t i = 0; i < script->steps.count; i++)
+		for (size_t j = 0; j < script->steps.items[i].count && !executor->speaks; j++)
+			executor->speaks = secret_mentioned(script->steps.items[i].statements[j].sql);
+	return executor->speaks;
+}
+
+/* The beginning of the text. */
 static void set_sql(struct json *fields, const struct statement *statement)
 {
 	size_t length = strnlen(statement->sql, SHOWN_BYTES + 1);
 
-	if (secret_mentioned(statement->sql))
-		return;
 	if (length <= SHOWN_BYTES) {
 		json_set_text(fields, "sql", statement->sql);
 		return;
@@ -136,7 +147,7 @@ void execute_event(struct executor *executor, const struct migration *migration,
 	if (error)
 		json_set_text(fields, "error", error);
 	json_set_text(fields, "gate", gate_of(executor));
-	if (statement < current->count && strcmp(phase, "begin") == 0)
+	if (statement < current->count && strcmp(phase, "begin") == 0 && !speaks_of_password(executor, script))
 		set_sql(fields, &current->statements[statement]);
 	if (trace && trace->rows >= 0)
 		json_set_int(fields, "rows", trace->rows);

@@ -36,6 +36,8 @@ struct executor {
 	bool trace_anew;               /* a file takes kept statements away: the tracing query goes whole every time */
 	const struct trace *promise;
 	struct oid_list *written;      /* NULL, or gets the tables that statements write, by the path they run under */
+	const struct script *judged;   /* whose `speaks` is known */
+	bool speaks;                   /* one of its statements speaks of a password: none is shown */
 	bool count_always;             /* event triggers or unparsed text: rows can change under any statement */
 	/*
 	 * Called before a step is sent and after it is committed; an error ends the execution there. NULL =
