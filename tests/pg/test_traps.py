@@ -38,7 +38,7 @@ def test_folders_that_work_go_through_every_gate(flow, trap):
     assert flow.batch("--format", "json").ended(0).events("gate") == []
 
 
-@pytest.mark.parametrize("trap", filter(belongs_here, trap_folders("refused")), ids=name_of)
+@pytest.mark.parametrize("trap", list(filter(belongs_here, trap_folders("refused"))), ids=name_of)
 def test_folders_that_are_refused_are_so_with_their_place_and_nothing_changed(flow, trap):
     flow.database.execute("CREATE TABLE already (id int)")
     aim(flow, trap)
@@ -53,7 +53,7 @@ def test_folders_that_are_refused_are_so_with_their_place_and_nothing_changed(fl
     assert database_snapshot(flow.database) == before
 
 
-@pytest.mark.parametrize("trap", filter(belongs_here, trap_folders("held")), ids=name_of)
+@pytest.mark.parametrize("trap", list(filter(belongs_here, trap_folders("held"))), ids=name_of)
 def test_what_this_server_cannot_take_is_held_and_the_rest_goes_on(flow, trap):
     aim(flow, trap)
     result = flow.approve("--format", "json").ended(0)
