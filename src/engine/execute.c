@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/sql/outline.h"
 #include "core/sql/secret.h"
 #include "engine/blockers.h"
 #include "engine/conceal.h"
@@ -110,19 +111,11 @@ static bool speaks_of_password(struct executor *executor, const struct script *s
 	return executor->speaks;
 }
 
-/* The beginning of the text. */
 static void set_sql(struct json *fields, const struct statement *statement)
 {
-	size_t length = strnlen(statement->sql, SHOWN_BYTES + 1);
-
-	if (length <= SHOWN_BYTES) {
-		json_set_text(fields, "sql", statement->sql);
-		return;
-	}
-	for (length = SHOWN_BYTES; length > 0 && (statement->sql[length] & 0xc0) == 0x80;)
-		length--;
 	_cleanup_strbuf_ struct strbuf text = {0};
-	strbuf_printf(&text, "%.*s...", (int)length, statement->sql);
+
+	outline_write(&text, statement->sql, SHOWN_BYTES);
 	json_set_text(fields, "sql", strbuf_text(&text));
 }
 

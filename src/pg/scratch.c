@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -100,14 +101,26 @@ enum status scratch_folder(struct arena *arena, const char *configured, const ch
 	return OK;
 }
 
+/* The lock gets its name when it is held: one that can be had is a dead owner's to those who sweep at the same time. */
+static enum status lock_own_folder(struct scratch *scratch, struct error *err)
+{
+	const char *path = path_join(scratch->arena, scratch->folder, SCRATCH_LOCK);
+	const char *unnamed = arena_printf(scratch->arena, "%s.new", path);
+
+	if (file_lock(unnamed, &scratch->lock, err) != OK)
+		return err->status;
+	if (rename(unnamed, path) != 0)
+		return error_errno(err, FAIL_INTERNAL, "could not rename file \"%s\"", unnamed);
+	return OK;
+}
+
 static enum status make_own_folder(struct scratch *scratch, struct error *err)
 {
 	const struct scratch_options *options = &scratch->options;
 	struct uuid uuid = uuid_new();
 	scratch->folder = arena_printf(scratch->arena, "%s/" SCRATCH_PREFIX "%.8s", options->folder, uuid.text);
 	if (account_find(scratch->arena, options->folder, &scratch->account, err) != OK ||
-	    folder_make(scratch->folder, err) != OK ||
-	    file_lock(path_join(scratch->arena, scratch->folder, SCRATCH_LOCK), &scratch->lock, err) != OK)
+	    folder_make(scratch->folder, err) != OK || lock_own_folder(scratch, err) != OK)
 		return err->status;
 	const char *run = options->run_id ? options->run_id : "";
 	return file_write(path_join(scratch->arena, scratch->folder, "run"), run, strlen(run), err);
