@@ -223,7 +223,7 @@ void desk_take_event(struct console *console, enum event_type type, const struct
 	int64_t told_ms = console->model->now_ms;
 	model_apply(console->model, type, event);
 	console->dirty = true;
-	if (type == EVENT_RUN)
+	if (type == EVENT_RUN || json_get_int(event, "seq") == 1)
 		console->hold_asked = false;
 	if (type == EVENT_ENGINE)
 		tell_state(console);

@@ -29,18 +29,24 @@ static void forget_samples(struct model *model)
 		json_close(model->samples.items[i].values);
 }
 
-/* Nothing of the run before is left but the room for lines. */
+/* Nothing of the run before is left but the room for lines, and the environment, which no screen goes without. */
 static void begin_story(struct model *model)
 {
 	struct model_line *lines = model->lines;
 	struct model_engine engine = model->engine;
+	struct arena *arena = arena_open();
+	const char *environment = arena_strdup(arena, model->environment);
+	int64_t now_ms = model->now_ms, seq = model->seq;
 
 	forget_samples(model);
 	forget_lines(model);
 	memory_free(model->sql);
 	arena_close(model->arena);
 	*model = (struct model){
-		.arena = arena_open(),
+		.arena = arena,
+		.environment = environment,
+		.now_ms = now_ms,
+		.seq = seq,
 		.lines = lines,
 		.engine = engine,
 		.at_work = GATE_COUNT,
@@ -108,12 +114,10 @@ static const char *keep(struct model *model, const struct json *event, const cha
 
 static void apply_run(struct model *model, const struct json *event)
 {
-	int64_t now_ms = model->now_ms, seq = model->seq;
 	const struct json *target = json_get(event, "target");
 
-	begin_story(model);
-	model->now_ms = now_ms;
-	model->seq = seq;
+	if (model->run_id)
+		begin_story(model);
 	model->run_id = keep(model, event, "run");
 	model->command = keep(model, event, "command");
 	model->tool_version = keep(model, event, "tool_version");
@@ -375,6 +379,8 @@ static void apply_engine(struct model *model, const struct json *event)
 		engine->gate = GATE_COUNT;
 	if (json_has(event, "goal") && !gate_find(json_get_text(event, "goal"), &engine->goal))
 		engine->goal = GATE_COUNT;
+	if (!model->environment)
+		model->environment = keep(model, event, "environment");
 	engine->pid = json_get_int(event, "pid");
 	engine->attended = json_get_bool(event, "attended");
 	engine->viewers = json_get_int(event, "viewers");
@@ -387,6 +393,9 @@ void model_apply(struct model *model, enum event_type type, const struct json *e
 		model->seq = json_get_int(event, "seq");
 	if (!stamp_read(json_get_text(event, "ts"), &model->now_ms))
 		model->now_ms = 0;
+	/* A run that can't read its plan never says `run`: its first line, whatever it is, ends what was before. */
+	if (json_get_int(event, "seq") == 1)
+		begin_story(model);
 	switch (type) {
 	case EVENT_RUN:
 		apply_run(model, event);

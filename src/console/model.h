@@ -136,7 +136,10 @@ struct model {
 struct model *model_open(void);
 void model_close(struct model *model);
 
-/* Folds one checked event into the model; a `run` event begins a new story, in which nothing of the old is left. */
+/*
+ * Folds one checked event into the model. The first line of a run begins a new story, in which nothing of the old is
+ * left but the environment; so does a second `run` event.
+ */
 void model_apply(struct model *model, enum event_type type, const struct json *event);
 
 /* The migration of that version, by number; NULL = none. */

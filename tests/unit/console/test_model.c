@@ -34,6 +34,36 @@ static void a_plan_becomes_migrations_with_their_edges_and_locks(void **state)
 	model_close(model);
 }
 
+static void a_run_that_could_not_read_its_plan_shows_nothing_of_the_one_before(void **state)
+{
+	struct model *model = a_run();
+	(void)state;
+	TELL(model, "\"type\":\"gate\",\"gate\":\"inspect\",\"state\":\"passed\"",
+	     "\"type\":\"end\",\"exit\":0,\"reason\":\"done\"");
+	model->seq = 0;
+	TELL(model, "\"type\":\"log\",\"level\":\"notice\",\"message\":\"anna watches\"");
+	assert_false(model->ended);
+	assert_null(model->run_id);
+	assert_null(model->plan_id);
+	assert_int_equal(model->gates[GATE_INSPECT].state, GATE_WAITING);
+	assert_int_equal(model->migrations.count, 0);
+	assert_string_equal(model->environment, "PROD");
+	TELL(model, "\"type\":\"end\",\"exit\":22,\"reason\":\"no server\"");
+	assert_int_equal(model->exit_code, 22);
+	assert_int_equal(model->line_count, 2);
+	model_close(model);
+}
+
+static void what_was_said_before_the_plan_was_read_stays_in_the_log(void **state)
+{
+	struct model *model = model_open();
+	(void)state;
+	TELL(model, "\"type\":\"log\",\"level\":\"warning\",\"message\":\"logging out ends this engine\"");
+	tell_beginning(model);
+	assert_string_equal(model_line(model, 0)->text, "logging out ends this engine");
+	model_close(model);
+}
+
 static void gates_keep_what_was_said_of_them(void **state)
 {
 	struct model *model = a_run();
@@ -185,6 +215,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plan_becomes_migrations_with_their_edges_and_locks),
+		cmocka_unit_test(a_run_that_could_not_read_its_plan_shows_nothing_of_the_one_before),
+		cmocka_unit_test(what_was_said_before_the_plan_was_read_stays_in_the_log),
 		cmocka_unit_test(gates_keep_what_was_said_of_them),
 		cmocka_unit_test(a_migration_that_is_carried_out_on_live_is_applied_from_then_on),
 		cmocka_unit_test(a_reused_rehearsal_promises_too),
