@@ -235,6 +235,25 @@ static bool is_own_folder(const char *path)
 	       facts.st_uid == geteuid();
 }
 
+/* In a folder of somebody else, or behind his link, he could put a socket of his own in the place of ours. */
+static enum status close_to_others(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat facts;
+
+	if (fd < 0)
+		return refusal(err, "could not use folder \"%s\"", path);
+	bool own = fstat(fd, &facts) == 0 && facts.st_uid == geteuid();
+	bool closed = own && fchmod(fd, 0700) == 0;
+	int number = errno;
+	close(fd);
+	errno = number;
+	if (own)
+		return closed ? OK : refusal(err, "could not close folder \"%s\" to others", path);
+	error_set(err, FAIL_USAGE, "folder \"%s\" belongs to another user", path);
+	return error_hint(err, "Remove it, or set XDG_RUNTIME_DIR to a folder that nobody else can write in.");
+}
+
 enum status runtime_folder(struct arena *arena, const char **ret_path, struct error *err)
 {
 	const char *base = getenv("XDG_RUNTIME_DIR"), *path, *state = NULL;
@@ -248,10 +267,8 @@ enum status runtime_folder(struct arena *arena, const char **ret_path, struct er
 			return err->status;
 		path = path_join(arena, state, "run");
 	}
-	if (folder_make(path, err) != OK)
+	if (folder_make(path, err) != OK || close_to_others(path, err) != OK)
 		return err->status;
-	if (chmod(path, 0700) != 0)
-		return refusal(err, "could not close folder \"%s\" to others", path);
 	*ret_path = path;
 	return OK;
 }

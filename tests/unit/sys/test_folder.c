@@ -133,6 +133,33 @@ static void state_goes_where_xdg_says_else_into_the_home(void **state)
 	assert_string_equal(state_path(place), place_path(place, "home/.local/state/pgsluice"));
 }
 
+static void the_runtime_folder_is_ones_own_and_no_link(void **state)
+{
+	struct place *place = *state;
+	struct stat facts;
+	const char *path, *base = place_path(place, "runtime");
+	const char *own = place_path(place, "runtime/pgsluice");
+
+	assert_ok(place, folder_make(own, &place->err));
+	assert_int_equal(chmod(own, 0777), 0);
+	setenv("XDG_RUNTIME_DIR", base, 1);
+	assert_ok(place, runtime_folder(place->arena, &path, &place->err));
+	assert_string_equal(path, own);
+	assert_int_equal(stat(own, &facts), 0);
+	assert_int_equal(facts.st_mode & 07777, 0700);
+	assert_int_equal(rename(own, place_path(place, "elsewhere")), 0);
+	assert_int_equal(symlink(place_path(place, "elsewhere"), own), 0);
+	assert_fails(place, runtime_folder(place->arena, &path, &place->err), FAIL_USAGE,
+	             arena_printf(place->arena, "could not use folder \"%s\": Not a directory", own));
+	assert_int_equal(unlink(own), 0);
+	assert_ok(place, folder_make(own, &place->err));
+	if (geteuid() == 0) {
+		assert_int_equal(chown(own, 65534, 65534), 0);
+		assert_fails(place, runtime_folder(place->arena, &path, &place->err), FAIL_USAGE,
+		             arena_printf(place->arena, "folder \"%s\" belongs to another user", own));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +172,7 @@ int main(void)
 		PLACE_TEST(removing_what_is_not_there_is_fine),
 		PLACE_TEST(the_size_counts_regular_files_below),
 		PLACE_TEST(giving_a_folder_changes_the_owner_of_all_in_it),
+		PLACE_TEST(the_runtime_folder_is_ones_own_and_no_link),
 		PLACE_TEST(state_goes_where_xdg_says_else_into_the_home),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
