@@ -19,6 +19,8 @@ static void lose(struct console *console)
 	else if (!console->lost)
 		console_say(console, STYLE_BAD, "the connection to the engine is lost%s",
 		            console->options->reconnect ? "; C-r connects again" : "");
+	if (!console->lost)
+		console->lost_ms = clock_wall_ms();
 	console->lost = true;
 	if (console->leaving == LEAVING_WHEN_LOST)
 		console->leaving = LEAVING;
@@ -61,7 +63,8 @@ static bool take_events(struct console *console)
 /* Drawn once a second while there is something whose time goes by. */
 static bool time_matters(const struct console *console)
 {
-	return console->model->at_work != GATE_COUNT || strcmp(console->model->engine.state, "working") == 0;
+	return !console->lost &&
+	       (console->model->at_work != GATE_COUNT || strcmp(console->model->engine.state, "working") == 0);
 }
 
 static int64_t wake_ms(const struct console *console)

@@ -89,11 +89,12 @@ void desk_close(struct console *console)
 struct scene desk_scene(struct console *console)
 {
 	bool replaying = console->story && story_is_recording(console->story);
+	bool stopped = console->lost && !console->model->ended;
 	return (struct scene){
 		.model = console->model,
 		.console = console,
 		.tick = console->tick,
-		.now_ms = replaying ? console->model->now_ms : clock_wall_ms(),
+		.now_ms = replaying ? console->model->now_ms : stopped ? console->lost_ms : clock_wall_ms(),
 		.replaying = replaying,
 	};
 }

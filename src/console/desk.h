@@ -53,6 +53,7 @@ struct console {
 	int64_t toast_until_ms;     /* clock_ms() */
 
 	bool mouse, lost, over;     /* over: the recording is at its end */
+	int64_t lost_ms;            /* wall clock when it was lost: a run that had not ended is shown as it was then */
 	bool hold_asked;            /* a pause was granted */
 	bool wants_question;        /* the dialogue is to open as soon as the engine asks for consent */
 	const char *other;          /* the engine that has the target and shall be watched instead, or NULL */

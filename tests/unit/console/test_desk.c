@@ -228,6 +228,20 @@ static void a_plan_that_changed_below_the_question_is_not_approved(void **state)
 	end_test(&f);
 }
 
+static void time_stands_still_for_a_run_whose_engine_was_lost(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	TELL(f.console->model, "\"type\":\"gate\",\"gate\":\"apply\",\"state\":\"running\"");
+	f.console->lost_ms = model(&f)->gates[GATE_APPLY].began_ms + 83000;
+	f.console->lost = true;
+	press(&f, "6");
+	see(&f, "1:23");
+	see(&f, "NOT CONNECTED");
+	end_test(&f);
+}
+
 static void what_is_lost_stands_first_in_the_question(void **state)
 {
 	struct fixture f = opened(24, 80);
@@ -400,6 +414,7 @@ int main(void)
 		cmocka_unit_test(the_question_opens_when_the_engine_asks),
 		cmocka_unit_test(nobody_who_did_not_ask_for_it_gets_the_question),
 		cmocka_unit_test(a_plan_that_changed_below_the_question_is_not_approved),
+		cmocka_unit_test(time_stands_still_for_a_run_whose_engine_was_lost),
 		cmocka_unit_test(what_is_lost_stands_first_in_the_question),
 		cmocka_unit_test(leaving_while_a_run_is_on_asks_and_stays_by_default),
 		cmocka_unit_test(cancelling_asks_first),
