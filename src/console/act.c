@@ -188,7 +188,16 @@ void act_consent(struct console *console, const char *plan_id)
 		return;
 	}
 	send_consent(console, plan_id);
-	if (console->model->engine.attended)
+	console->consented = true;
+}
+
+/* The apply is asked for when the consent was granted, and not in the same breath: by then it may be another run. */
+static void go_on_to_apply(struct console *console, const struct json *event)
+{
+	bool granted = console->consented && json_get_bool(event, "accepted");
+
+	console->consented = false;
+	if (granted && console->model->engine.attended)
 		ask_run(console, GATE_VERIFY);
 }
 
@@ -212,6 +221,8 @@ static void tell_state(struct console *console)
 static void tell_refusal(struct console *console, const struct json *event)
 {
 	const char *request = json_get_text(event, "request"), *refused = json_get_text(event, "refused");
+	if (strcmp(request, "approve") == 0)
+		go_on_to_apply(console, event);
 	if (strcmp(request, "pause") == 0 || strcmp(request, "continue") == 0)
 		console->hold_asked = refused ? console->hold_asked : strcmp(request, "pause") == 0;
 	if (refused)
@@ -224,7 +235,7 @@ void desk_take_event(struct console *console, enum event_type type, const struct
 	model_apply(console->model, type, event);
 	console->dirty = true;
 	if (type == EVENT_RUN || json_get_int(event, "seq") == 1)
-		console->hold_asked = false;
+		console->hold_asked = console->consented = false;
 	if (type == EVENT_ENGINE)
 		tell_state(console);
 	else if (type == EVENT_REQUEST && console->model->now_ms >= told_ms)

@@ -55,6 +55,7 @@ struct console {
 	bool mouse, lost, over;     /* over: the recording is at its end */
 	int64_t lost_ms;            /* wall clock when it was lost: a run that had not ended is shown as it was then */
 	bool hold_asked;            /* a pause was granted */
+	bool consented;             /* an approve was sent, and the engine has not said what became of it */
 	bool wants_question;        /* the dialogue is to open as soon as the engine asks for consent */
 	const char *other;          /* the engine that has the target and shall be watched instead, or NULL */
 	enum leaving leaving;

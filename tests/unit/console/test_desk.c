@@ -103,6 +103,23 @@ static void engine_is(struct fixture *f, const char *state, const char *gate)
 	desk_take_event(f->console, type, event);
 }
 
+/* What became of an approve. */
+static void engine_answers(struct fixture *f, const char *answer)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	_cleanup_json_ struct json *event = NULL;
+	_cleanup_error_ struct error err = {0};
+	enum event_type type;
+
+	strbuf_printf(&text,
+	              "{\"v\":1,\"seq\":99,\"ts\":\"2026-01-01T00:02:00.000Z\",\"run\":\"r\",\"type\":\"request\","
+	              "\"request\":\"approve\",%s,\"user\":\"dba\",\"uid\":7,\"pid\":7}",
+	              answer);
+	if (event_decode(strbuf_text(&text), text.length, &type, &event, &err) != OK)
+		fail_msg("%s", err.message);
+	desk_take_event(f->console, type, event);
+}
+
 static void pass_up_to_approval(struct fixture *f)
 {
 	TELL(f->console->model, "\"type\":\"gate\",\"gate\":\"inspect\",\"state\":\"passed\"",
@@ -177,8 +194,26 @@ static void the_name_of_the_database_approves_the_plan_that_was_shown(void **sta
 	engine_is(&f, "asking", "approval");
 	press(&f, "Ashopx\b\n");
 	assert_string_equal(asked(&f),
-	                    "{\"v\":1,\"request\":\"approve\",\"plan_id\":\"3f2a9c0011223344\",\"database\":\"shop\"}\n"
-	                    "{\"v\":1,\"request\":\"run\",\"gate\":\"verify\"}\n");
+	                    "{\"v\":1,\"request\":\"approve\",\"plan_id\":\"3f2a9c0011223344\",\"database\":\"shop\"}\n");
+	engine_answers(&f, "\"accepted\":true");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"run\",\"gate\":\"verify\"}\n");
+	engine_answers(&f, "\"accepted\":true");
+	assert_string_equal(asked(&f), "");
+	end_test(&f);
+}
+
+static void nothing_is_applied_after_a_consent_that_was_refused(void **state)
+{
+	struct fixture f = opened(24, 80);
+	(void)state;
+	tell_beginning(f.console->model);
+	pass_up_to_approval(&f);
+	engine_is(&f, "asking", "approval");
+	press(&f, "Ashop\n");
+	asked(&f);
+	engine_answers(&f, "\"accepted\":false,\"refused\":\"The plan is another one.\"");
+	assert_string_equal(asked(&f), "");
+	see(&f, "The plan is another one.");
 	end_test(&f);
 }
 
@@ -413,6 +448,7 @@ int main(void)
 		cmocka_unit_test(the_name_of_the_database_approves_the_plan_that_was_shown),
 		cmocka_unit_test(the_question_opens_when_the_engine_asks),
 		cmocka_unit_test(nobody_who_did_not_ask_for_it_gets_the_question),
+		cmocka_unit_test(nothing_is_applied_after_a_consent_that_was_refused),
 		cmocka_unit_test(a_plan_that_changed_below_the_question_is_not_approved),
 		cmocka_unit_test(time_stands_still_for_a_run_whose_engine_was_lost),
 		cmocka_unit_test(what_is_lost_stands_first_in_the_question),
