@@ -192,12 +192,25 @@ struct prompt *prompt_open(const char *history_path, prompt_complete *complete_w
 	return prompt;
 }
 
+/* Readline's searches leave the line's list of changes with entries other than the current one: freed twice by it. */
+static void own_changes(bool with_current)
+{
+	HIST_ENTRY **list = history_list(), *current = with_current ? NULL : current_history();
+	for (int i = 0; rl_undo_list && i < history_length; i++)
+		if (list[i] != current && list[i]->data == (histdata_t)rl_undo_list)
+			list[i]->data = NULL;
+}
+
 static void end_line(struct prompt *prompt)
 {
 	if (!prompt->open)
 		return;
-	if (!prompt->done && !prompt->left)
+	own_changes(true);
+	if (!prompt->done && !prompt->left) {
+		rl_free_line_state(); /* else the next line would inherit changes to undo, whose memory goes with the history */
+		rl_callback_sigcleanup();
 		rl_callback_handler_remove();
+	}
 	rl_clear_history();
 	prompt->open = false;
 	prompt->fed_count = prompt->fed_used = 0;
@@ -325,8 +338,10 @@ enum prompt_outcome prompt_key(struct prompt *prompt, int key)
 	}
 	prompt->candidates = (struct text_list){0};
 	feed_key(prompt, key == KEY_ESCAPE && RL_ISSTATE(RL_STATE_ISEARCH) ? 7 : key);
-	while (is_fed() && !prompt->done && !prompt->left)
+	while (is_fed() && !prompt->done && !prompt->left) {
+		own_changes(false);
 		rl_callback_read_char();
+	}
 	prompt->fed_count = prompt->fed_used = 0;
 	if (!prompt->done && !prompt->left)
 		return PROMPT_GOES_ON;
