@@ -10,6 +10,7 @@
  *   hang_up           the terminal vanishes
  *   mode              the terminal's settings: whether it edits lines and echoes
  *   cpu               processor time and memory of the program
+ *   copied            what the program put on the clipboard, OSC 52 as it came: {"copied": "c;aGk="}, "" = nothing
  * The screen: {"rows": ["..."], "styles": [[[text, {"foreground", "background", "flags"}], ...], ...], "cursor_row",
  * "cursor_column", "alternate", "ended", "exit"}. Colours are numbers, -1 is the terminal's own.
  */
@@ -40,7 +41,28 @@ struct glass {
 	pid_t pid;
 	bool ended;
 	int exit_code; /* 128 + n: ended by signal n */
+	struct strbuf copied;
+	size_t begun; /* of the sequence that copies, so many bytes */
 };
+
+/* libvterm's way to sequences that it does not know differs by its version, so they are looked for in the bytes. */
+static void note_copies(struct glass *glass, const char *bytes, size_t length)
+{
+	static const char BEGIN[] = "\033]52;";
+	for (size_t i = 0; i < length; i++) {
+		bool ends = bytes[i] == '\a' || bytes[i] == '\033';
+		if (glass->begun == sizeof(BEGIN) - 1 && !ends) {
+			strbuf_putc(&glass->copied, bytes[i]);
+			continue;
+		}
+		if (glass->begun == sizeof(BEGIN) - 1 || bytes[i] != BEGIN[glass->begun])
+			glass->begun = 0;
+		if (bytes[i] == BEGIN[glass->begun])
+			glass->begun++;
+		if (glass->begun == sizeof(BEGIN) - 1)
+			strbuf_reset(&glass->copied);
+	}
+}
 
 static int set_property(VTermProp property, VTermValue *value, void *context)
 {
@@ -81,6 +103,7 @@ static bool take_output(struct glass *glass, int wait_ms)
 			break;
 		}
 		vterm_input_write(glass->terminal, bytes, (size_t)got);
+		note_copies(glass, bytes, (size_t)got);
 		any = true;
 	}
 	/* What the terminal answers by itself goes to the program. */
@@ -276,6 +299,11 @@ static struct json *obey(struct glass *glass, char *line)
 		return mode_json(glass);
 	if (strcmp(line, "cpu") == 0)
 		return cpu_json(glass);
+	if (strcmp(line, "copied") == 0) {
+		struct json *answer = json_new_object();
+		json_set_text(answer, "copied", strbuf_text(&glass->copied));
+		return answer;
+	}
 	if (strcmp(line, "next") == 0)
 		take_output(glass, (int)strtol(words, NULL, 10));
 	else if (strcmp(line, "keys") == 0)
@@ -340,5 +368,6 @@ int main(int argc, char **argv)
 	if (!glass.ended)
 		kill(glass.pid, SIGKILL);
 	vterm_free(glass.terminal);
+	strbuf_clear(&glass.copied);
 	return 0;
 }

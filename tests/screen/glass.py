@@ -1,5 +1,6 @@
 """The real program on a pseudo terminal, read through a terminal emulator (glass.c). Waits for text, never sleeps."""
 
+import base64
 import json
 import os
 import subprocess
@@ -88,6 +89,12 @@ class Glass:
 
     def cpu(self):
         return self.ask("cpu")
+
+    def copied(self):
+        """What the program put on the clipboard last."""
+        target, _, text = self.ask("copied")["copied"].partition(";")
+        assert target in ("c", ""), target
+        return base64.b64decode(text, validate=True).decode()
 
     def ended(self, code, deadline=DEADLINE_S):
         """Waits until the program has ended, with this exit code."""

@@ -131,3 +131,20 @@ def test_an_idle_console_uses_no_time(replay):
     assert glass.cpu()["cpu_ms"] - before <= 20
     if "asan" not in os.environ.get("ASAN_OPTIONS", "") and "detect_leaks" not in os.environ.get("ASAN_OPTIONS", ""):
         assert glass.cpu()["memory_bytes"] < 32 << 20
+
+
+def test_what_is_copied_reaches_the_clipboard_of_the_terminal(replay):
+    glass = replay("night", "--view", "migrations", rows=30, columns=120).wait_for(OVER)
+    glass.press("y").wait_for("copied: ")
+    first = glass.copied().splitlines()[0]
+    assert first.startswith("state") and f"copied: {first}" in glass.text()
+
+
+def test_the_shell_and_back(replay):
+    around = 'set -m; "$@"; echo in the shell; read answer; fg'
+    glass = replay(under=["/bin/sh", "-c", around, "sh"]).wait_for(OVER)
+    glass.press("C-z").wait_for("in the shell")
+    assert not glass.last["alternate"] and glass.mode()["edits_lines"]
+    glass.press("Enter").wait_for(OVER, "? help  Q quit")
+    assert glass.last["alternate"] and not glass.mode()["edits_lines"]
+    glass.press("Q").ended(0)
