@@ -92,6 +92,21 @@ def test_preflight_sees_that_a_role_cannot_see_others(live, database, migrations
     assert hint(result) == "Grant pg_monitor (or pg_read_all_stats) to the role."
 
 
+def test_a_role_that_may_not_see_how_far_a_replica_is_lacks_a_right(own, migrations, make_standby):
+    live = own()
+    database = live.database
+    database.cluster.execute("CREATE ROLE blind LOGIN; GRANT pg_read_all_data TO blind")
+    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO blind; ALTER TABLE schema_migrations OWNER TO blind;"
+                     "GRANT CREATE, USAGE ON SCHEMA public TO blind")
+    migrations.write("002_more", up="CREATE TABLE fresh (id int);")
+    live.configure(**{"not-checked.preflight.disk": "a managed server"})
+    replica = make_standby(database.cluster)
+    waived = [word for check in ("inspect.rights", "preflight.rights") for word in ("--waive", check, "--reason", "to see")]
+    result = live.batch(*waived, "--format", "json", database=database.conninfo(user="blind")).ended(2)
+    assert ("preflight.lag", f"standby {replica.name}: this role may not see its lag") in failed_checks(result)
+    assert hint(result) == "Grant pg_monitor to the role."
+
+
 def test_a_replica_that_replays_nothing_is_behind(own, migrations, make_standby):
     live = own()
     migrations.write("002_more", up=ADD)

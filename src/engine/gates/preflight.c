@@ -264,7 +264,8 @@ static enum status check_replicas(struct preflight *preflight, struct error *err
 	for (size_t i = 0; i < rows_count(rows); i++) {
 		bool visible = strcmp(rows_get(rows, i, 1), "not visible") != 0;
 		int64_t reported_ms = rows_int(rows, i, 2), lag_ms = reported_ms < waited_ms ? reported_ms : waited_ms;
-		verdict(preflight, "preflight.lag", visible && rows_true(rows, i, 3) && lag_ms <= limit_ms, FAIL_NOT_READY,
+		verdict(preflight, "preflight.lag", visible && rows_true(rows, i, 3) && lag_ms <= limit_ms,
+		        visible ? FAIL_NOT_READY : FAIL_USAGE,
 		        visible ? "Wait until the standby has caught up; if it does not, look whether its replay is paused."
 		                : "Grant pg_monitor to the role.",
 		        describe_replica(preflight, rows, i, lag_ms), limit);
