@@ -287,6 +287,13 @@ def test_a_table_is_declared_by_the_path_that_the_file_sets(live, database, migr
     live.prove()
 
 
+def test_one_name_can_mean_two_tables_in_one_file(live, database, migrations):
+    database.execute("CREATE SCHEMA app; CREATE TABLE app.t (a int); CREATE TABLE public.t (a int)")
+    migrations.write("002_insert", up="INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); SET search_path = app; "
+                     "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2);")
+    live.prove()
+
+
 def test_a_table_of_the_same_name_elsewhere_is_not_declared(live, database, migrations):
     database.execute("""
         CREATE SCHEMA app; CREATE TABLE app.t (a int); CREATE TABLE public.t (a int); INSERT INTO public.t VALUES (1);
