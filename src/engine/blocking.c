@@ -5,34 +5,48 @@
 
 #include "base/text.h"
 
-bool blocking_is_live(const struct schema *live, const char *relation)
+/* What was found, and where it is found by relation: one list of those that stop readers, one of the others. */
+struct finding_blocks {
+	struct arena *arena;
+	const struct text_index *live;
+	struct blocking_list all;
+	struct text_index *with_readers, *without_readers;
+};
+
+struct text_index *blocking_live_names(struct arena *arena, const struct schema *live)
 {
+	struct text_index *names = text_index_new(arena);
 	for (size_t i = 0; i < live->count; i++)
-		if (strcmp(live->items[i].name, relation) == 0)
-			return true;
-	return false;
+		text_index_put(names, live->items[i].name, i);
+	return names;
 }
 
-static struct blocking *find(const struct blocking_list *list, const char *relation, bool readers)
+bool blocking_is_live(const struct text_index *live, const char *relation)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].readers == readers && strcmp(list->items[i].relation, relation) == 0)
-			return &list->items[i];
-	return NULL;
+	return text_index_find(live, relation, NULL);
 }
 
-static void note(struct arena *arena, struct blocking_list *list, const struct blocking *now)
+static struct blocking *find(struct finding_blocks *finding, const char *relation, bool readers)
 {
-	struct blocking *known = find(list, now->relation, now->readers);
-	if (!known)
-		list_push(arena, list, *now);
-	else if (now->held_ms >= known->held_ms)
+	size_t at;
+	bool known = text_index_find(readers ? finding->with_readers : finding->without_readers, relation, &at);
+	return known ? &finding->all.items[at] : NULL;
+}
+
+static void note(struct finding_blocks *finding, const struct blocking *now)
+{
+	struct blocking *known = find(finding, now->relation, now->readers);
+	if (!known) {
+		text_index_put(now->readers ? finding->with_readers : finding->without_readers, now->relation,
+		               finding->all.count);
+		list_push(finding->arena, &finding->all, *now);
+	} else if (now->held_ms >= known->held_ms) {
 		*known = *now;
+	}
 }
 
 /* A lock is held until the step ends: COMMIT, or the end of a statement outside transactions. */
-static void take_step(struct arena *arena, const char *version, const struct step_trace *step,
-                      const struct schema *live, struct blocking_list *list)
+static void take_step(struct finding_blocks *finding, const char *version, const struct step_trace *step)
 {
 	int64_t left_ms = 0;
 
@@ -47,8 +61,8 @@ static void take_step(struct arena *arena, const char *version, const struct ste
 			                       .held_ms = left_ms,
 			                       .version = version,
 			                       .readers = lock->mode == LOCK_ACCESS_EXCLUSIVE};
-			if (lock->mode > LOCK_SHARE_UPDATE_EXCLUSIVE && blocking_is_live(live, lock->relation))
-				note(arena, list, &now);
+			if (lock->mode > LOCK_SHARE_UPDATE_EXCLUSIVE && blocking_is_live(finding->live, lock->relation))
+				note(finding, &now);
 		}
 	}
 }
@@ -66,17 +80,22 @@ static int by_weight(const void *a, const void *b)
 void blocking_find(struct arena *arena, const struct trace *trace, const struct schema *live,
                    struct blocking_list *ret_list)
 {
-	struct blocking_list all = {0}, list = {0};
+	struct finding_blocks finding = {.arena = arena,
+	                                 .live = blocking_live_names(arena, live),
+	                                 .with_readers = text_index_new(arena),
+	                                 .without_readers = text_index_new(arena)};
+	const struct blocking_list *all = &finding.all;
+	struct blocking_list list = {0};
 
 	for (size_t m = 0; m < trace->migrations.count; m++) {
 		const struct migration_trace *migration = &trace->migrations.items[m];
 		for (size_t s = 0; s < migration->steps.count; s++)
-			take_step(arena, migration->version, &migration->steps.items[s], live, &all);
+			take_step(&finding, migration->version, &migration->steps.items[s]);
 	}
-	for (size_t i = 0; i < all.count; i++) {
-		const struct blocking *stronger = find(&all, all.items[i].relation, true);
-		if (all.items[i].readers || !stronger || stronger->held_ms < all.items[i].held_ms)
-			list_push(arena, &list, all.items[i]);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct blocking *stronger = find(&finding, all->items[i].relation, true);
+		if (all->items[i].readers || !stronger || stronger->held_ms < all->items[i].held_ms)
+			list_push(arena, &list, all->items[i]);
 	}
 	if (list.count)
 		qsort(list.items, list.count, sizeof(*list.items), by_weight);

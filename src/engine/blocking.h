@@ -41,7 +41,8 @@ void blocking_find(struct arena *arena, const struct trace *trace, const struct 
  */
 const char *blocking_text(struct arena *arena, const struct blocking_list *list, size_t first, size_t *ret_next);
 
-/* Whether live has an object of this name. */
-bool blocking_is_live(const struct schema *live, const char *relation);
+/* The names of all that live has, for blocking_is_live: whether it has an object of this name. */
+struct text_index *blocking_live_names(struct arena *arena, const struct schema *live);
+bool blocking_is_live(const struct text_index *live, const char *relation);
 
 #endif

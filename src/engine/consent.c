@@ -21,6 +21,7 @@ struct showing {
 	struct evidence *evidence;
 	struct trace trace;
 	struct blocking_list blocking;
+	const struct text_index *live_names;
 };
 
 static void tell(struct showing *showing, const char *name, const char *text)
@@ -49,7 +50,7 @@ static bool blocks(const struct showing *showing, const struct migration_trace *
 		trace_step_locks(showing->arena, &trace->steps.items[s], &locks);
 	for (size_t i = 0; i < locks.count; i++)
 		if (locks.items[i].mode > LOCK_SHARE_UPDATE_EXCLUSIVE &&
-		    blocking_is_live(&showing->run->live_schema, locks.items[i].relation))
+		    blocking_is_live(showing->live_names, locks.items[i].relation))
 			return true;
 	return false;
 }
@@ -61,7 +62,7 @@ static bool rewrites(const struct showing *showing, const struct migration_trace
 			const struct statement_trace *statement = &trace->steps.items[s].statements.items[t];
 			const struct text_list *files = &statement_effects_get(statement)->rewrites;
 			for (size_t i = 0; i < files->count; i++)
-				if (blocking_is_live(&showing->run->live_schema, files->items[i]))
+				if (blocking_is_live(showing->live_names, files->items[i]))
 					return true;
 		}
 	return false;
@@ -204,18 +205,17 @@ static void show_held(struct showing *showing)
 
 /* ---- what it does to others ---- */
 
-static void add_changes(struct showing *showing, const struct step_trace *step, struct step_trace *sum)
+static void add_changes(struct showing *showing, const struct step_trace *step, struct text_index *tables,
+                        struct step_trace *sum)
 {
 	for (size_t i = 0; i < step->changes.count; i++) {
 		const struct change_count *count = &step->changes.items[i];
-		struct change_count *known = NULL;
-		for (size_t j = 0; j < sum->changes.count; j++)
-			if (strcmp(sum->changes.items[j].table, count->table) == 0)
-				known = &sum->changes.items[j];
-		if (!known) {
-			known = list_add(showing->arena, &sum->changes);
-			known->table = count->table;
+		size_t at = sum->changes.count;
+		if (!text_index_find(tables, count->table, &at)) {
+			text_index_put(tables, count->table, at);
+			list_add(showing->arena, &sum->changes)->table = count->table;
 		}
+		struct change_count *known = &sum->changes.items[at];
 		known->inserted += count->inserted;
 		known->updated += count->updated;
 		known->deleted += count->deleted;
@@ -230,12 +230,14 @@ static void put_count(struct strbuf *out, int64_t count, const char *what)
 
 static void show_rows(struct showing *showing)
 {
+	struct text_index *tables = text_index_new(showing->arena);
 	struct step_trace sum = {0};
 	bool any = false;
 
 	for (size_t m = 0; m < showing->trace.migrations.count; m++)
 		for (size_t s = 0; s < showing->trace.migrations.items[m].steps.count; s++)
-			add_changes(showing, &showing->trace.migrations.items[m].steps.items[s], &sum);
+			add_changes(showing, &showing->trace.migrations.items[m].steps.items[s], tables,
+			            &sum);
 	for (size_t i = 0; i < sum.changes.count; i++) {
 		_cleanup_strbuf_ struct strbuf text = {0};
 		put_count(&text, sum.changes.items[i].inserted, "inserted");
@@ -298,6 +300,7 @@ enum status consent_show(struct run *run, struct evidence *evidence, struct erro
 
 	if (trace_read(run->arena, trace, &showing.trace, err) != OK)
 		return err->status;
+	showing.live_names = blocking_live_names(run->arena, &run->live_schema);
 	blocking_find(run->arena, &showing.trace, &run->live_schema, &showing.blocking);
 	show_sum(&showing);
 	show_migrations(&showing);

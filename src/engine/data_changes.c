@@ -19,26 +19,28 @@ struct declaration {
 
 struct data_changes {
 	LIST(struct declaration) items;
+	struct text_index *known; /* of them, by what they say */
 	struct oid_list written; /* tables that statements wrote when they ran */
 	struct relation_list before, after; /* all relations, before the plan and after it */
 	struct relation_list old, new;      /* of them what lives through it and is not declared; `new` has been read */
 };
 
-static void declare(struct arena *arena, struct data_changes *changes, const char *table, const char *column,
-                    bool by_statement)
+/* Its place in the list, where it stands once. */
+static size_t declare(struct arena *arena, struct data_changes *changes, const char *table, const char *column,
+                      bool by_statement)
 {
-	for (size_t i = 0; i < changes->items.count; i++) {
-		const struct declaration *item = &changes->items.items[i];
-		bool same_column = (!column && !item->column) || (column && item->column && strcmp(column,
-		                                                                                   item->column) ==
-		                                                                                   	0);
-		if (strcmp(item->table, table) == 0 && same_column && item->by_statement == by_statement)
-			return;
-	}
+	const char *key = arena_printf(arena, "%c%s%s%s", by_statement ? 's' : 'd', table, column ? "\n" : "",
+	                               column ? column : "");
+	size_t at = changes->items.count;
+
+	if (text_index_find(changes->known, key, &at))
+		return at;
+	text_index_put(changes->known, key, at);
 	struct declaration *item = list_add(arena, &changes->items);
 	item->table = arena_strdup(arena, table);
 	item->column = arena_strdup(arena, column);
 	item->by_statement = by_statement;
+	return at;
 }
 
 static enum status resolve_as(struct arena *arena, struct session *session, const char *name,
@@ -134,6 +136,7 @@ enum status data_changes_declare(struct run *run, struct session *session, struc
                                  struct data_changes **ret_changes, struct error *err)
 {
 	struct data_changes *changes = arena_alloc(run->arena, sizeof(*changes));
+	changes->known = text_index_new(run->arena);
 
 	for (size_t m = 0; m < run->plan.pending.count; m++) {
 		const struct migration *migration = run->plan.pending.items[m];
@@ -142,8 +145,8 @@ enum status data_changes_declare(struct run *run, struct session *session, struc
 			if (declare_written(run, session, changes, migration->changes_data.items[i], err) != OK)
 				return err->status;
 	}
-	declare(run->arena, changes, history_identity(run), NULL, false);
-	changes->items.items[changes->items.count - 1].ours = true;
+	size_t ours = declare(run->arena, changes, history_identity(run), NULL, false);
+	changes->items.items[ours].ours = true;
 	if (resolve_all(run, session, changes, err) != OK || list_relations(run, clone, &changes->before, err) != OK)
 		return err->status;
 	*ret_changes = changes;

@@ -22,13 +22,13 @@ enum status row_counters_read(struct run *run, struct json **ret_counters, struc
 	return OK;
 }
 
-static void add_touched(struct arena *arena, const struct trace *trace, struct text_list *touched)
+static void add_touched(const struct trace *trace, struct text_index *touched)
 {
 	for (size_t m = 0; m < trace->migrations.count; m++) {
 		const struct migration_trace *migration = &trace->migrations.items[m];
 		for (size_t s = 0; s < migration->steps.count; s++)
 			for (size_t c = 0; c < migration->steps.items[s].changes.count; c++)
-				text_list_add_once(arena, touched, migration->steps.items[s].changes.items[c].table);
+				text_index_put(touched, migration->steps.items[s].changes.items[c].table, 0);
 	}
 }
 
@@ -36,7 +36,7 @@ struct comparison {
 	struct run *run;
 	struct evidence *evidence;
 	const struct json *now;
-	const struct text_list *touched;
+	const struct text_index *touched;
 	size_t compared, fell;
 };
 
@@ -47,7 +47,7 @@ static bool compare_one(const char *oid, const struct json *value, void *context
 	const struct json *now = json_get(comparison->now, oid);
 	const char *table = json_get_text(now, "name");
 
-	if (!now || text_list_has(comparison->touched, table))
+	if (!now || text_index_find(comparison->touched, table, NULL))
 		return true;
 	int64_t lost = json_get_int(value, "rows") - json_get_int(now, "rows");
 	comparison->compared++;
@@ -65,15 +65,15 @@ enum status row_counters_compare(struct run *run, struct evidence *evidence, con
                                  const struct json *trace_value, struct error *err)
 {
 	_cleanup_json_ struct json *now = NULL;
-	struct text_list touched = {0};
+	struct text_index *touched = text_index_new(run->arena);
 	struct trace trace = {0};
-	struct comparison comparison = {.run = run, .evidence = evidence, .touched = &touched};
+	struct comparison comparison = {.run = run, .evidence = evidence, .touched = touched};
 
 	if (!before) /* everything was committed by the run that this one continues */
 		return OK;
 	if (row_counters_read(run, &now, err) != OK || trace_read(run->arena, trace_value, &trace, err) != OK)
 		return err->status;
-	add_touched(run->arena, &trace, &touched);
+	add_touched(&trace, touched);
 	comparison.now = now;
 	json_each(before, compare_one, &comparison);
 	if (comparison.fell == 0)

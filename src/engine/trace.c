@@ -18,6 +18,9 @@ struct statement_effects *statement_effects_need(struct arena *arena, struct sta
 
 const struct migration_trace *trace_find(const struct trace *trace, const char *version)
 {
+	size_t at;
+	if (trace->by_version)
+		return text_index_find(trace->by_version, version, &at) ? &trace->migrations.items[at] : NULL;
 	for (size_t i = 0; i < trace->migrations.count; i++)
 		if (strcmp(trace->migrations.items[i].version, version) == 0)
 			return &trace->migrations.items[i];
@@ -187,6 +190,9 @@ enum status trace_read(struct arena *arena, const struct json *value, struct tra
 		for (size_t j = 0; j < json_count(steps); j++)
 			read_step(arena, json_at(steps, j), list_add(arena, &migration->steps));
 	}
+	trace.by_version = text_index_new(arena);
+	for (size_t i = 0; i < trace.migrations.count; i++)
+		text_index_put(trace.by_version, trace.migrations.items[i].version, i);
 	*ret_trace = trace;
 	return OK;
 }
@@ -281,9 +287,31 @@ void trace_step_locks(struct arena *arena, const struct step_trace *step,
 	}
 }
 
+/* Of thousands of relations: one is found by its name, not looked for. */
+static void add_locks(struct arena *arena, const struct relation_lock_list *locks, struct text_index *known,
+                      struct relation_lock_list *ret_locks)
+{
+	for (size_t i = 0; i < locks->count; i++) {
+		const struct relation_lock *lock = &locks->items[i];
+		size_t at;
+		if (!text_index_find(known, lock->relation, &at)) {
+			text_index_put(known, lock->relation, ret_locks->count);
+			list_push(arena, ret_locks, *lock);
+		} else if (ret_locks->items[at].mode < lock->mode) {
+			ret_locks->items[at].mode = lock->mode;
+		}
+	}
+}
+
 void trace_locks(struct arena *arena, const struct trace *trace, struct relation_lock_list *ret_locks)
 {
+	struct text_index *known = text_index_new(arena);
+
 	for (size_t m = 0; m < trace->migrations.count; m++)
-		for (size_t s = 0; s < trace->migrations.items[m].steps.count; s++)
-			trace_step_locks(arena, &trace->migrations.items[m].steps.items[s], ret_locks);
+		for (size_t s = 0; s < trace->migrations.items[m].steps.count; s++) {
+			const struct step_trace *step = &trace->migrations.items[m].steps.items[s];
+			for (size_t t = 0; t < step->statements.count; t++)
+				add_locks(arena, &statement_effects_get(&step->statements.items[t])->locks, known,
+				          ret_locks);
+		}
 }

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/list.h"
+#include "base/text_index.h"
 #include "core/sql/statement.h"
 
 struct relation_lock {
@@ -68,6 +69,7 @@ struct migration_trace {
 
 struct trace {
 	LIST(struct migration_trace) migrations;
+	struct text_index *by_version; /* of one that was read; NULL = they are looked through one by one */
 };
 
 /* What the statement did, never NULL; and the same to be added to, in the arena. */

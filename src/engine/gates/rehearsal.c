@@ -31,6 +31,7 @@ struct rehearsal {
 	struct schema clone_schema;  /* before the plan */
 	struct data_changes *changes;
 	struct trace trace;
+	const struct text_index *live_names; /* when it has run */
 	struct checkpoints *checkpoints;
 };
 
@@ -101,7 +102,7 @@ static void report_changes(struct rehearsal *rehearsal, const struct migration_t
 			sum->deleted += change->deleted;
 		}
 	for (size_t i = 0; i < sums.count; i++)
-		if (blocking_is_live(&run->live_schema, sums.items[i].table))
+		if (blocking_is_live(rehearsal->live_names, sums.items[i].table))
 			run_warn(run, rehearsal->evidence, "rehearsal.changes",
 			         "See that it is what the migration is for.",
 			         arena_printf(run->arena,
@@ -118,6 +119,7 @@ static void summarize(struct rehearsal *rehearsal)
 	int64_t duration_ms = 0, wal_bytes = 0;
 	struct blocking_list blocking = {0};
 
+	rehearsal->live_names = blocking_live_names(run->arena, &run->live_schema);
 	for (size_t m = 0; m < rehearsal->trace.migrations.count; m++) {
 		const struct migration_trace *migration = &rehearsal->trace.migrations.items[m];
 		duration_ms += migration->duration_ms;
@@ -129,7 +131,7 @@ static void summarize(struct rehearsal *rehearsal)
 				const struct text_list *files = &statement_effects_get(statement)->rewrites;
 				wal_bytes += statement->wal_bytes > 0 ? statement->wal_bytes : 0;
 				for (size_t r = 0; r < files->count; r++)
-					if (blocking_is_live(&run->live_schema, files->items[r]))
+					if (blocking_is_live(rehearsal->live_names, files->items[r]))
 						run_warn(run, rehearsal->evidence, "rehearsal.rewrites",
 						         "Nobody can use the table while it is rewritten; see pgsluice-runbook(7).",
 						         arena_printf(run->arena, "migration %s rewrites %s in %s", migration->version,
