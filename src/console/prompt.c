@@ -164,17 +164,26 @@ static void forget_lines(struct lines *lines)
 		memory_free(lines->items[--lines->count]);
 }
 
+/* Readline leaves entries that are freed in its list, and its searches go as far as there are any. */
+static void empty_history(void)
+{
+	rl_clear_history();
+	HIST_ENTRY **list = history_list();
+	if (list)
+		*list = NULL;
+}
+
 static void read_down(struct prompt *prompt)
 {
 	using_history();
-	rl_clear_history();
+	empty_history();
 	stifle_history(HISTORY_MAX);
 	if (prompt->history_path)
 		read_history(prompt->history_path);
 	HIST_ENTRY **list = history_list();
 	for (int i = 0; i < history_length; i++)
 		keep_line(&prompt->commands, list[i]->line);
-	rl_clear_history();
+	empty_history();
 }
 
 struct prompt *prompt_open(const char *history_path, prompt_complete *complete_words, void *context)
@@ -211,7 +220,7 @@ static void end_line(struct prompt *prompt)
 		rl_callback_sigcleanup();
 		rl_callback_handler_remove();
 	}
-	rl_clear_history();
+	empty_history();
 	prompt->open = false;
 	prompt->fed_count = prompt->fed_used = 0;
 	prompt->candidates = (struct text_list){0};
