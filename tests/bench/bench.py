@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Benchmarks: each figure beside the tool it is measured against, in the same run, in turns. They judge nothing.
 
-usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof]"""
+usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [recorder]"""
 
 import argparse
 import contextlib
@@ -259,6 +259,15 @@ def bench_proof(stack, rounds):
         shutil.rmtree(dump)
     say(f"proof of a backup of {size:.0f} MiB, scratch cluster and all", ours, tools, "1.20 times",
         against="pg_dump -j2 and pg_restore -j2")
+
+
+def bench_recorder(_, rounds):
+    """What one latency costs to record, in the histogram that every latency goes through."""
+    program = place.program().parent / "tests" / "bench" / "recorder"
+    lines = [subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout.split()
+             for _ in range(rounds)]
+    for at, how in enumerate(("", ", corrected for coordinated omission")):
+        say_value("recording a latency" + how, statistics.median(float(line[at]) for line in lines), "ns", "100 ns")
 
 
 FIGURES = {name.removeprefix("bench_"): function for name, function in list(globals().items())
