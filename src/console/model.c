@@ -431,6 +431,7 @@ void model_apply(struct model *model, enum event_type type, const struct json *e
 	case EVENT_ENGINE:
 		apply_engine(model, event);
 		break;
+	case EVENT_EXPLAIN:
 	case EVENT_TYPE_COUNT:
 		break;
 	}

@@ -14,8 +14,11 @@ static const char *const STATES[] = {"waiting", "running", "passed", "failed", "
 static const char *const PHASES[] = {"begin", "progress", "end", NULL};
 static const char *const LEVELS[] = {"debug", "info", "notice", "warning", NULL};
 static const char *const TRANSACTIONS[] = {"transactional", "none", "mixed", NULL};
-static const char *const TYPES[] = {"run", "plan",  "gate",    "evidence", "step",   "sample",
-                                    "log", "error", "request", "end",      "engine", NULL};
+static const char *const TYPES[] = {"run", "plan",  "gate",    "evidence", "step",    "sample",
+                                    "log", "error", "request", "end",      "engine", "explain", NULL};
+static const char *const EXPLAINED_ON[] = {"copy", "live", "pasted", NULL};
+static const char *const EXPLAIN_PHASES[] = {"before", "after", "live", "asked", "what-if", NULL};
+static const char *const EXPLAIN_OUTCOMES[] = {"same", "better", "worse", "over-budget", "failed", "new", NULL};
 static const char *const ENGINE_STATES[] = {"working", "asking", "waiting", "paused", "idle", NULL};
 static const char *const MIGRATION_PHASES[] = {"expand", "backfill", "contract", NULL};
 static const char *const MIGRATION_STATES[] = {"applied", "pending", "held",         "partial",
@@ -189,6 +192,24 @@ static const struct field_row ENGINE[] = {
 	{.name = "tool_version", .kind = FIELD_TEXT, .required = true},
 };
 
+/* A query's plan as EXPLAIN told it, and what was made of it. */
+static const struct field_row EXPLAIN[] = {
+	{.name = "name", .kind = FIELD_TEXT}, /* of the canary; left out where somebody asked */
+	{.name = "fingerprint", .kind = FIELD_TEXT},
+	{.name = "sql", .kind = FIELD_TEXT},
+	{.name = "on", .kind = FIELD_TEXT, .required = true, .words = EXPLAINED_ON},
+	{.name = "phase", .kind = FIELD_TEXT, .required = true, .words = EXPLAIN_PHASES},
+	{.name = "plan", .kind = FIELD_OBJECT},
+	{.name = "shape", .kind = FIELD_TEXT},
+	{.name = "verdict", .kind = FIELD_TEXT},
+	{.name = "outcome", .kind = FIELD_TEXT, .words = EXPLAIN_OUTCOMES},
+	{.name = "reason", .kind = FIELD_TEXT},
+	{.name = "p95_us", .kind = FIELD_INT}, /* in microseconds: most are under a millisecond */
+	{.name = "budget_ms", .kind = FIELD_INT},
+	{.name = "changes", .kind = FIELD_ARRAY}, /* texts */
+	{.name = "error", .kind = FIELD_TEXT},
+};
+
 static const struct event_row ROWS[EVENT_TYPE_COUNT] = {
 	[EVENT_RUN] = {.name = "run", FIELDS(RUN)},
 	[EVENT_PLAN] = {.name = "plan", FIELDS(PLAN)},
@@ -201,6 +222,7 @@ static const struct event_row ROWS[EVENT_TYPE_COUNT] = {
 	[EVENT_REQUEST] = {.name = "request", FIELDS(REQUEST), .beside = true},
 	[EVENT_END] = {.name = "end", FIELDS(END)},
 	[EVENT_ENGINE] = {.name = "engine", FIELDS(ENGINE), .beside = true},
+	[EVENT_EXPLAIN] = {.name = "explain", FIELDS(EXPLAIN), .beside = true},
 };
 
 const struct event_row *event_get(enum event_type type)

@@ -41,6 +41,11 @@ static const char *const RIGHT[EVENT_TYPE_COUNT] = {
                                           "\"uid\":0,\"pid\":9,\"plan_id\":\"1a\",\"reason\":\"r\"}",
 	[EVENT_ENGINE] = HEAD("engine") "\"pid\":9,\"command\":\"batch\",\"state\":\"waiting\",\"gate\":\"backup\","
                                         "\"attended\":true,\"viewers\":2,\"tool_version\":\"0.1.0\"}",
+	[EVENT_EXPLAIN] = HEAD("explain") "\"name\":\"by source\",\"fingerprint\":\"02a281c251c3a43d\",\"sql\":"
+                                          "\"select $1\",\"on\":\"copy\",\"phase\":\"after\",\"plan\":{\"Plan\":{"
+                                          "\"Node Type\":\"Result\"}},\"shape\":\"9f3c\",\"verdict\":\"v\","
+                                          "\"outcome\":\"over-budget\",\"reason\":\"r\",\"p95_us\":60,"
+                                          "\"budget_ms\":2000,\"changes\":[\"c\"]}",
 };
 
 static bool not_of_the_head(const char *key, const struct json *value, void *fields)
@@ -85,6 +90,8 @@ static void the_fields_are_those_of_the_contract(void **state)
 		[EVENT_REQUEST] = "request accepted refused user uid pid gate plan_id check to reason",
 		[EVENT_END] = "exit reason report attach",
 		[EVENT_ENGINE] = "pid command state gate goal attended target environment viewers tool_version",
+		[EVENT_EXPLAIN] =
+			"name fingerprint sql on phase plan shape verdict outcome reason p95_us budget_ms changes error",
 	};
 	(void)state;
 	for (enum event_type type = 0; type < EVENT_TYPE_COUNT; type++) {
@@ -104,7 +111,7 @@ static void a_wrong_line_is_refused_by_its_field(void **state)
 		{"7", "an event line must be an object"},
 		{"{\"v\":1}", "event \"?\": field \"seq\" is missing"},
 		{HEAD("tea") "\"cups\":1}", "event \"?\": field \"type\" must be one of run, plan, gate, evidence, step, "
-	                                    "sample, log, error, request, end, engine"},
+	                                    "sample, log, error, request, end, engine, explain"},
 		{"{\"v\":2,\"seq\":1,\"ts\":\"2026-01-01T00:00:00.000Z\",\"run\":\"r\",\"type\":\"log\",\"level\":"
 	         "\"info\",\"message\":\"m\"}",
 	         "event \"log\": field \"v\" must be 1"},
