@@ -4,8 +4,9 @@ import contextlib
 
 import pytest
 
-from harness.flow import states
+from harness.flow import check, states
 from harness.gates import ADD, live, only, ran, seed
+from harness.snapshot import database_snapshot
 
 LEADER = "SELECT pg_advisory_lock(8099569364512629605)"
 
@@ -79,3 +80,60 @@ def test_what_to_type_next_is_said_with_the_options_of_this_run(live, migrations
     following = [line for line in result.stdout.splitlines() if line.startswith("next: ")]
     assert len(following) == 1 and following[0].endswith(" --until 002")
     assert f"pgsluice --batch --approve {live.plan_id('--until', '002')[:12]} -d " in following[0]
+
+
+def test_yesterdays_approval_does_not_count_for_todays_plan(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    yesterday = live.prove()
+    migrations.write("003_yet_more", up="ALTER TABLE items ADD COLUMN x int;")
+    before = database_snapshot(database)
+    result = live.batch("--approve", yesterday[:12], "--format", "json").ended(12)
+    today = result.events("plan")[0]["plan_id"]
+    assert today != yesterday
+    assert check(result, "approval.consent")["measured"] == (
+        f"the approval {yesterday[:12]} is for another plan; this one is {today[:12]}")
+    assert database_snapshot(database) == before
+
+
+def test_a_file_changed_after_its_rehearsal_makes_another_plan(live, migrations):
+    migrations.write("002_more", up=ADD)
+    rehearsed = live.prove()
+    migrations.write("002_more", up=ADD + "\nDROP TABLE parts;")
+    live.batch("--approve", rehearsed, "--format", "json").ended(12)
+    result = live.batch("--format", "json").ended(12)
+    ran = [event["gate"] for event in result.events("gate") if event["state"] == "running"]
+    assert "rehearsal" in ran and "backup" not in ran
+    assert live.versions() == ["001"]
+
+
+@pytest.mark.parametrize("part", ["down", "verify"])
+def test_down_and_verify_files_are_part_of_the_plan(live, migrations, part):
+    migrations.write("002_more", up=ADD)
+    before = live.plan_id()
+    migrations.write("002_more", **{part: "SELECT true;"})
+    assert live.plan_id() != before
+
+
+def test_a_live_schema_changed_after_the_rehearsal_makes_another_plan(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    rehearsed = live.prove()
+    database.execute("ALTER TABLE items ADD COLUMN sneaked int")
+    live.batch("--approve", rehearsed, "--format", "json").ended(12)
+    result = live.batch("--format", "json").ended(12)
+    ran = [event["gate"] for event in result.events("gate") if event["state"] == "running"]
+    assert "backup" in ran and "rehearsal" in ran
+    assert live.versions() == ["001"]
+
+
+def test_two_approvals_need_two_roles(live, database, migrations, cluster):
+    second = f"second_{database.name}"
+    cluster.execute(f"CREATE ROLE {second} LOGIN SUPERUSER")
+    migrations.write("002_more", up=ADD)
+    live.configure(approvals="2")
+    plan_id = live.prove()
+    once = live.batch("--approve", plan_id, "--format", "json").ended(12)
+    assert check(once, "approval.consent")["measured"] == f"1 of 2 consented to plan {plan_id[:12]}"
+    again = live.batch("--approve", plan_id, "--format", "json").ended(12)
+    assert check(again, "approval.consent")["measured"] == f"1 of 2 consented to plan {plan_id[:12]}"
+    result = live.batch("--approve", plan_id, "--format", "json", database=database.conninfo(user=second)).ended(0)
+    assert check(result, "approval.consent")["measured"] == f"2 of 2 consented to plan {plan_id[:12]}"

@@ -9,7 +9,7 @@ import pytest
 
 from harness import place
 from harness.cluster import clean_env
-from harness.flow import error, failed_checks, states
+from harness.flow import check, error, failed_checks, states
 from harness.gates import ADD, evidence, hint, leftovers, live, notes, only, ran, shut
 from harness.machine import Machine
 from harness.snapshot import database_snapshot, table_digests
@@ -223,3 +223,32 @@ def test_what_a_dump_leaves_out_is_noted(live, database, migrations):
     assert notes(result, "backup.findings") == ["disabled foreign key on live: public.parts.parts_item_fkey",
                                                 "invalid index on live: public.items_v_once",
                                                 "unlogged table on live: public.scratchpad"]
+
+
+def dump_of(flow):
+    """The folder of the kept dump, as the evidence names it."""
+    return pathlib.Path(evidence(flow, "backup")["data"]["dump"]["folder"])
+
+
+def damage(dump, how):
+    largest = max((path for path in dump.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    data = bytearray(largest.read_bytes())
+    if how == "flipped":
+        data[len(data) // 2] ^= 1
+    largest.write_bytes(data if how == "flipped" else data[:-1])
+    return largest.name
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut short"])
+def test_a_kept_dump_that_was_damaged_is_not_restored(live, database, migrations, how):
+    migrations.write("002_more", up=ADD)
+    live.prove()
+    name = damage(dump_of(live), how)
+    # A typo mended: the backup still counts, and its dump is needed once more.
+    migrations.write("002_more", up="ALTER TABLE items ADD COLUMN ww int;")
+    before = database_snapshot(database)
+    result = live.approve("--format", "json").ended(11)
+    assert states(result)["backup"] == "passed" and states(result)["rehearsal"] == "failed"
+    measured = check(result, "rehearsal.carried_out")["measured"]
+    assert f'the dump in "{dump_of(live)}" is damaged' in measured and name in measured
+    assert database_snapshot(database) == before

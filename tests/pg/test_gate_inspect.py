@@ -2,6 +2,8 @@
 
 import contextlib
 
+import pytest
+
 from harness.flow import error, failed_checks, states
 from harness.gates import ADD, hint, live, notes, only
 from harness.snapshot import database_snapshot
@@ -176,3 +178,56 @@ def test_a_migration_that_stopped_half_way_and_was_changed_needs_a_decision(live
     assert hint(result) == "Run `pgsluice resolve`: it shows what the catalog proves possible."
     said = live.sluice.run("resolve").ended(0)
     assert "resolve go-on --approve " in said.stderr and "resolve give-up --approve " in said.stderr
+
+
+def test_inspect_sees_drift_and_names_the_object(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    live.approve().ended(0)
+    database.execute("ALTER TABLE items ADD COLUMN sneaked int")
+    migrations.write("003_yet_more", up="ALTER TABLE items ADD COLUMN x int;")
+    result = live.batch("--format", "json").ended(10)
+    (name, measured), = failed_checks(result)
+    assert name == "inspect.drift"
+    assert "public.items.sneaked" in measured
+    assert states(result)["inspect"] == "failed" and "backup" not in states(result)
+
+    options = ("--waive", "inspect.drift", "--reason", "hotfix of last night")
+    assert states(live.batch("--format", "json", "--stop-before", "backup", *options).ended(0))["inspect"] == "waived"
+    accepted = live.approve("--accept-drift", "column public.items.sneaked").ended(0)
+    assert "waived inspect" not in accepted.stdout
+    migrations.write("004_last", up="ALTER TABLE items ADD COLUMN y int;")
+    live.approve().ended(0)
+
+
+def test_drift_without_anything_to_apply_is_a_warning(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    live.approve().ended(0)
+    database.execute("DROP TABLE parts")
+    result = live.batch().ended(0)
+    assert "warning: drift: " in result.stderr
+    assert "public.parts" in result.stderr
+
+
+def test_inspect_sees_a_ledger_that_was_altered(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    live.approve().ended(0)
+    database.execute("ALTER TABLE pgsluice.ledger DISABLE TRIGGER ALL; "
+                     "UPDATE pgsluice.ledger SET body = jsonb_set(body, '{plan_id}', '\"0\"') WHERE kind = 'run'; "
+                     "ALTER TABLE pgsluice.ledger ENABLE ALWAYS TRIGGER ledger_append, "
+                     "ENABLE ALWAYS TRIGGER ledger_refuse")
+    migrations.write("003_yet_more", up="ALTER TABLE items ADD COLUMN x int;")
+    result = live.batch("--format", "json").ended(10)
+    (name, measured), = failed_checks(result)
+    assert name == "inspect.ledger"
+    assert "its content was changed" in measured
+
+
+@pytest.mark.parametrize("edit, word", [("CREATE TABLE other (id int);", "edited"), (None, "missing")])
+def test_inspect_refuses_an_applied_file_that_was_edited_or_is_gone(live, migrations, edit, word):
+    migrations.write("002_more", up=ADD)
+    live.approve().ended(0)
+    migrations.write("002_more", up=edit) if edit else migrations.remove("002_more.sql")
+    result = live.batch("--format", "json").ended(10)
+    found = {m["version"]: m["state"] for m in result.events("plan")[0]["migrations"]}
+    assert found["002"] == word
+    assert "002" in error(result)["message"]

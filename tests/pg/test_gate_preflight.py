@@ -159,3 +159,90 @@ def test_a_server_without_full_page_writes_is_noted(own, migrations):
     migrations.write("002_more", up=ADD)
     result = live.batch("--format", "json").ended(12)
     assert notes(result, "preflight.full_page_writes") == ["full_page_writes = off: a crash can tear pages"]
+
+
+def test_preflight_sees_an_old_transaction(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    live.configure(max_transaction_age="200ms")
+    with database.transaction("SELECT 1", application_name="report of the month") as old:
+        pid = old.get_backend_pid()
+        result = shut(live, "preflight", 13)
+    measured = dict(failed_checks(result))["preflight.transactions"]
+    assert measured.startswith(f"process {pid} (report of the month, role postgres, idle in transaction), "
+                               "transaction open for ")
+    live.approve().ended(0)
+
+
+def test_preflight_sees_a_lock_on_a_table_of_the_plan(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    live.configure(max_transaction_age="200ms")
+    with database.transaction("LOCK TABLE items IN SHARE MODE", application_name="loader") as old:
+        pid = old.get_backend_pid()
+        result = shut(live, "preflight", 13)
+    measured = dict(failed_checks(result))["preflight.locks"]
+    assert f"process {pid} (loader" in measured
+    assert measured.endswith("holds SHARE on public.items")
+    hint = [event["hint"] for event in result.events("gate") if event["state"] == "failed"]
+    assert hint == [f"Wait for it, or end it: select pg_terminate_backend({pid});"]
+
+
+def test_preflight_sees_a_prepared_transaction(own, migrations):
+    live = own()
+    migrations.write("002_more", up=ADD)
+    live.database.execute("BEGIN; INSERT INTO items VALUES (99, 'x'); PREPARE TRANSACTION 'two_phases'")
+    result = live.batch("--format", "json").ended(13)
+    assert "prepared transaction two_phases of postgres has been open for" in \
+        dict(failed_checks(result))["preflight.prepared"]
+
+
+def test_preflight_keeps_the_window(live, migrations):
+    migrations.write("002_more", up=ADD)
+    # A window that is closed now and for the next hours, whatever the time is.
+    closed = live.database.one("SELECT to_char(now() + interval '10 hours', 'HH24:00') || '-' "
+                               "|| to_char(now() + interval '11 hours', 'HH24:00')")
+    live.configure(window=closed)
+    result = shut(live, "preflight", 23)
+    (name, measured), = failed_checks(result)
+    assert name == "preflight.window" and measured.startswith("closed now (")
+    live.configure(window_applies="blocking")
+    assert dict(failed_checks(shut(live, "preflight", 23))).keys() == {"preflight.window"}
+    # A plan that blocks nobody needs no window then.
+    migrations.write("002_more", up="CREATE INDEX CONCURRENTLY items_v ON items (v);")
+    live.approve().ended(0)
+
+
+def test_preflight_counts_free_connections(own, migrations):
+    live = own(max_connections=14, superuser_reserved_connections=3)
+    migrations.write("002_more", up=ADD)
+    with contextlib.ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(contextlib.closing(live.database.connect()))
+        result = live.batch("--format", "json").ended(13)
+    assert dict(failed_checks(result)).keys() == {"preflight.connections"}
+    hint, = [event["hint"] for event in result.events("gate") if event["state"] == "failed"]
+    assert hint == "Close idle sessions or raise max_connections."
+
+
+def test_preflight_refuses_a_server_that_loses_what_it_committed(own, migrations):
+    live = own(fsync="off")
+    migrations.write("002_more", up=ADD)
+    result = shut(live, "preflight", 11)
+    assert dict(failed_checks(result)) == {"preflight.fsync": "fsync = off"}
+
+
+def test_preflight_wants_the_synchronous_standby(own, migrations):
+    live = own()
+    migrations.write("002_more", up=ADD)
+    live.database.cluster.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'")
+    live.database.cluster.reload()
+    result = live.batch("--format", "json").ended(13)
+    assert dict(failed_checks(result)) == {"preflight.standby": "0 synchronous standby(s) connected"}
+
+
+def test_preflight_sees_a_publication_that_would_carry_the_ledger_away(own, migrations):
+    live = own(wal_level="logical")
+    live.database.execute("CREATE PUBLICATION everything FOR ALL TABLES")
+    migrations.write("002_more", up=ADD)
+    result = shut(live, "preflight", 11)
+    assert dict(failed_checks(result)) == {
+        "preflight.publications": "publication everything would replicate pgsluice.ledger"}

@@ -1,10 +1,11 @@
 """The rehearsal gate: the plan does on the copy what it would do on live, and no more than it says."""
 
+import json
 import os
 
 import pytest
 
-from harness.flow import check, error, states
+from harness.flow import check, error, failed_checks, states
 from harness.gates import ADD, evidence, hint, live, notes, only, own, shut
 from harness.snapshot import database_snapshot, table_digests
 
@@ -240,3 +241,92 @@ def test_a_migration_that_fails_in_the_rehearsal_is_the_gates_failure(live, data
     migrations.write("002_bad", up="SELECT 1/0;")
     result = shut(live, "rehearsal", 11)
     assert error(result)["code"] == "gate_failed"
+
+
+@pytest.mark.parametrize("name, up, where", [
+    ("a DO block", "DO $$ BEGIN UPDATE items SET v = 'x' WHERE id = 1; END $$;", "public.items"),
+    ("a trigger", "INSERT INTO logs VALUES (1);", "public.items"),
+    ("a cascade", "DELETE FROM items WHERE id < 3;", "public.parts"),
+])
+def test_rehearsal_sees_a_data_change_that_is_not_declared(live, database, migrations, name, up, where):
+    database.execute("CREATE TABLE logs (id int); CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS "
+                     "$$ BEGIN UPDATE items SET v = 'touched' WHERE id = 2; RETURN new; END $$; "
+                     "CREATE TRIGGER touch AFTER INSERT ON logs FOR EACH ROW EXECUTE FUNCTION touch()")
+    migrations.write("002_change", up=up)
+    result = shut(live, "rehearsal", 11)
+    (found, measured), = failed_checks(result)
+    assert found == "rehearsal.data"
+    assert where in measured
+    # Declared, it may.
+    migrations.write("002_change", up=f"-- pgsluice:changes-data {where}\n{up}")
+    live.approve().ended(0)
+
+
+def test_rehearsal_runs_as_the_operator_and_finds_a_missing_right(live, database, migrations, cluster):
+    role = f"operator_{database.name}"
+    cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, pg_monitor TO {role}")
+    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}; GRANT CREATE ON SCHEMA public TO {role}; "
+                     f"ALTER TABLE schema_migrations OWNER TO {role}")
+    migrations.write("002_more", up=ADD)
+    before = database_snapshot(database)
+    result = live.batch("--format", "json", database=database.conninfo(user=role)).ended(11)
+    (name, measured), = failed_checks(result)
+    assert name == "rehearsal.plan"
+    assert measured.startswith("002_more.sql:1:1: ") or "/002_more.sql:1:1: " in measured
+    assert "must be owner of table items (SQLSTATE 42501)" in measured
+    assert database_snapshot(database) == before
+
+
+def test_rehearsal_finds_a_statement_that_fails_and_says_where(live, migrations):
+    migrations.write("002_more", up="ALTER TABLE items ADD COLUMN w int;\nSELECT\n  no_such_column FROM items;\n")
+    result = shut(live, "rehearsal", 11)
+    (name, measured), = failed_checks(result)
+    assert name == "rehearsal.plan"
+    assert "002_more.sql:3:3: " in measured
+    assert 'column "no_such_column" does not exist (SQLSTATE 42703)' in measured
+
+
+def test_rehearsal_fails_when_a_verify_script_is_false(live, migrations):
+    migrations.write("002_more", up=ADD, verify="SELECT true;\nSELECT count(*) = 49 FROM items;")
+    result = shut(live, "rehearsal", 11)
+    (name, measured), = failed_checks(result)
+    assert name == "rehearsal.verify_scripts"
+    assert "002_more.verify.sql:2" in measured
+
+
+@pytest.mark.parametrize("down, word", [(None, "missing"), ("SELECT 1;", "inexact"), ("SELECT 1/0;", "failed")])
+def test_rehearsal_judges_the_way_back(live, migrations, down, word):
+    migrations.write("002_more", up=ADD, down=down)
+    reported = live.batch("--format", "json").ended(12)
+    evidence, = (live.sluice.state / "evidence").glob("*/rehearsal.json")
+    downs = json.loads(evidence.read_text(encoding="utf-8"))["data"]["downs"]
+    assert [(row["version"], row["state"]) for row in downs] == [("002", word)]
+    assert states(reported)["rehearsal"] == "passed"
+    live.configure(rollback="require")
+    migrations.write("003_other", up="SELECT 1;", down="SELECT 1;")
+    result = shut(live, "rehearsal", 11)
+    assert [name for name, _ in failed_checks(result)] == ["rehearsal.downs"]
+    assert "002" in failed_checks(result)[0][1]
+
+
+def test_a_verify_script_that_writes_in_a_function_fails(live, migrations):
+    migrations.write("002_more", up=ADD + """
+        CREATE FUNCTION sneak() RETURNS boolean LANGUAGE sql AS
+            $$ INSERT INTO items VALUES (99, 'x') RETURNING true $$;
+        """, verify="SELECT sneak();")
+    (name, measured), = failed_checks(shut(live, "rehearsal", 11))
+    assert name == "rehearsal.verify_scripts"
+    assert "002_more.verify.sql:1" in measured
+    assert "cannot execute INSERT in a read-only transaction" in measured
+
+
+def test_the_applications_own_tests_can_shut_the_rehearsal(live, migrations, folder):
+    script = folder / "application"
+    script.write_text("#!/bin/sh\npsql -X -At -c 'SELECT count(w) FROM items' >&2\nexit 3\n", encoding="utf-8")
+    script.chmod(0o755)
+    migrations.write("002_more", up=ADD)
+    live.configure(rehearsal_command=script)
+    result = shut(live, "rehearsal", 11)
+    (name, measured), = failed_checks(result)
+    assert name == "rehearsal.application"
+    assert measured == f"{script} ended with 3: 0\n"
