@@ -175,17 +175,17 @@ static enum status describe(const struct evidence_store *store, const struct tar
 	return file_write(path, strbuf_text(&text), text.length, err);
 }
 
+/* Where nothing can be kept, be it that the disk is full, no gate can pass. */
 static enum status take_folder(struct evidence_store *store, const struct target *target, struct error *err)
 {
-	if (folder_make(store->folder, err) != OK)
-		return err->status;
-	if (file_lock(path_join(store->arena, store->folder, "lock"), &store->lock, err) != OK) {
-		if (err->status == FAIL_BUSY)
-			error_hint(err,
-			           "Wait for the other run on this target to end; its lock ends with its process.");
-		return err->status;
-	}
-	return describe(store, target, err);
+	if (folder_make(store->folder, err) == OK &&
+	    file_lock(path_join(store->arena, store->folder, "lock"), &store->lock, err) == OK &&
+	    describe(store, target, err) == OK)
+		return OK;
+	if (err->status == FAIL_BUSY)
+		return error_hint(err,
+		                  "Wait for the other run on this target to end; its lock ends with its process.");
+	return err->status == FAIL_INTERNAL ? error_recast(err, FAIL_GATE) : err->status;
 }
 
 static enum status find_folder(const struct run *run, const char **ret_folder, struct error *err)

@@ -67,6 +67,13 @@ def test_no_room_for_the_dump_is_seen_before_it_is_taken(scene, machine, folder)
                   "--batch", "--evidence", str(folder / "kept"), under=machine.under)
 
 
+def test_a_disk_that_is_full_before_anything_can_be_kept(scene, machine, folder):
+    machine.full(folder / "kept")
+    scene.refused(11, [re.compile(r'pgsluice: error: could not .*"\S+/kept/\S+": No space left on device'),
+                       "hint: Free space on that file system, or choose another folder, then run again."],
+                  "--batch", "--evidence", str(folder / "kept"), under=machine.under)
+
+
 def test_a_disk_that_is_full_while_dumping(scene, machine, folder, flow):
     scene.database.execute(BIG)
     flow.configure(**{"not-checked.backup.space": "to see what happens"})

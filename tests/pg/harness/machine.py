@@ -52,3 +52,9 @@ class Machine:
         folder.mkdir(exist_ok=True)
         self.steps.append(f"mount -t tmpfs -o size={size} none '{folder}'")
         return self
+
+    def full(self, folder):
+        """That folder is a file system of its own with no room left."""
+        self.small(folder, "64k")
+        self.steps.append(f"head -c 1M /dev/zero > '{folder}/other' 2>/dev/null || :")
+        return self
