@@ -1,0 +1,40 @@
+#include "core/explain/figure.h"
+#include "core/explain/findings/rules.h"
+
+enum { LOOPS = 1000, SHARE_PERCENT = 20 };
+
+/* Only where the join has one condition that names the column, and the inner side is a table that is read whole. */
+static const char *index_for(struct plan_look *look, const struct plan_node *join, const struct plan_node *inner)
+{
+	while (node_is(inner, "Materialize") && inner->children.count == 1)
+		inner = &look->plan->nodes.items[inner->children.items[0]];
+	return node_is(inner, "Seq Scan") && join->join_filter
+	               ? sql_index(look->arena, inner, NULL, join->join_filter) : NULL;
+}
+
+static void look(struct plan_look *look)
+{
+	const struct plan_node *nodes = look->plan->nodes.items;
+	size_t outer = plan_input(look->plan, look->node, 0), inner = plan_input(look->plan, look->node, 1);
+
+	if (!node_is(look->node, "Nested Loop") || inner == SIZE_MAX || nodes[inner].loops < LOOPS)
+		return;
+	double share = plan_subtree_share(look->plan, &nodes[inner]);
+	if (share * 100 < SHARE_PERCENT)
+		return;
+	look_find(look, severity_of_share(share), share, index_for(look, look->node, &nodes[inner]),
+	          "the inner side of a nested loop, %s, is run %s, once for each row of %s, of which %s expected: %s of "
+	          "the statement",
+	          plan_node_title(look->arena, &nodes[inner]), figure_times(look->arena, nodes[inner].loops),
+	          plan_node_title(look->arena, &nodes[outer]),
+	          nodes[outer].plan_rows <= 1 ? "1 was" : arena_printf(look->arena, "%s were",
+	          figure_count(look->arena, nodes[outer].plan_rows)),
+	          figure_share(look->arena, share));
+}
+
+const struct plan_rule_entry inner_side_rule = {
+	.row = {.name = "inner-side",
+	        .meaning = "the inner side of a nested loop is run 1,000 times or more and takes 20% or more of the "
+	                   "statement"},
+	.look = look,
+};

@@ -1,0 +1,34 @@
+#include "core/explain/figure.h"
+#include "core/explain/findings/rules.h"
+
+enum { PAGES = 1024 };
+
+/* Told better by another rule, which knows how much memory would do. */
+static bool is_explained(const struct plan_look *look)
+{
+	const struct plan_node *node = look->node;
+
+	if (node->sort_on_disk || node->disk_bytes > 0 || node->hash_batches > 1)
+		return true;
+	for (size_t i = 0; i < node->children.count; i++)
+		if (look->plan->nodes.items[node->children.items[i]].hash_batches > 1)
+			return true;
+	return false;
+}
+
+static void look(struct plan_look *look)
+{
+	const struct plan_node *node = look->node;
+	double pages = node_temp_pages(node), share = node->figures.self_share;
+
+	if (pages >= PAGES && !is_explained(look))
+		look_find(look, severity_of_share(share), share, NULL,
+		          "%s reads and writes %s of temporary files (%s)", look_title(look),
+		          figure_of(look->arena, pages, "page"), figure_page_bytes(look->arena, pages));
+}
+
+const struct plan_rule_entry temporary_files_rule = {
+	.row = {.name = "temporary-files",
+	        .meaning = "a node reads and writes 1,024 pages or more of temporary files for another reason"},
+	.look = look,
+};
