@@ -77,10 +77,12 @@ struct plan_node {
 
 	const char *type;        /* "Seq Scan", "Custom Scan": as in JSON, also when read from text */
 	const char *subplan;     /* "InitPlan 1", "SubPlan 2", "CTE x", or NULL */
+	const char *returns;     /* the parameters that it sets, "$0,$1", as servers before 17 told; or NULL */
+	const char *provider;    /* of a Custom Scan, or NULL */
 	const char *schema, *relation, *alias, *index; /* or NULL */
 	const char *cte, *function;                    /* what a CTE Scan or Function Scan reads, or NULL */
 	const char *join_type, *strategy, *partial_mode, *operation, *command, *direction; /* or NULL */
-	bool parallel_aware, disabled, inner_unique;
+	bool parallel_aware, async_capable, disabled, inner_unique; /* disabled: also by the cost of servers before 18 */
 
 	double startup_cost, total_cost, plan_rows, width;
 	bool has_actual;         /* it was run with ANALYZE; with `never` it was not reached */
@@ -111,7 +113,8 @@ struct plan_node {
 };
 
 struct plan_trigger {
-	const char *name, *relation, *constraint; /* constraint or NULL */
+	const char *name, *relation; /* "" where the text form did not tell it */
+	const char *constraint;      /* or NULL */
 	double time_ms, calls;
 };
 
@@ -130,6 +133,7 @@ struct query_plan {
 	bool has_jit;
 	double jit_functions, jit_ms;
 	double serialization_ms, serialization_bytes;
+	struct plan_buffers serialization_buffers;
 	double trigger_ms;
 	double unattributed_ms;  /* derived: execution without tree, triggers, serialization; never below 0 */
 	double wall_ms;          /* derived: execution, else the root's */
