@@ -59,6 +59,24 @@ def test_a_table_that_the_rehearsal_truncated_and_rewrote_may_be(live, database,
     live.approve().ended(0)
 
 
+def test_a_temporary_table_is_the_same_whatever_the_number_of_its_schema(live, database, migrations):
+    migrations.write("002_more", up="""
+        BEGIN;
+        CREATE TEMP TABLE picked AS SELECT id FROM items;
+        UPDATE picked SET id = -id;
+        DELETE FROM picked WHERE id < -25;
+        COMMIT;
+        BEGIN;
+        TRUNCATE picked;
+        ALTER TABLE items ADD COLUMN w int;
+        COMMIT;""")
+    plan_id = live.prove()
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(contextlib.closing(database.connect()))
+        live.batch("--approve", plan_id).ended(0)
+
+
 # -- others --
 
 
