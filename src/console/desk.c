@@ -76,10 +76,18 @@ enum status desk_open(const struct console_options *options, struct console **re
 	return OK;
 }
 
+static void let_go_views(struct console *console)
+{
+	for (size_t i = 0; i < console->view_count; i++)
+		if (console->views[i]->let_go)
+			console->views[i]->let_go(console->states[i]);
+}
+
 void desk_close(struct console *console)
 {
 	if (!console)
 		return;
+	let_go_views(console);
 	canvas_close(console->canvas);
 	model_close(console->model);
 	arena_close(console->tick);

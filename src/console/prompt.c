@@ -216,8 +216,12 @@ static void end_line(struct prompt *prompt)
 		return;
 	own_changes(true);
 	if (!prompt->done && !prompt->left) {
+		/* A search or a count in the making holds the line's own prompt, and only its end would give it back. */
+		bool held = RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG);
 		rl_free_line_state(); /* else the next line would inherit changes to undo, whose memory goes with the history */
 		rl_callback_sigcleanup();
+		if (held)
+			rl_restore_prompt();
 		rl_callback_handler_remove();
 	}
 	empty_history();
