@@ -2,7 +2,7 @@
 # Debian packages (12 and 13) that the project needs, and how to install what is missing of them.
 
 build_packages=(autoconf automake make gcc libc6-dev pkg-config libpq-dev libjansson-dev libssl-dev libinih-dev
-	libpg-query-dev libprotobuf-c-dev libncurses-dev libreadline-dev mandoc)
+	libpg-query-dev libprotobuf-c-dev libncurses-dev libreadline-dev libsqlite3-dev mandoc)
 # pgsluice runs these programs itself: initdb, postgres, pg_dump and pg_restore, with the contrib extensions.
 server_packages=(postgresql postgresql-contrib)
 test_packages=("${server_packages[@]}" libcmocka-dev libvterm-dev pgbouncer valgrind shellcheck locales python3

@@ -89,6 +89,9 @@ enum status state_folder(struct arena *arena, const char **ret_path, struct erro
 /* The same for those who only look: it may not be there. */
 enum status state_folder_path(struct arena *arena, const char **ret_path, struct error *err) MUST_CHECK;
 
+/* The cache folder ($XDG_CACHE_HOME/pgsluice, else ~/.cache/pgsluice), made when missing, mode 0700. */
+enum status cache_folder(struct arena *arena, const char **ret_path, struct error *err) MUST_CHECK;
+
 /*
  * Where sockets live: the folder pgsluice in $XDG_RUNTIME_DIR, else in /run/user/UID, else `run` in the state folder;
  * the first that is there and ours. Made when missing, mode 0700; one that others may enter is closed to them.

@@ -203,26 +203,43 @@ static const char *home_folder(void)
 	return user && user->pw_dir && user->pw_dir[0] == '/' ? user->pw_dir : NULL;
 }
 
-enum status state_folder_path(struct arena *arena, const char **ret_path, struct error *err)
+/* A folder of ours in the one that an XDG variable names, else in that one of the home. */
+static enum status xdg_folder(struct arena *arena, const char *variable, const char *base, const char *in_home,
+                              const char *what, const char **ret_path, struct error *err)
 {
 	/* The XDG rules say that a relative path in the variable counts as not set. */
-	const char *base = getenv("XDG_STATE_HOME");
 	if (!base || base[0] != '/') {
 		const char *home = home_folder();
 		if (!home) {
-			error_set(err, FAIL_USAGE, "no folder for state: neither XDG_STATE_HOME nor HOME is set");
-			return error_hint(err, "Set HOME or XDG_STATE_HOME to an absolute path.");
+			error_set(err, FAIL_USAGE, "no folder for %s: neither %s nor HOME is set", what, variable);
+			return error_hint(err, "Set HOME or %s to an absolute path.", variable);
 		}
-		base = path_join(arena, home, ".local/state");
+		base = path_join(arena, home, in_home);
 	}
 	*ret_path = path_join(arena, base, "pgsluice");
 	return OK;
+}
+
+enum status state_folder_path(struct arena *arena, const char **ret_path, struct error *err)
+{
+	return xdg_folder(arena, "XDG_STATE_HOME", getenv("XDG_STATE_HOME"), ".local/state", "state", ret_path, err);
 }
 
 enum status state_folder(struct arena *arena, const char **ret_path, struct error *err)
 {
 	const char *path;
 	if (state_folder_path(arena, &path, err) != OK || folder_make(path, err) != OK)
+		return err->status;
+	*ret_path = path;
+	return OK;
+}
+
+enum status cache_folder(struct arena *arena, const char **ret_path, struct error *err)
+{
+	const char *path;
+	const char *base = getenv("XDG_CACHE_HOME");
+	if (xdg_folder(arena, "XDG_CACHE_HOME", base, ".cache", "caches", &path, err) != OK ||
+	    folder_make(path, err) != OK)
 		return err->status;
 	*ret_path = path;
 	return OK;

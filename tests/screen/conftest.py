@@ -27,6 +27,7 @@ def env(tmp_path):
     """What the program finds around it: nothing of the one who runs the tests."""
     pinned = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "xterm-256color", "LANG": "C.UTF-8",
               "TZ": "UTC", "INPUTRC": "/dev/null", "XDG_STATE_HOME": str(tmp_path / "state"),
+              "XDG_CACHE_HOME": str(tmp_path / "cache"),
               "XDG_RUNTIME_DIR": str(tmp_path / "run")}
     (tmp_path / "run").mkdir(mode=0o700)
     return {**pinned, **{name: os.environ[name] for name in PASSED_ON if name in os.environ}}

@@ -121,6 +121,7 @@ class Sluice:
     def env(self, more=None):
         """The whole environment of the program; a value of None removes a variable."""
         env = clean_env({"HOME": str(self.home), "XDG_STATE_HOME": str(self.home / "state"),
+                         "XDG_CACHE_HOME": str(self.home / "cache"),
                          "XDG_RUNTIME_DIR": str(self.home / "run"), "XDG_CONFIG_HOME": str(self.home / "config")})
         env.update({name: os.environ[name] for name in PASSED_ON if name in os.environ})
         env.update(more or {})
