@@ -118,7 +118,7 @@ enum status connection_pooled(struct session *session, const char *sign, struct 
 	return error_hint(err, "Connect to the server itself: a pooler shares its sessions, and a run needs its own.");
 }
 
-static enum status connection_failed(struct session *session, struct error *err)
+enum status connection_failed(struct session *session, struct error *err)
 {
 	const char *text = PQerrorMessage(session->conn);
 	const struct saying *saying = find_saying(text);
@@ -153,28 +153,46 @@ static void note_notice(void *context, const PGresult *result)
 		session->notice(session->notice_context, severity, sqlstate, message);
 }
 
+enum connecting connection_start(struct session *session, const struct conninfo *info)
+{
+	session->conn = PQconnectStartParams(info->keywords, info->values, 0);
+	if (PQstatus(session->conn) == CONNECTION_BAD)
+		return CONNECTING_REFUSED;
+	PQsetErrorVerbosity(session->conn, PQERRORS_VERBOSE);
+	PQsetNoticeReceiver(session->conn, note_notice, session);
+	return CONNECTING_WRITES;
+}
+
+enum connecting connection_step(struct session *session)
+{
+	switch (PQconnectPoll(session->conn)) {
+	case PGRES_POLLING_OK:
+		PQsetnonblocking(session->conn, 1);
+		return CONNECTING_DONE;
+	case PGRES_POLLING_READING:
+		return CONNECTING_READS;
+	case PGRES_POLLING_WRITING:
+		return CONNECTING_WRITES;
+	default:
+		return CONNECTING_REFUSED;
+	}
+}
+
 enum attempt { CONNECTED, REFUSED, TIMED_OUT, STOPPED };
 
 static enum attempt attempt(struct session *session, const struct conninfo *info, int64_t deadline_ms)
 {
-	session->conn = PQconnectStartParams(info->keywords, info->values, 0);
-	if (PQstatus(session->conn) == CONNECTION_BAD)
-		return REFUSED;
-	PQsetErrorVerbosity(session->conn, PQERRORS_VERBOSE);
-	PQsetNoticeReceiver(session->conn, note_notice, session);
-	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-	while (next != PGRES_POLLING_OK) {
+	enum connecting next = connection_start(session, info);
+	while (next == CONNECTING_READS || next == CONNECTING_WRITES) {
 		/* The descriptor changes from address to address. */
 		struct loop_fd fd = {.fd = PQsocket(session->conn),
-				     .events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT};
+				     .events = next == CONNECTING_READS ? POLLIN : POLLOUT};
 		enum loop_outcome outcome = loop_wait(session->loop, &fd, 1, deadline_ms);
 		if (outcome != LOOP_READY)
 			return outcome == LOOP_STOPPED ? STOPPED : TIMED_OUT;
-		next = PQconnectPoll(session->conn);
-		if (next == PGRES_POLLING_FAILED)
-			return REFUSED;
+		next = connection_step(session);
 	}
-	return CONNECTED;
+	return next == CONNECTING_DONE ? CONNECTED : REFUSED;
 }
 
 /* The host that libpq is at: those before it have answered, so only this one hangs. */
@@ -198,7 +216,6 @@ enum status connection_open(struct session *session, struct conninfo *info, int6
 	for (;;) {
 		switch (attempt(session, info, clock_ms() + timeout_ms)) {
 		case CONNECTED:
-			PQsetnonblocking(session->conn, 1);
 			return OK;
 		case REFUSED:
 			return connection_failed(session, err);

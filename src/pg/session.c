@@ -11,8 +11,6 @@
 
 enum { OLDEST_SERVER = 130000, CONNECT_TIMEOUT_S = 10, LONGEST_TIMEOUT_S = 3600 };
 
-enum { SETTINGS_PARAMETERS = 3 };
-
 struct parameter {
 	const char *keyword, *value;
 };
@@ -76,8 +74,9 @@ static void complete(struct session *session, const struct session_options *opti
 	conninfo_set(info, "application_name", session->application);
 	conninfo_set(info, "client_encoding", "UTF8");
 	conninfo_set(info, "options",
-	             arena_printf(session->arena, "%s%s%s%s", own ? own : "", own ? " " : "", ALWAYS,
-	                          read_only ? READ_ONLY : ""));
+	             arena_printf(session->arena, "%s%s%s%s%s%s", own ? own : "", own ? " " : "", ALWAYS,
+	                          read_only ? READ_ONLY : "", options->startup ? " " : "",
+	                          options->startup ? options->startup : ""));
 }
 
 static int64_t timeout_ms(const struct session_options *options, const struct conninfo *info)
@@ -87,7 +86,7 @@ static int64_t timeout_ms(const struct session_options *options, const struct co
 	return (given_s > 0 && given_s <= LONGEST_TIMEOUT_S ? given_s : CONNECT_TIMEOUT_S) * INT64_C(1000);
 }
 
-static enum status check_version(struct session *session, struct error *err)
+enum status connection_check_version(struct session *session, struct error *err)
 {
 	session->server_version = PQserverVersion(session->conn);
 	if (session->server_version >= OLDEST_SERVER)
@@ -127,9 +126,9 @@ static enum status check_facts(struct session *session, bool direct, struct erro
 	return OK;
 }
 
-static const char *const *settings_parameters(const struct session *session, struct arena *arena)
+const char *const *session_settings_parameters(const struct session *session, struct arena *arena)
 {
-	const char **parameters = arena_alloc(arena, SETTINGS_PARAMETERS * sizeof(*parameters));
+	const char **parameters = arena_alloc(arena, SESSION_SETTINGS_PARAMETERS * sizeof(*parameters));
 	parameters[0] = arena_printf(arena, "%d", session->server_version);
 	parameters[1] = session->access == SESSION_READ_WRITE ? "true" : "false";
 	parameters[2] = session->set_role;
@@ -138,29 +137,16 @@ static const char *const *settings_parameters(const struct session *session, str
 
 static enum status make_settings(struct session *session, struct error *err)
 {
-	if (session_query(session, query_session_settings, SETTINGS_PARAMETERS,
-	                  settings_parameters(session, session->arena), NULL, err) != OK || session->plain)
+	if (session_query(session, query_session_settings, SESSION_SETTINGS_PARAMETERS,
+	                  session_settings_parameters(session, session->arena), NULL, err) != OK || session->plain)
 		return err->status;
 	return session_exec(session, query_session_pinned, err);
 }
 
-static enum status open_checked(struct session *session, const struct session_options *options, struct error *err)
+enum status session_start(struct loop *loop, const struct session_options *options, struct session **ret_session,
+                          struct conninfo *ret_info, struct error *err)
 {
-	struct conninfo info;
-	if (conninfo_read(session->arena, options->conninfo ? options->conninfo : "", &info, err) != OK)
-		return err->status;
-	complete(session, options, &info);
-	if (connection_open(session, &info, timeout_ms(options, &info), err) != OK ||
-	    check_version(session, err) != OK || take_role(session, err) != OK ||
-	    check_facts(session, options->direct, err) != OK)
-		return err->status;
-	return make_settings(session, err);
-}
-
-enum status session_open(struct loop *loop, const struct session_options *options, struct session **ret_session,
-                         struct error *err)
-{
-	struct session *session = memory_new(sizeof(*session));
+	struct session *session = *ret_session = memory_new(sizeof(*session));
 	session->loop = loop;
 	session->arena = arena_open();
 	session->access = options->access;
@@ -169,7 +155,30 @@ enum status session_open(struct loop *loop, const struct session_options *option
 	session->sent_context = options->sent_context;
 	session->role_word = arena_strdup(session->arena, options->role_word);
 	session->set_role = arena_strdup(session->arena, options->set_role);
-	if (open_checked(session, options, err) != OK) {
+	if (conninfo_read(session->arena, options->conninfo ? options->conninfo : "", ret_info, err) != OK)
+		return err->status;
+	complete(session, options, ret_info);
+	return OK;
+}
+
+static enum status open_checked(struct session *session, const struct session_options *options,
+                                struct conninfo *info, struct error *err)
+{
+	if (connection_open(session, info, timeout_ms(options, info), err) != OK ||
+	    connection_check_version(session, err) != OK || take_role(session, err) != OK ||
+	    check_facts(session, options->direct, err) != OK)
+		return err->status;
+	return make_settings(session, err);
+}
+
+enum status session_open(struct loop *loop, const struct session_options *options, struct session **ret_session,
+                         struct error *err)
+{
+	struct session *session;
+	struct conninfo info;
+
+	if (session_start(loop, options, &session, &info, err) != OK ||
+	    open_checked(session, options, &info, err) != OK) {
 		session_close(session);
 		return err->status;
 	}
@@ -200,8 +209,8 @@ void session_reset_items(struct session *session, struct arena *arena, struct pi
 	list_add(arena, list)->sql = "discard all";
 	struct pipeline_item *settings = list_add(arena, list);
 	settings->sql = query_session_settings;
-	settings->count = SETTINGS_PARAMETERS;
-	settings->parameters = settings_parameters(session, arena);
+	settings->count = SESSION_SETTINGS_PARAMETERS;
+	settings->parameters = session_settings_parameters(session, arena);
 	if (!session->plain)
 		list_add(arena, list)->sql = query_session_pinned;
 }

@@ -69,6 +69,27 @@ enum status wire_refused(struct session *session, const char *what, struct error
 /* The status that belongs to a SQLSTATE, with a hint if we know a better one than the status has. */
 enum status sqlstate_status(const char *sqlstate, const char **ret_hint);
 
+/*
+ * A session without a connection yet, and in its arena what libpq is to be given. To be closed on failure too. And the
+ * parameters of the query session_settings for it.
+ */
+enum { SESSION_SETTINGS_PARAMETERS = 3 };
+enum status session_start(struct loop *loop, const struct session_options *options, struct session **ret_session,
+                          struct conninfo *ret_info, struct error *err) MUST_CHECK;
+const char *const *session_settings_parameters(const struct session *session, struct arena *arena);
+
+/*
+ * connect.c: a connection opened without waiting. Until it is done or refused, the caller waits until PQsocket (which
+ * changes) can be read or written, and takes a step. A refused one tells why in connection_failed.
+ */
+enum connecting { CONNECTING_READS, CONNECTING_WRITES, CONNECTING_DONE, CONNECTING_REFUSED };
+enum connecting connection_start(struct session *session, const struct conninfo *info) MUST_CHECK;
+enum connecting connection_step(struct session *session) MUST_CHECK;
+enum status connection_failed(struct session *session, struct error *err);
+
+/* FAIL_USAGE for a server that is too old. */
+enum status connection_check_version(struct session *session, struct error *err) MUST_CHECK;
+
 /* connect.c: opens the connection; `info` is what libpq is given. */
 enum status connection_open(struct session *session, struct conninfo *info, int64_t timeout_ms,
                             struct error *err) MUST_CHECK;

@@ -3,11 +3,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -271,23 +271,30 @@ static void serve_timers(struct loop *loop)
 	}
 }
 
-static int64_t next_due_ms(const struct loop *loop, int64_t deadline_ms)
+static int64_t in_us(int64_t due_ms)
 {
-	for (const struct loop_timer *timer = loop->timers; timer; timer = timer->next)
-		if (timer->due_ms < deadline_ms)
-			deadline_ms = timer->due_ms;
-	return deadline_ms;
+	return due_ms > INT64_MAX / 1000 ? INT64_MAX : due_ms * 1000;
 }
 
-static int poll_timeout(const struct loop *loop, int64_t deadline_ms)
+static int64_t next_due_us(const struct loop *loop, int64_t deadline_us)
 {
-	int64_t due_ms = next_due_ms(loop, deadline_ms);
-	if (due_ms == INT64_MAX)
-		return -1;
-	int64_t left_ms = due_ms - clock_ms();
-	if (left_ms < 0)
-		return 0;
-	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+	for (const struct loop_timer *timer = loop->timers; timer; timer = timer->next)
+		if (in_us(timer->due_ms) < deadline_us)
+			deadline_us = in_us(timer->due_ms);
+	return deadline_us;
+}
+
+/* NULL = without limit. */
+static const struct timespec *poll_timeout(const struct loop *loop, int64_t deadline_us, struct timespec *timeout)
+{
+	int64_t due_us = next_due_us(loop, deadline_us);
+	if (due_us == INT64_MAX)
+		return NULL;
+	int64_t left_us = due_us - clock_us();
+	if (left_us < 0)
+		left_us = 0;
+	*timeout = (struct timespec){.tv_sec = (time_t)(left_us / 1000000), .tv_nsec = (long)(left_us % 1000000) * 1000};
+	return timeout;
 }
 
 static size_t collect(struct loop *loop, const struct loop_fd *fds, size_t count)
@@ -332,10 +339,11 @@ static void serve_handlers(struct loop *loop, size_t handler_count)
 }
 
 /* One poll and all that it calls for; returns how many of the caller's descriptors are ready. */
-static size_t serve_once(struct loop *loop, struct loop_fd *fds, size_t count, int64_t deadline_ms)
+static size_t serve_once(struct loop *loop, struct loop_fd *fds, size_t count, int64_t deadline_us)
 {
 	size_t total = collect(loop, fds, count), ready = 0;
-	int found = poll(loop->polls, total, poll_timeout(loop, deadline_ms));
+	struct timespec timeout;
+	int found = ppoll(loop->polls, total, poll_timeout(loop, deadline_us, &timeout), NULL);
 	if (found < 0 && errno != EINTR)
 		panic("could not wait for descriptors");
 	for (size_t i = 0; i < count; i++) {
@@ -362,24 +370,29 @@ enum loop_outcome loop_until(struct loop *loop, bool (*done)(void *context), voi
 			return LOOP_READY;
 		if (clock_ms() >= deadline_ms)
 			return LOOP_TIMEOUT;
-		serve_once(loop, NULL, 0, deadline_ms);
+		serve_once(loop, NULL, 0, in_us(deadline_ms));
 	}
 }
 
-enum loop_outcome loop_wait(struct loop *loop, struct loop_fd *fds, size_t count, int64_t deadline_ms)
+enum loop_outcome loop_wait_us(struct loop *loop, struct loop_fd *fds, size_t count, int64_t deadline_us)
 {
 	assert(!loop->serving);
 	for (;;) {
 		if (loop_stop_signal(loop) && !loop->shields)
 			return LOOP_STOPPED;
-		size_t ready = serve_once(loop, fds, count, deadline_ms);
+		size_t ready = serve_once(loop, fds, count, deadline_us);
 		if (loop_stop_signal(loop) && !loop->shields)
 			return LOOP_STOPPED;
 		if (ready)
 			return LOOP_READY;
-		if (clock_ms() >= deadline_ms)
+		if (clock_us() >= deadline_us)
 			return LOOP_TIMEOUT;
 	}
+}
+
+enum loop_outcome loop_wait(struct loop *loop, struct loop_fd *fds, size_t count, int64_t deadline_ms)
+{
+	return loop_wait_us(loop, fds, count, in_us(deadline_ms));
 }
 
 enum loop_outcome loop_sleep(struct loop *loop, int64_t duration_ms)

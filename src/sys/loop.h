@@ -45,6 +45,9 @@ void loop_cleanup(struct loop **loop);
  */
 enum loop_outcome loop_wait(struct loop *loop, struct loop_fd *fds, size_t count, int64_t deadline_ms) MUST_CHECK;
 
+/* The same with a clock_us() value, for those who must send at a time to be measured from. */
+enum loop_outcome loop_wait_us(struct loop *loop, struct loop_fd *fds, size_t count, int64_t deadline_us) MUST_CHECK;
+
 /* Convenience: sleeps for a time while serving handlers. */
 enum loop_outcome loop_sleep(struct loop *loop, int64_t duration_ms) MUST_CHECK;
 

@@ -80,6 +80,7 @@ enum status explainable_read(struct arena *arena, const char *file, const char *
 		.tag = statement->tag,
 		.line = statement->line,
 		.reads = statement->read_only,
+		.configures = statement->session_state,
 		.parameters = highest_parameter(statement->sql),
 	};
 	return OK;

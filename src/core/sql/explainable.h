@@ -13,6 +13,7 @@ struct explainable {
 	const char *tag;   /* SELECT, INSERT, UPDATE, DELETE, MERGE */
 	long line;         /* of its first byte, 1-based */
 	bool reads;        /* by its text it only reads: what its own functions do is for the server to refuse */
+	bool configures;   /* it changes a setting of its session: set_config */
 	size_t parameters; /* the highest $n in it; 0 = none */
 };
 
