@@ -54,6 +54,8 @@ static const struct setting_row ROWS[] = {
 	 .help = "How long the evidence of the backup gate counts."},
 	{.key = "validity-rehearsal", .kind = SETTING_DURATION, VALIDITY(GATE_REHEARSAL), .fallback = "24h",
 	 .minimum = 1, .help = "How long the evidence of the rehearsal gate counts."},
+	{.key = "validity-plans", .kind = SETTING_DURATION, VALIDITY(GATE_PLANS), .fallback = "24h", .minimum = 1,
+	 .help = "How long the evidence of the plans gate counts."},
 	{.key = "validity-approval", .kind = SETTING_DURATION, VALIDITY(GATE_APPROVAL), .fallback = "4h",
 	 .minimum = 1,
 	 .help = "How long an approval counts."},

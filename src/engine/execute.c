@@ -55,7 +55,7 @@ void execute_notice(void *context, const char *severity, const char *sqlstate, c
 	bool plain = strcmp(sqlstate, "00000") == 0;
 	if (executor->script)
 		said = conceal_said(scratch, executor->script, said);
-	if (!executor->live && !executor->measure && level == LOG_INFO)
+	if (executor->quiet || (!executor->live && !executor->measure && level == LOG_INFO))
 		level = LOG_DEBUG; /* the same migrations once more, to be undone */
 	emit_log(executor->run->emitter, level, "%s%s%s: %s", severity, plain ? "" : " ", plain ? "" : sqlstate, said);
 }
@@ -122,6 +122,8 @@ static void set_sql(struct json *fields, const struct statement *statement)
 void execute_event(struct executor *executor, const struct migration *migration, size_t step, size_t statement,
                    const char *phase, int64_t duration_ms, const struct statement_trace *trace, const char *error)
 {
+	if (executor->quiet)
+		return;
 	const struct script *script = executor_script(executor, migration);
 	const struct step *current = execute_step(script, step);
 	struct json *fields = json_new_object();

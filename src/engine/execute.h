@@ -38,6 +38,7 @@ struct executor {
 	struct oid_list *written;      /* NULL, or gets the tables that statements write, by the path they run under */
 	const struct script *judged;   /* whose `speaks` is known */
 	bool speaks;                   /* one of its statements speaks of a password: none is shown */
+	bool quiet;                    /* nothing is told: what runs here was told when it ran before */
 	bool count_always;             /* event triggers or unparsed text: rows can change under any statement */
 	/*
 	 * Called before a step is sent and after it is committed; an error ends the execution there. NULL =

@@ -20,8 +20,8 @@
 
 static enum status (*const WORK[GATE_COUNT])(struct run *, struct evidence *, struct error *) = {
 	[GATE_INSPECT] = gate_inspect,     [GATE_BACKUP] = gate_backup,     [GATE_REHEARSAL] = gate_rehearsal,
-	[GATE_PREFLIGHT] = gate_preflight, [GATE_APPROVAL] = gate_approval, [GATE_APPLY] = gate_apply,
-	[GATE_VERIFY] = gate_verify,
+	[GATE_PLANS] = gate_plans,         [GATE_PREFLIGHT] = gate_preflight, [GATE_APPROVAL] = gate_approval,
+	[GATE_APPLY] = gate_apply,         [GATE_VERIFY] = gate_verify,
 };
 
 static int64_t validity(const struct run *run, enum gate gate)

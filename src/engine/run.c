@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/canaries.h"
 #include "engine/copy.h"
 #include "engine/evidence_store.h"
 #include "engine/leader.h"
@@ -79,9 +80,10 @@ enum status run_read_files(struct run *run, struct error *err)
 
 	if (sources_read(run->arena, settings->migrations, settings->file_ceiling_bytes, &sources, err) != OK)
 		return err->status;
-	return migrations_read(run->arena, settings->migrations, settings->history_table, sources.items,
-	                       sources.count,
-	                       &run->set, err);
+	if (migrations_read(run->arena, settings->migrations, settings->history_table, sources.items, sources.count,
+	                    &run->set, err) != OK)
+		return err->status;
+	return canaries_read(run->arena, settings->migrations, &run->canaries, err);
 }
 
 enum status run_parse(struct run *run, const char *version, struct error *err)
@@ -201,8 +203,10 @@ struct digest run_binding(const struct run *run, enum gate gate)
 {
 	struct digest_stream *stream = digest_open();
 
-	if (gate_get(gate)->binding == BINDS_PLAN) {
+	if (gate_get(gate)->binding != BINDS_LIVE) {
 		digest_add_field(stream, run->plan.id.hex);
+		if (gate_get(gate)->binding == BINDS_CANARIES)
+			digest_add_field(stream, canaries_digest(&run->canaries).hex);
 		return digest_close(stream);
 	}
 	digest_add_field(stream, run->target.system_identifier);

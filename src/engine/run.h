@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "core/canary/canary.h"
 #include "core/flow/gate.h"
 #include "core/migration/plan.h"
 #include "core/schema/object.h"
@@ -38,6 +39,7 @@ struct run {
 
 	/* what was read before the gates */
 	struct migration_set set;
+	struct canary_list canaries;      /* of the folder */
 	struct graph graph;
 	struct session *live;             /* the reading session on the target: read-only */
 	struct target target;
@@ -94,7 +96,7 @@ enum status run_schema_of(const struct run *run, struct session *session, struct
 /* Options of a session on the target for this run: application_name carries run and role word. Read-only. */
 struct session_options run_session_options(const struct run *run, const char *role_word);
 
-/* The binding of a gate's evidence in this run: the plan id, or target and live digest. */
+/* The binding of a gate's evidence in this run: over what its row in core/flow names. */
 struct digest run_binding(const struct run *run, enum gate gate);
 
 /*

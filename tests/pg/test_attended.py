@@ -49,7 +49,7 @@ def test_nothing_begins_unless_it_is_asked_for(engine, live, migrations):
         assert told["command"] == "console" and not viewer.of("gate")
         viewer.ask("run").wait_state("waiting", gate="backup")
         assert states(viewer) == {"inspect": "passed"}
-        viewer.ask("run", gate="rehearsal").wait_state("waiting", gate="preflight")
+        viewer.ask("run", gate="rehearsal").wait_state("waiting", gate="plans")
         assert states(viewer) == {"inspect": "passed", "backup": "passed", "rehearsal": "passed"}
         promise, = [event["values"] for event in viewer.of("sample") if event["sampler"] == "promise"]
         assert [one["version"] for one in promise["migrations"]] == ["002"]
@@ -92,7 +92,7 @@ def test_a_failed_gate_is_mended_and_the_run_goes_on(engine, live, migrations):
         migrations.write("002_more", up=ADD)
         seen = len(viewer.events)
         viewer.ask("run", gate="approval").wait_state("asking")
-        assert states(viewer, seen) == {"inspect": "passed", "backup": "passed", "rehearsal": "passed",
+        assert states(viewer, seen) == {"inspect": "passed", "backup": "passed", "rehearsal": "passed", "plans": "passed",
                                         "preflight": "passed", "approval": "running"}
         assert "is reused" in next(event["reason"] for event in viewer.of("gate", seen) if event["gate"] == "backup")
         assert viewer.events[seen]["seq"] == 1 and viewer.events[seen]["run"] != viewer.events[0]["run"]

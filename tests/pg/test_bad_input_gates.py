@@ -170,7 +170,7 @@ def stale_run(scene):
     """The run that finds the change: which gates it judges anew. Nothing is applied."""
     before = scene.look()
     result = scene.sluice.run("--batch", "--format", "json").ended(12)
-    scene.unchanged(before, ["inspect", "backup", "rehearsal", "preflight", "approval"])
+    scene.unchanged(before, ["inspect", "backup", "rehearsal", "plans", "preflight", "approval"])
     assert ("apply", "running") not in states(result)
     return states(result)
 

@@ -9,7 +9,7 @@ from harness.snapshot import database_snapshot, folder_snapshot
 
 HISTORY = """CREATE TABLE schema_migrations (version text PRIMARY KEY, name text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now())"""
-GATES = ["inspect", "backup", "rehearsal", "preflight", "approval", "apply", "verify"]
+GATES = ["inspect", "backup", "rehearsal", "plans", "preflight", "approval", "apply", "verify"]
 
 
 @pytest.fixture
@@ -314,8 +314,8 @@ def test_status_shows_how_far_the_evidence_reaches(sluice, half_way):
     sluice.run("--batch").ended(12)
     found = gates(sluice)
     assert {name: gate["state"] for name, gate in found.items()} == {
-        "inspect": "waiting", "backup": "passed", "rehearsal": "passed", "preflight": "passed", "approval": "failed",
-        "apply": "waiting", "verify": "waiting"}
+        "inspect": "waiting", "backup": "passed", "rehearsal": "passed", "plans": "passed", "preflight": "passed",
+        "approval": "failed", "apply": "waiting", "verify": "waiting"}
     assert found["inspect"]["reason"] == "It passed, and is always asked anew."
     assert found["backup"]["valid_until"].endswith("Z") and found["backup"]["reason"] is None
     assert found["approval"]["reason"].startswith("approval.consent: nobody consented to plan ")
@@ -323,9 +323,10 @@ def test_status_shows_how_far_the_evidence_reaches(sluice, half_way):
     half_way.write("004_more", up="SELECT 1;")
     found = gates(sluice)
     assert {name: gate["state"] for name, gate in found.items()} == {
-        "inspect": "stale", "backup": "passed", "rehearsal": "stale", "preflight": "stale", "approval": "stale",
-        "apply": "waiting", "verify": "waiting"}
+        "inspect": "stale", "backup": "passed", "rehearsal": "stale", "plans": "stale", "preflight": "stale",
+        "approval": "stale", "apply": "waiting", "verify": "waiting"}
     assert found["rehearsal"]["reason"] == "The plan has changed since."
+    assert found["plans"]["reason"] == "The plan or the canaries have changed since."
     assert found["approval"]["reason"] == "It failed for another plan."
 
 

@@ -9,7 +9,7 @@ from harness.flow import EventSchema, Writers, check, error, failed_checks, read
 from harness.snapshot import database_snapshot, folder_snapshot
 from harness.tool import Sluice
 
-GATES = ["inspect", "backup", "rehearsal", "preflight", "approval", "apply", "verify"]
+GATES = ["inspect", "backup", "rehearsal", "plans", "preflight", "approval", "apply", "verify"]
 BY_HAND = """
     CREATE TABLE schema_migrations (version varchar(40) NOT NULL PRIMARY KEY, name text NOT NULL,
         applied_at timestamptz NOT NULL DEFAULT now());
@@ -87,7 +87,7 @@ def test_a_folder_written_by_hand_goes_through_in_two_runs(own, flow, migrations
                                        f"{plan_id[:12]} (limit: consent to exactly this plan)")
     assert error(first)["hint"] == ("If that is what you mean, run the same command with --approve "
                                     f"{plan_id[:12]}.")
-    assert states(first) == {"inspect": "passed", "backup": "passed", "rehearsal": "passed",
+    assert states(first) == {"inspect": "passed", "backup": "passed", "rehearsal": "passed", "plans": "passed",
                              "preflight": "passed", "approval": "failed"}
 
     second = flow.batch("--approve", plan_id[:12], "--format", "json").ended(0)
@@ -224,12 +224,12 @@ def test_the_report_has_every_gate_with_its_evidence(started, migrations):
     path = result.events("end")[0]["report"]
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    for title in ("Inspect", "Backup", "Rehearsal", "Preflight", "Approval", "Apply", "Verify"):
+    for title in ("Inspect", "Backup", "Rehearsal", "Plans", "Preflight", "Approval", "Apply", "Verify"):
         assert f"### {title}: passed" in text
     assert "| 002 | more | committed |" in text
     with open(path.replace(".md", ".json"), encoding="utf-8") as file:
         report = json.load(file)
-    assert [gate["state"] for gate in report["gates"]] == ["passed"] * 7
+    assert [gate["state"] for gate in report["gates"]] == ["passed"] * 8
     assert all(gate["evidence"]["checks"] for gate in report["gates"])
     assert report["exit"] == 0
     assert [row["version"] for row in report["applied"]] == ["002"]

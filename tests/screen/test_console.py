@@ -11,9 +11,9 @@ OVER = "RECORDING, at its end"
 
 
 def test_the_first_screen_names_environment_database_plan_and_lock(replay):
-    glass = replay().wait_for(OVER, "5 Gates 7/7", "? help  Q quit")
+    glass = replay().wait_for(OVER, "5 Gates 8/8", "? help  Q quit")
     assert " [PROD] " in glass.rows[0] and "plan 8bab13f8f693" in glass.rows[0] and "read-only" in glass.rows[0]
-    assert "5 Gates 7/7" in glass.rows[1] and "7 Log" in glass.rows[1]
+    assert "5 Gates 8/8" in glass.rows[1] and "7 Log" in glass.rows[1]
     assert "? help  Q quit" in glass.rows[-1]
     assert glass.last["alternate"] and glass.last["cursor_row"] == -1
 

@@ -48,10 +48,10 @@ def test_from_the_first_screen_to_a_verified_apply(console, live, migrations):  
     migrations.write("002_more", up=ADD)
     glass = console()
     glass.wait_for("read-only", "waits before inspect", "pending", "002", deadline=60)
-    glass.press("r").wait_for("waits before backup", "Gates 1/7", deadline=60)
+    glass.press("r").wait_for("waits before backup", "Gates 1/8", deadline=60)
     glass.press("R").wait_for("ASKS YOU", deadline=120)
     assert live.versions() == ["001"]
-    approve(glass, live).wait_for("ended with 0", "Gates 7/7", deadline=120)
+    approve(glass, live).wait_for("ended with 0", "Gates 8/8", deadline=120)
     assert live.versions() == ["001", "002"]
     glass.press("Q").ended(0)
     assert "The run ended with 0: done." in glass.text()

@@ -7,7 +7,8 @@
 #define MEMBERS(table) .members = (table), .member_count = COUNT(table)
 #define FIELDS(table) .fields = (table), .field_count = COUNT(table)
 
-const char *const EVENT_GATES[] = {"inspect", "backup", "rehearsal", "preflight", "approval", "apply", "verify", NULL};
+const char *const EVENT_GATES[] = {"inspect", "backup", "rehearsal", "plans",
+                                   "preflight", "approval", "apply", "verify", NULL};
 const char *const EVENT_REQUESTS[] = {"start", "run",      "approve",  "waive", "cancel",
                                       "pause", "continue", "rollback", "quit",  NULL};
 static const char *const STATES[] = {"waiting", "running", "passed", "failed", "stale", "waived", NULL};

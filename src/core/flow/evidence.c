@@ -53,9 +53,12 @@ bool evidence_holds(struct arena *arena, const struct evidence *evidence, const 
 	if (evidence->state != GATE_PASSED && evidence->state != GATE_WAIVED) {
 		*ret_why = evidence->reason ? arena_printf(arena, "It failed: %s.", evidence->reason) : "It failed.";
 	} else if (strcmp(evidence->binding.hex, binding->hex) != 0) {
-		*ret_why = gate_get(evidence->gate)->binding == BINDS_LIVE
-		                   ? "The target's schema has changed since, or it is another target."
-		                   : "The plan has changed since.";
+		static const char *const CHANGED[] = {
+			[BINDS_PLAN] = "The plan has changed since.",
+			[BINDS_LIVE] = "The target's schema has changed since, or it is another target.",
+			[BINDS_CANARIES] = "The plan or the canaries have changed since.",
+		};
+		*ret_why = CHANGED[gate_get(evidence->gate)->binding];
 	} else if (evidence->taken_ms > now_ms + CLOCK_SKEW_MS) {
 		*ret_why = arena_printf(arena, "It was taken at %s, which is in the future by this machine's clock.",
 		                        stamp_text(arena, evidence->taken_ms));

@@ -19,6 +19,7 @@ enum gate {
 	GATE_INSPECT,
 	GATE_BACKUP,
 	GATE_REHEARSAL,
+	GATE_PLANS,
 	GATE_PREFLIGHT,
 	GATE_APPROVAL,
 	GATE_APPLY,
@@ -29,7 +30,11 @@ enum gate {
 enum gate_state { GATE_WAITING, GATE_RUNNING, GATE_PASSED, GATE_FAILED, GATE_STALE, GATE_WAIVED };
 
 /* What a gate's evidence is bound to; a change of it makes that gate stale and no other. */
-enum gate_binding { BINDS_PLAN, BINDS_LIVE /* target and live schema digest only */ };
+enum gate_binding {
+	BINDS_PLAN,
+	BINDS_LIVE,     /* target and live schema digest only */
+	BINDS_CANARIES, /* the plan, and the canaries */
+};
 
 struct gate_row {
 	const char *name;           /* "backup" */

@@ -11,6 +11,7 @@
 enum status gate_inspect(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;
 enum status gate_backup(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;
 enum status gate_rehearsal(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;
+enum status gate_plans(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;
 enum status gate_preflight(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;
 enum status gate_approval(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;
 enum status gate_apply(struct run *run, struct evidence *evidence, struct error *err) MUST_CHECK;

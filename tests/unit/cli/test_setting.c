@@ -11,9 +11,9 @@ static void the_keys_are_those_of_the_contract(void **state)
 {
 	static const char *const KEYS[] = {
 		"environment", "history-table", "role", "window", "window-applies", "lock-timeout", "lock-budget",
-		"statement-timeout", "validity-backup", "validity-rehearsal", "validity-approval",
-		"validity-preflight", "rollback", "approvals", "digest-ignore", "max-lag", "max-transaction-age",
-		"work-dir", "backup-provider", "backup-command", "rehearsal-command", "disk-command",
+		"statement-timeout", "validity-backup", "validity-rehearsal", "validity-plans",
+		"validity-approval", "validity-preflight", "rollback", "approvals", "digest-ignore", "max-lag",
+		"max-transaction-age", "work-dir", "backup-provider", "backup-command", "rehearsal-command", "disk-command",
 		"notify-command", "verify-watch", "file-ceiling", "jobs",
 	};
 	size_t count;

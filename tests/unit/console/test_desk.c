@@ -125,6 +125,7 @@ static void pass_up_to_approval(struct fixture *f)
 	TELL(f->console->model, "\"type\":\"gate\",\"gate\":\"inspect\",\"state\":\"passed\"",
 	     "\"type\":\"gate\",\"gate\":\"backup\",\"state\":\"passed\"",
 	     "\"type\":\"gate\",\"gate\":\"rehearsal\",\"state\":\"passed\"",
+	     "\"type\":\"gate\",\"gate\":\"plans\",\"state\":\"passed\"",
 	     "\"type\":\"gate\",\"gate\":\"preflight\",\"state\":\"passed\"");
 }
 

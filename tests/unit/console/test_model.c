@@ -183,9 +183,10 @@ static void why_apply_is_locked_names_every_gate_that_is_shut(void **state)
 	     "\"type\":\"gate\",\"gate\":\"backup\",\"state\":\"waived\"",
 	     "\"type\":\"gate\",\"gate\":\"rehearsal\",\"state\":\"failed\"");
 	assert_string_equal(model_why_locked(arena, model), "Apply needs every gate before it: rehearsal failed, "
-	                                                    "preflight waiting, approval waiting.");
+	                                                    "plans waiting, preflight waiting, approval waiting.");
 	assert_int_equal(model_next_gate(model), GATE_REHEARSAL);
 	TELL(model, "\"type\":\"gate\",\"gate\":\"rehearsal\",\"state\":\"passed\"",
+	     "\"type\":\"gate\",\"gate\":\"plans\",\"state\":\"passed\"",
 	     "\"type\":\"gate\",\"gate\":\"preflight\",\"state\":\"passed\"",
 	     "\"type\":\"gate\",\"gate\":\"approval\",\"state\":\"passed\"");
 	assert_null(model_why_locked(arena, model));

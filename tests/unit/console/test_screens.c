@@ -52,6 +52,8 @@ static void tell_night(struct model *model)
 	     "\"type\":\"step\",\"version\":\"008\",\"step\":1,\"phase\":\"end\",\"duration_ms\":64000",
 	     "\"type\":\"gate\",\"gate\":\"rehearsal\",\"state\":\"passed\","
 	     "\"valid_until\":\"2026-01-02T00:00:00.000Z\"",
+	     "\"type\":\"gate\",\"gate\":\"plans\",\"state\":\"passed\","
+	     "\"valid_until\":\"2026-01-02T00:00:00.000Z\"",
 	     "\"type\":\"gate\",\"gate\":\"preflight\",\"state\":\"running\"",
 	     "\"type\":\"evidence\",\"gate\":\"preflight\",\"check\":\"preflight.window\",\"measured\":\"no window\","
 	     "\"limit\":\"open\",\"ok\":true",

@@ -83,6 +83,7 @@ static void the_markdown_says_how_it_ended_and_why(void **state)
 		"- [x] Inspect: passed. Do files, checksums, graph, rules and history hold, and has live not drifted?\n"
 		"- [ ] Backup: failed. Was a backup taken, restored, and found to hold what live held?\n"
 		"- [ ] Rehearsal: waiting. Did the whole plan run on a fresh copy of live, and do no more than it says?\n"
+		"- [ ] Plans: waiting. Do the canary queries keep their plans and budgets where the plan has run?\n"
 		"- [ ] Preflight: waiting. Is live ready now: window, locks, old transactions, room, replicas?\n"
 		"- [ ] Approval: waiting. Did an operator say yes to exactly this plan?\n"
 		"- [ ] Apply: waiting. Did every migration commit on live together with its history row?\n"

@@ -69,8 +69,8 @@ static void a_wrong_request_is_refused_by_its_field(void **state)
 	                                            "waive, cancel, pause, continue, rollback, quit"},
 		{"{\"v\":1,\"request\":\"pause\",\"for\":3}", "request \"pause\": field \"for\" is unknown"},
 		{"{\"v\":1,\"request\":\"run\",\"gate\":\"all\"}",
-	         "request \"run\": field \"gate\" must be one of inspect, backup, rehearsal, preflight, approval, apply, "
-	         "verify"},
+	         "request \"run\": field \"gate\" must be one of inspect, backup, rehearsal, plans, preflight, "
+	         "approval, apply, verify"},
 		{"{\"v\":1,\"request\":\"approve\",\"plan_id\":\"1a\"}", "request \"approve\": field \"database\" is missing"},
 		{"{\"v\":1,\"request\":\"quit\",\"force\":1}", "request \"quit\": field \"force\" must be true or false"},
 	};

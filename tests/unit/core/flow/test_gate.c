@@ -17,7 +17,7 @@ static void gates_are_found_by_name_and_by_no_other_word(void **state)
 		assert_non_null(gate_get(gate)->title);
 	}
 	enum gate untouched = GATE_VERIFY;
-	assert_false(gate_find("plans", &untouched));
+	assert_false(gate_find("plan", &untouched));
 	assert_false(gate_find("Backup", &untouched));
 	assert_int_equal(untouched, GATE_VERIFY);
 }
@@ -29,6 +29,7 @@ static void default_validity_is_that_of_the_contract(void **state)
 	assert_int_equal(gate_get(GATE_INSPECT)->validity_ms, 0);
 	assert_int_equal(gate_get(GATE_BACKUP)->validity_ms, 24 * HOURS);
 	assert_int_equal(gate_get(GATE_REHEARSAL)->validity_ms, 24 * HOURS);
+	assert_int_equal(gate_get(GATE_PLANS)->validity_ms, 24 * HOURS);
 	assert_int_equal(gate_get(GATE_PREFLIGHT)->validity_ms, 30 * 1000);
 	assert_int_equal(gate_get(GATE_APPROVAL)->validity_ms, 4 * HOURS);
 	assert_int_equal(gate_get(GATE_APPLY)->validity_ms, 0);
@@ -39,7 +40,14 @@ static void only_the_backup_survives_a_change_of_the_plan(void **state)
 {
 	(void)state;
 	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
-		assert_int_equal(gate_get(gate)->binding, gate == GATE_BACKUP ? BINDS_LIVE : BINDS_PLAN);
+		assert_int_equal(gate_get(gate)->binding == BINDS_LIVE, gate == GATE_BACKUP);
+}
+
+static void only_the_plans_depend_on_the_canaries(void **state)
+{
+	(void)state;
+	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
+		assert_int_equal(gate_get(gate)->binding == BINDS_CANARIES, gate == GATE_PLANS);
 }
 
 static void only_the_apply_writes_to_live(void **state)
@@ -51,7 +59,7 @@ static void only_the_apply_writes_to_live(void **state)
 
 static void a_failure_of_each_gate_has_its_exit_code(void **state)
 {
-	static const int CODES[GATE_COUNT] = {10, 11, 11, 13, 12, 30, 33};
+	static const int CODES[GATE_COUNT] = {10, 11, 11, 11, 13, 12, 30, 33};
 	(void)state;
 	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
 		assert_int_equal(status_get(gate_get(gate)->failure)->exit_code, CODES[gate]);
@@ -136,6 +144,8 @@ static void waivers_open_only_what_may_be_waived(void **state)
 		{"inspect.drift", NULL},
 		{"backup", NULL},
 		{"backup.content", NULL},
+		{"plans", NULL},
+		{"plans.worse", NULL},
 		{"rehearsal.verify", NULL},
 		{"preflight.replicas", NULL},
 		{"inspect.files", "Checksums cannot be waived: give a changed file a new version instead."},
@@ -167,6 +177,7 @@ int main(void)
 		cmocka_unit_test(gates_are_found_by_name_and_by_no_other_word),
 		cmocka_unit_test(default_validity_is_that_of_the_contract),
 		cmocka_unit_test(only_the_backup_survives_a_change_of_the_plan),
+		cmocka_unit_test(only_the_plans_depend_on_the_canaries),
 		cmocka_unit_test(only_the_apply_writes_to_live),
 		cmocka_unit_test(a_failure_of_each_gate_has_its_exit_code),
 		cmocka_unit_test(states_are_found_by_name),

@@ -1,0 +1,151 @@
+"""The plans gate: canaries are looked at before the plan and after it, on a clone of the copy."""
+
+import pytest
+
+from harness.flow import check, error, failed_checks, states
+from harness.gates import ADD, evidence, hint, live, log, notes, only, own, ran, shut
+
+CUSTOMERS = """
+    CREATE TABLE orders (id int PRIMARY KEY, customer int NOT NULL, note text NOT NULL);
+    INSERT INTO orders SELECT g, g % 2000, repeat('x', 100) FROM generate_series(1, 20000) g;
+    CREATE INDEX orders_customer ON orders (customer)"""
+BY_CUSTOMER = "-- name: orders of a customer\n-- parameters: 42\nSELECT * FROM orders WHERE customer = $1;\n"
+
+
+@pytest.fixture
+def shop(live, database):
+    """The flow on a database with a table that is worth an index."""
+    database.execute(CUSTOMERS)
+    return live
+
+
+@pytest.fixture
+def canary(migrations):
+    """canary("by_customer", text) writes a file of the folder canaries."""
+    folder = migrations.path / "canaries"
+
+    def write(name, text):
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.sql").write_text(text, encoding="utf-8")
+    return write
+
+
+# -- without canaries --
+
+
+def test_no_canaries_passes_in_these_words_and_makes_nothing(live, migrations):
+    migrations.write("002_more", up=ADD)
+    result = live.batch("--format", "json").ended(12)
+    assert states(result)["plans"] == "passed"
+    told = check(result, "plans.canaries")
+    assert (told["measured"], told["limit"]) == ("no canaries", "-")
+    assert not [event for event in result.events("sample") if event["sampler"] == "plans"]
+
+
+def test_files_that_are_no_canaries_are_not_looked_at(live, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("x", "SELECT 1")
+    (migrations.path / "canaries" / "x.sql").unlink()
+    (migrations.path / "canaries" / "README.md").write_text("words", encoding="utf-8")
+    (migrations.path / "canaries" / "old.sql").mkdir()
+    assert check(live.batch("--format", "json").ended(12), "plans.canaries")["measured"] == "no canaries"
+
+
+# -- files --
+
+
+def test_a_canary_that_writes_is_refused_by_file_and_line(live, database, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("clean", "-- budget: 1s\nDELETE FROM items;\n")
+    result = live.batch("--format", "json").ended(10)
+    told = error(result)
+    assert told["message"] == "a canary may only read, and this DELETE does more"
+    assert told["file"].endswith("/canaries/clean.sql") and told["line"] == 2
+    assert told["hint"] == "Watch the SELECT that is behind it; canaries are run on live as well."
+    assert database.one("SELECT count(*) FROM items") == 50
+
+
+def test_a_function_that_writes_is_stopped_by_the_server(live, database, migrations, canary):
+    database.execute("CREATE FUNCTION take() RETURNS int LANGUAGE sql AS 'DELETE FROM items RETURNING id'")
+    migrations.write("002_more", up=ADD)
+    canary("take", "SELECT take()")
+    assert only(shut(live, "plans", 11), "plans.canaries") == (
+        "take: it runs neither before the plan nor after it: cannot execute DELETE in a read-only transaction")
+
+
+# -- what the plan does to them --
+
+
+def test_a_canary_that_keeps_its_plan_is_told_with_its_time(shop, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("by_customer", BY_CUSTOMER)
+    result = shop.batch("--format", "json").ended(12)
+    assert states(result)["plans"] == "passed"
+    assert check(result, "plans.canaries")["measured"].startswith("orders of a customer: ")
+    phases = {event["values"]["phase"] for event in result.events("sample") if event["sampler"] == "plans"}
+    assert phases == {"canaries before the plan", "the plan runs", "canaries after the plan"}
+
+
+def test_a_canary_that_breaks_by_the_plan_fails(shop, migrations, canary):
+    migrations.write("002_rename", up="ALTER TABLE orders RENAME COLUMN customer TO buyer;")
+    canary("by_customer", BY_CUSTOMER)
+    result = shut(shop, "plans", 11)
+    assert only(result, "plans.broken") == (
+        'orders of a customer: it ran before the plan and does not after it: column "customer" does not exist')
+    assert hint(result) == "The plan takes away what the query needs: change the application first, and its canary with it."
+
+
+def test_a_canary_for_the_new_schema_is_told_as_such(shop, migrations, canary):
+    migrations.write("002_rename", up="ALTER TABLE orders RENAME COLUMN customer TO buyer;")
+    canary("by_buyer", "-- parameters: 42\nSELECT * FROM orders WHERE buyer = $1;\n")
+    result = shop.batch("--format", "json").ended(12)
+    assert states(result)["plans"] == "passed"
+    assert check(result, "plans.canaries")["measured"].endswith(
+        '; it is for the new schema: before the plan, column "buyer" does not exist')
+
+
+def test_a_canary_that_never_ends_is_stopped_and_fails(shop, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("endless", "-- budget: 10ms\nSELECT count(*) FROM orders a, orders b, orders c, orders d, orders e;\n")
+    result = shut(shop, "plans", 11)
+    assert only(result, "plans.budget") == (
+        "endless: it did not end within 10.0 s and was stopped; so it was before the plan")
+
+
+def test_a_canary_over_its_budget_fails_with_what_it_took(shop, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("slow", "-- budget: 5ms\nSELECT pg_sleep(0.02);\n")
+    measured = only(shut(shop, "plans", 11), "plans.budget")
+    assert measured.startswith("slow: 95 of 100 runs take up to 2") and "(before the plan 2" in measured
+
+
+# -- the gate among the others --
+
+
+def test_a_changed_canary_voids_this_gate_alone(shop, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("by_customer", BY_CUSTOMER)
+    shop.prove()
+    assert "plans" not in ran(shop.batch("--format", "json").ended(12))
+    canary("by_customer", "-- budget: 1s\n" + BY_CUSTOMER)
+    again = shop.batch("--format", "json").ended(12)
+    assert [gate for gate in ran(again) if gate not in ("inspect", "preflight", "approval")] == ["plans"]
+    stale = next(event for event in again.events("gate") if event["state"] == "stale" and event["gate"] == "plans")
+    assert stale["reason"] == "The plan or the canaries have changed since. It is done again."
+
+
+def test_the_gate_can_be_waived_as_a_whole(shop, migrations, canary):
+    migrations.write("002_rename", up="ALTER TABLE orders RENAME COLUMN customer TO buyer;")
+    canary("by_customer", BY_CUSTOMER)
+    result = shop.approve("--format", "json", "--waive", "plans", "--reason", "nobody asks this at night").ended(0)
+    assert states(result)["plans"] == "waived"
+
+
+def test_a_role_that_the_plan_makes_is_made_here_too(shop, database, migrations, canary):
+    role = f"canary_role_{database.name}"
+    migrations.write("002_role", up=f"CREATE ROLE {role};")
+    canary("by_customer", BY_CUSTOMER)
+    try:
+        shop.approve("--format", "json").ended(0)
+    finally:
+        database.execute(f"DROP ROLE IF EXISTS {role}")
