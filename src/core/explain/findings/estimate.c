@@ -1,96 +1,8 @@
-#include <string.h>
-
 #include "core/explain/figure.h"
 #include "core/explain/findings/rules.h"
 #include "core/sql/identifier.h"
 
-enum { WRONG = 10, MEDIUM_WRONG = 100, HIGH_WRONG = 1000, FEW_PER_LOOP = 100, FEW = 10000 };
-
-/* How many times too low (over 1) or too high (under 1) the estimate was; 1 where nothing can be said. */
-static double wrong_by(const struct plan_node *node)
-{
-	double actual = node->actual_rows > 1 ? node->actual_rows : 1;
-	double planned = node->plan_rows > 1 ? node->plan_rows : 1;
-	return actual / planned;
-}
-
-/* Bitmaps and statements that change rows report no rows of their own. */
-static bool has_rows(const struct plan_node *node)
-{
-	if (!node->has_actual || node->never || !(node->loops > 0) || node_is(node, "ModifyTable"))
-		return false;
-	return node_is(node, "Bitmap Heap Scan") || strncmp(node->type, "Bitmap", 6) != 0;
-}
-
-static bool are_few(const struct plan_node *node)
-{
-	double most = node->actual_rows > node->plan_rows ? node->actual_rows : node->plan_rows;
-	return most < FEW_PER_LOOP && most * node->loops < FEW;
-}
-
-/* Takes all rows from below before it gives its first one. */
-static bool takes_all(const struct plan_node *node)
-{
-	return node_is(node, "Sort") || node_is(node, "Hash") || node_is(node, "Aggregate") || node_is(node, "ModifyTable");
-}
-
-/* Whether the node above may stop before it has all rows of this one. */
-static bool stops_early(const struct query_plan *plan, const struct plan_node *above, size_t below)
-{
-	bool inner = plan_input(plan, above, 1) == below;
-
-	if (node_is(above, "Limit") || node_is(above, "Merge Join"))
-		return true;
-	return inner && node_is_join(above) &&
-	       (above->inner_unique || (above->join_type && (strcmp(above->join_type, "Semi") == 0 ||
-	                                                     strcmp(above->join_type, "Anti") == 0)));
-}
-
-/* Fewer rows than expected are no error where somebody above did not ask for more. */
-static bool is_cut_short(const struct query_plan *plan, size_t at)
-{
-	for (;;) {
-		const struct plan_node *node = &plan->nodes.items[at];
-		if (!node_is_input(node))
-			return node->link != PLAN_CTE;
-		if (node->parent == SIZE_MAX)
-			return false;
-		if (stops_early(plan, &plan->nodes.items[node->parent], at))
-			return true;
-		at = node->parent;
-		if (takes_all(&plan->nodes.items[at]))
-			return false;
-	}
-}
-
-/* A merge join goes back over equal rows of its inner side, and each time they count again. */
-static bool is_read_again(const struct query_plan *plan, size_t at)
-{
-	size_t parent = plan->nodes.items[at].parent;
-	return parent != SIZE_MAX && node_is(&plan->nodes.items[parent], "Merge Join") &&
-	       plan_input(plan, &plan->nodes.items[parent], 1) == at;
-}
-
-static bool is_wrong(const struct query_plan *plan, size_t at)
-{
-	const struct plan_node *node = &plan->nodes.items[at];
-	double factor = has_rows(node) ? wrong_by(node) : 1;
-
-	if (are_few(node))
-		return false;
-	if (factor >= WRONG)
-		return !is_read_again(plan, at);
-	return factor * WRONG <= 1 && !is_cut_short(plan, at);
-}
-
-static bool starts_here(const struct query_plan *plan, size_t at)
-{
-	const struct plan_node *node = &plan->nodes.items[at];
-	for (size_t i = 0; i < node->children.count; i++)
-		if (node_is_input(&plan->nodes.items[node->children.items[i]]) && is_wrong(plan, node->children.items[i]))
-			return false;
-	return true;
-}
+enum { MEDIUM_WRONG = 100, HIGH_WRONG = 1000 };
 
 /* Columns whose values one condition combines; expressions have statistics of their own. */
 static void combined_columns(struct arena *arena, const char *condition, struct text_list *columns)
@@ -146,9 +58,9 @@ static void look(struct plan_look *look)
 {
 	const struct plan_node *node = look->node;
 
-	if (!is_wrong(look->plan, look->at) || !starts_here(look->plan, look->at))
+	if (!node->figures.estimate_starts)
 		return;
-	double factor = wrong_by(node), size = factor > 1 ? factor : 1 / factor;
+	double factor = node->figures.estimate_factor, size = factor > 1 ? factor : 1 / factor;
 	enum plan_severity severity = size >= HIGH_WRONG     ? PLAN_SEVERITY_HIGH
 	                              : size >= MEDIUM_WRONG ? PLAN_SEVERITY_MEDIUM
 	                                                     : PLAN_SEVERITY_LOW;

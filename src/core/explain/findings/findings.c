@@ -65,8 +65,7 @@ static bool wants(const struct plan_rule_entry *rule, const struct plan_look *lo
 {
 	if (rule->estimated)
 		return true;
-	return look->node ? look->node->has_actual && !look->node->never && look->node->loops > 0
-	                  : look->plan->analyzed;
+	return look->node ? node_ran(look->node) : look->plan->analyzed;
 }
 
 static void look_with(const struct plan_rule_entry *rule, struct plan_look *look)

@@ -18,37 +18,6 @@ const char *look_title(const struct plan_look *look)
 	return plan_node_title(look->arena, look->node);
 }
 
-bool node_is(const struct plan_node *node, const char *type)
-{
-	return strcmp(node->type, type) == 0;
-}
-
-bool node_is_join(const struct plan_node *node)
-{
-	return node_is(node, "Nested Loop") || node_is(node, "Hash Join") || node_is(node, "Merge Join");
-}
-
-bool node_is_input(const struct plan_node *node)
-{
-	return node->link != PLAN_SUBPLAN && node->link != PLAN_INITPLAN && node->link != PLAN_CTE;
-}
-
-size_t plan_input(const struct query_plan *plan, const struct plan_node *node, size_t number)
-{
-	for (size_t i = 0; i < node->children.count; i++)
-		if (node_is_input(&plan->nodes.items[node->children.items[i]]) && number-- == 0)
-			return node->children.items[i];
-	return SIZE_MAX;
-}
-
-size_t plan_subtree_end(const struct query_plan *plan, size_t at)
-{
-	size_t end = at + 1;
-	while (end < plan->nodes.count && plan->nodes.items[end].depth > plan->nodes.items[at].depth)
-		end++;
-	return end;
-}
-
 static double share_of(double part, double whole)
 {
 	double share = whole > 0 ? part / whole : 0;

@@ -4,6 +4,7 @@
 
 #include "core/explain/condition.h"
 #include "core/explain/finding.h"
+#include "core/explain/node.h"
 
 struct plan_look {
 	struct arena *arena;
@@ -31,18 +32,6 @@ enum plan_severity severity_of_share(double share);
 
 /* "Seq Scan on orders o". */
 const char *look_title(const struct plan_look *look);
-
-bool node_is(const struct plan_node *node, const char *type);
-bool node_is_join(const struct plan_node *node);
-
-/* A SubPlan, InitPlan or CTE hangs on a node and is no input of it. */
-bool node_is_input(const struct plan_node *node);
-
-/* The n-th input of a node, from 0; SIZE_MAX behind the last one. */
-size_t plan_input(const struct query_plan *plan, const struct plan_node *node, size_t number);
-
-/* The first node behind a node and all below it. */
-size_t plan_subtree_end(const struct query_plan *plan, size_t at);
 
 /* What the node and all below it take of the statement: of its time, else of its pages, 0..1; 0 = not known. */
 double plan_subtree_share(const struct query_plan *plan, const struct plan_node *node);

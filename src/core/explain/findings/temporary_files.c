@@ -8,10 +8,10 @@ static bool is_explained(const struct plan_look *look)
 {
 	const struct plan_node *node = look->node;
 
-	if (node->sort_on_disk || node->disk_bytes > 0 || node->hash_batches > 1)
+	if (node_spilled(node))
 		return true;
 	for (size_t i = 0; i < node->children.count; i++)
-		if (look->plan->nodes.items[node->children.items[i]].hash_batches > 1)
+		if (node_spilled(&look->plan->nodes.items[node->children.items[i]]))
 			return true;
 	return false;
 }

@@ -1,0 +1,131 @@
+#include "core/explain/relations.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "core/explain/node.h"
+
+/* What the node itself reads, or NULL. */
+static const char *own_name(const struct plan_side *side, size_t at)
+{
+	const struct plan_node *node = &side->plan->nodes.items[at];
+
+	if (!node_is_scan(node))
+		return NULL;
+	if (node->relation)
+		return side->names[at].relation;
+	return node->cte ? node->cte : node->function ? node->function : node->alias ? node->alias : node->type;
+}
+
+static int compare_text(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static void make_dictionary(struct arena *arena, struct plan_relations *relations)
+{
+	const struct plan_side *sides[] = {&relations->before, &relations->after};
+	struct text_list *words = &relations->dictionary;
+	size_t kept = 0;
+
+	for (size_t side = 0; side < 2; side++)
+		for (size_t i = 0; i < sides[side]->plan->nodes.count; i++) {
+			const char *name = own_name(sides[side], i);
+			if (name)
+				list_push(arena, words, name);
+		}
+	if (words->count)
+		qsort(words->items, words->count, sizeof(*words->items), compare_text);
+	for (size_t i = 0; i < words->count; i++)
+		if (!kept || strcmp(words->items[kept - 1], words->items[i]) != 0)
+			words->items[kept++] = words->items[i];
+	words->count = kept;
+	relations->set_bytes = kept / 8 + 1;
+}
+
+/* From the leaves up: a child stands behind its parent. */
+static void fill_sets(struct arena *arena, struct plan_relations *relations, struct plan_side *side)
+{
+	const struct text_list *words = &relations->dictionary;
+	size_t count = side->plan->nodes.count, bytes = relations->set_bytes;
+
+	side->sets = arena_alloc(arena, (count + 1) * bytes);
+	for (size_t i = count; i-- > 0;) {
+		const struct plan_node *node = &side->plan->nodes.items[i];
+		const char *name = own_name(side, i);
+		const char *const *found = name ? bsearch(&name, words->items, words->count, sizeof(*words->items),
+		                                          compare_text)
+		                                : NULL;
+		if (found) {
+			size_t bit = (size_t)(found - (const char *const *)words->items);
+			side->sets[i * bytes + bit / 8] |= (unsigned char)(1U << bit % 8);
+		}
+		if (node->parent != SIZE_MAX && node_is_input(node))
+			for (size_t byte = 0; byte < bytes; byte++)
+				side->sets[node->parent * bytes + byte] |= side->sets[i * bytes + byte];
+	}
+}
+
+/* A bitmap reads an index for the heap scan above it, whose relation is its own. */
+static void fill_bitmaps(struct plan_relations *relations, struct plan_side *side)
+{
+	size_t bytes = relations->set_bytes;
+
+	for (size_t i = 0; i < side->plan->nodes.count; i++) {
+		const struct plan_node *node = &side->plan->nodes.items[i];
+		if (node->parent != SIZE_MAX && node_is_bitmap(node))
+			memcpy(&side->sets[i * bytes], &side->sets[node->parent * bytes], bytes);
+	}
+}
+
+void plan_relations_find(struct arena *arena, const struct query_plan *before, const struct query_plan *after,
+                         struct plan_relations *ret)
+{
+	struct plan_relations relations = {
+		.before = {.plan = before, .names = plan_names(arena, before)},
+		.after = {.plan = after, .names = plan_names(arena, after)},
+	};
+
+	make_dictionary(arena, &relations);
+	fill_sets(arena, &relations, &relations.before);
+	fill_sets(arena, &relations, &relations.after);
+	fill_bitmaps(&relations, &relations.before);
+	fill_bitmaps(&relations, &relations.after);
+	*ret = relations;
+}
+
+const unsigned char *plan_set(const struct plan_relations *relations, const struct plan_side *side, size_t node)
+{
+	return &side->sets[node * relations->set_bytes];
+}
+
+int plan_set_compare(const struct plan_relations *relations, const unsigned char *a, const unsigned char *b)
+{
+	return memcmp(a, b, relations->set_bytes);
+}
+
+static size_t size_of(const struct plan_relations *relations, const unsigned char *set)
+{
+	size_t size = 0;
+	for (size_t bit = 0; bit < relations->dictionary.count; bit++)
+		size += set[bit / 8] >> bit % 8 & 1U;
+	return size;
+}
+
+const char *plan_set_text(struct arena *arena, const struct plan_relations *relations, const unsigned char *set)
+{
+	enum { SHOWN = 4 };
+	_cleanup_strbuf_ struct strbuf text = {0};
+	size_t size = size_of(relations, set), shown = 0;
+
+	for (size_t bit = 0; bit < relations->dictionary.count && shown < SHOWN; bit++)
+		if (set[bit / 8] >> bit % 8 & 1U) {
+			const char *glue = !shown ? "" : shown + 1 == size ? " and " : ", ";
+			strbuf_printf(&text, "%s%s", glue, relations->dictionary.items[bit]);
+			shown++;
+		}
+	if (size > shown)
+		strbuf_printf(&text, " and %zu more", size - shown);
+	return size ? arena_strdup(arena, strbuf_text(&text)) : "nothing";
+}
