@@ -110,6 +110,7 @@ static void name_family(struct arena *arena, const struct query_plan *plan, cons
 	}
 	if (!several)
 		return;
+	const char *parent = arena_strndup(arena, members[0].alias, members[0].stem);
 	if (first[length]) {
 		while (length && isalnum((unsigned char)first[length - 1]))
 			length--;
@@ -119,6 +120,7 @@ static void name_family(struct arena *arena, const struct query_plan *plan, cons
 		struct plan_name *member = &names[members[i].node];
 		member->relation = name;
 		member->family = true;
+		member->parent = parent;
 		if (member->index)
 			member->index = fold_digits(arena, member->index);
 	}

@@ -13,6 +13,7 @@ struct plan_name {
 	const char *relation; /* digits are '#'; of a family what its names begin with and '*'; NULL = reads none */
 	const char *index;    /* the relation's name in it is '%'; NULL = none */
 	bool family;          /* one of several partitions that stand side by side */
+	const char *parent;   /* of a family: what the query calls the table; else NULL */
 };
 
 /* An array as long as the plan's nodes, in arena. */

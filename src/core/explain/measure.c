@@ -35,8 +35,8 @@ const char *plan_measure_text(struct arena *arena, enum plan_measure measure, do
 {
 	if (measure == MEASURE_TIME)
 		return arena_printf(arena, "%s instead of %s", figure_ms(arena, after), figure_ms(arena, before));
-	return measure == MEASURE_PAGES
-	               ? arena_printf(arena, "%s instead of %s", figure_of(arena, after, "page"), figure_count(arena, before))
-	               : arena_printf(arena, "a cost of %s instead of %s", figure_count(arena, after),
-	                              figure_count(arena, before));
+	const char *is = figure_of(arena, after, "page"), *was = figure_count(arena, before);
+	if (measure == MEASURE_PAGES)
+		return arena_printf(arena, "%s instead of %s", is, was);
+	return arena_printf(arena, "a cost of %s instead of %s", figure_count(arena, after), was);
 }

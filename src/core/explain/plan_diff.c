@@ -13,7 +13,7 @@
 /* A change that may be one of many partitions'. */
 struct draft {
 	struct plan_change change;
-	const char *figures;  /* behind the text, for one that is alone */
+	const char *figures;  /* behind the text of one that is alone */
 	size_t members;       /* partitions of which the same is told; 0 = it is about no family */
 };
 
@@ -74,10 +74,16 @@ static const char *figures_of(struct comparison *all, size_t before, size_t afte
 	                                      plan_measure_of(all->measure, node_at(all->after, after))));
 }
 
+/* Over 10 %, and over what is noise. */
+static bool differs(const struct comparison *all, double least, double most)
+{
+	return most - least >= plan_measure_floor(all->measure) && most > least * 1.1;
+}
+
 static bool is_worse(const struct comparison *all, size_t before, size_t after)
 {
-	return plan_measure_of(all->measure, node_at(all->after, after)) >
-	       plan_measure_of(all->measure, node_at(all->before, before));
+	return differs(all, plan_measure_of(all->measure, node_at(all->before, before)),
+	               plan_measure_of(all->measure, node_at(all->after, after)));
 }
 
 static void tell_pair(struct comparison *all, enum plan_change_kind kind, size_t before, size_t after,
@@ -97,7 +103,7 @@ static const char *name_of_scan(struct comparison *all, const struct plan_side *
 	const char *name = node->relation ? node->relation : node->cte ? node->cte : node->function;
 
 	if (side->names[at].family)
-		return side->names[at].relation;
+		return arena_printf(all->arena, "each partition of %s", side->names[at].parent);
 	if (!name)
 		return node->alias ? node->alias : node->type;
 	if (node->alias && strcmp(node->alias, name) != 0)
@@ -124,8 +130,8 @@ static const char *name_of(struct comparison *all, const struct plan_side *side,
 	return arena_printf(all->arena, "%s on %s", node->type, name_of_scan(all, side, at));
 }
 
-/* "Index Scan using orders_pkey", "Bitmap Heap Scan using a and b": as far as it is compared. */
-static const char *access_of(struct comparison *all, const struct plan_side *side, size_t at)
+/* "Index Scan using orders_pkey", "Bitmap Heap Scan using a and b"; with folded names it is what is compared. */
+static const char *access_of(struct comparison *all, const struct plan_side *side, size_t at, bool folded)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 	const struct plan_node *node = node_at(side, at);
@@ -134,10 +140,10 @@ static const char *access_of(struct comparison *all, const struct plan_side *sid
 
 	strbuf_puts(&text, node->type);
 	for (size_t i = at; i < end; i++) {
-		const char *index = side->names[i].family ? side->names[i].index : node_at(side, i)->index;
+		const char *index = folded ? side->names[i].index : node_at(side, i)->index;
 		if (!index || (i > at && !node_is_bitmap(node_at(side, i))))
 			continue;
-		strbuf_printf(&text, "%s%s", glue, index);
+		strbuf_printf(&text, "%s%s%s", glue, *index == '%' && folded ? "..." : "", index + (folded && *index == '%'));
 		glue = " and ";
 	}
 	return arena_strdup(all->arena, strbuf_text(&text));
@@ -147,12 +153,14 @@ static const char *access_of(struct comparison *all, const struct plan_side *sid
 
 static bool compare_access(struct comparison *all, size_t before, size_t after)
 {
-	const char *was = access_of(all, all->before, before), *is = access_of(all, all->after, after);
+	bool family = all->before->names[before].family || all->after->names[after].family;
 
-	if (strcmp(was, is) == 0)
+	if (strcmp(access_of(all, all->before, before, true), access_of(all, all->after, after, true)) == 0)
 		return false;
+	const char *was = access_of(all, all->before, before, family), *is = access_of(all, all->after, after, family);
 	tell_pair(all, PLAN_CHANGE_ACCESS, before, after,
-	          arena_printf(all->arena, "%s is read by %s instead of %s", name_of_scan(all, all->after, after), is, was));
+	          arena_printf(all->arena, "%s is read by %s instead of %s", name_of_scan(all, all->after, after), is,
+	                       was));
 	return true;
 }
 
@@ -246,7 +254,7 @@ static void compare_work(struct comparison *all, size_t before, size_t after)
 	double least = old < new ? old : new, most = old < new ? new : old;
 	double total = all->before_total > all->after_total ? all->before_total : all->after_total;
 
-	if (most - least < plan_measure_floor(all->measure) || most <= least * 1.1 || (most - least) * 20 <= total)
+	if (!differs(all, least, most) || (most - least) * 20 <= total)
 		return;
 	tell(all,
 	     (struct plan_change){PLAN_CHANGE_WORK, before, after,
@@ -315,17 +323,28 @@ static const unsigned char *outer_set(const struct comparison *all, const struct
 	return plan_set(&all->relations, side, plan_input(side->plan, node_at(side, join), 0));
 }
 
-/* Whether the same two sides are joined, whichever is which: else the joins below are others too. */
+/* Whether other relations stand on the outer side. A join with one input is none of ours to compare. */
 static bool is_reordered(const struct comparison *all, size_t before, size_t after)
 {
-	return plan_set_compare(&all->relations, outer_set(all, all->before, before),
+	return plan_input(all->before->plan, node_at(all->before, before), 1) != SIZE_MAX &&
+	       plan_input(all->after->plan, node_at(all->after, after), 1) != SIZE_MAX &&
+	       plan_set_compare(&all->relations, outer_set(all, all->before, before),
 	                        outer_set(all, all->after, after)) != 0;
+}
+
+/* Whether a join above has told its whole order, with this one in it. */
+static bool is_order_told(const struct comparison *all, size_t after)
+{
+	for (size_t at = node_at(all->after, after)->parent; at != SIZE_MAX; at = node_at(all->after, at)->parent)
+		if (node_is_join(node_at(all->after, at)) && all->match->before_of[at] != SIZE_MAX &&
+		    is_reordered(all, all->match->before_of[at], at))
+			return true;
+	return false;
 }
 
 static void compare_order(struct comparison *all, size_t before, size_t after)
 {
-	if (plan_input(all->before->plan, node_at(all->before, before), 1) == SIZE_MAX ||
-	    plan_input(all->after->plan, node_at(all->after, after), 1) == SIZE_MAX || !is_reordered(all, before, after))
+	if (!is_reordered(all, before, after) || is_order_told(all, after))
 		return;
 	tell_pair(all, PLAN_CHANGE_ORDER, before, after,
 	          arena_printf(all->arena, "relations are joined as %s instead of %s", order_of(all, all->after, after),
@@ -359,12 +378,12 @@ static void tell_single(struct comparison *all, enum plan_change_kind kind, cons
 {
 	enum { WORSE_PERCENT = 5 };
 	bool added = kind == PLAN_CHANGE_ADDED;
-	const char *name = node_is_scan(node_at(side, at)) ? arena_printf(all->arena, "%s on %s", access_of(all, side, at),
-	                                                                  name_of_scan(all, side, at))
-	                                                   : name_of_node(all, side, at);
+	const char *name = name_of_node(all, side, at);
 	double total = added ? all->after_total : all->before_total;
 	double own = plan_measure_of_self(all->measure, node_at(side, at));
 
+	if (node_is_scan(node_at(side, at)))
+		name = arena_printf(all->arena, "%s on %s", access_of(all, side, at, false), name_of_scan(all, side, at));
 	tell(all,
 	     (struct plan_change){kind, added ? SIZE_MAX : at, added ? at : SIZE_MAX,
 	                          arena_printf(all->arena, "%s is %s", name, added ? "new" : "gone"),

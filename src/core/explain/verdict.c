@@ -8,49 +8,56 @@
 
 /* Where most of a statement went: a node, or something beside the tree. */
 struct hot_spot {
-	size_t node;      /* SIZE_MAX = beside the tree */
+	const struct plan_fold *fold; /* NULL = beside the tree */
+	const char *beside;           /* what is, with why */
 	double share;
-	const char *name; /* of what is beside the tree, with why */
 };
 
-static struct hot_spot hottest_node(const struct query_plan *plan)
+static struct hot_spot hottest_node(struct arena *arena, const struct query_plan *plan)
 {
-	struct hot_spot spot = {.node = 0};
+	const struct plan_fold *folds = plan_fold_partitions(arena, plan);
+	struct hot_spot spot = {.fold = &folds[0]};
 	double cost = plan->nodes.items[0].total_cost;
 
 	for (size_t i = 0; i < plan->nodes.count; i++) {
-		const struct plan_figures *figures = &plan->nodes.items[i].figures;
-		double share = plan->analyzed ? figures->self_share : cost > 0 ? figures->self_cost / cost : 0;
+		const struct plan_node *node = folds[i].node;
+		if (!node)
+			continue;
+		double share = plan->analyzed ? node->figures.self_share : cost > 0 ? node->figures.self_cost / cost : 0;
 		if (share > spot.share)
-			spot = (struct hot_spot){.node = i, .share = share};
+			spot = (struct hot_spot){.share = share, .fold = &folds[i]};
 	}
 	return spot;
 }
 
-static void outdo(struct hot_spot *spot, double share, const char *name)
+static void outdo(struct hot_spot *spot, double share, const char *beside)
 {
 	if (share > spot->share)
-		*spot = (struct hot_spot){.node = SIZE_MAX, .share = share, .name = name};
+		*spot = (struct hot_spot){.beside = beside, .share = share};
 }
 
 static struct hot_spot hottest(struct arena *arena, const struct query_plan *plan)
 {
-	struct hot_spot spot = hottest_node(plan);
+	enum { LEAST_UNATTRIBUTED_MS = 10 };
+	struct hot_spot spot = hottest_node(arena, plan);
+	double jit = plan->has_jit ? plan_time_share(plan, plan->jit_ms) : 0;
 
 	if (!plan->analyzed || !(plan->wall_ms > 0))
 		return spot;
+	if (2 * jit > spot.share) /* it is in the time of the nodes that waited for it */
+		spot.share = 0;
+	outdo(&spot, jit, arena_printf(arena, "in compiling %s just in time",
+	                               figure_of(arena, plan->jit_functions, "function")));
 	for (size_t i = 0; i < plan->triggers.count; i++) {
 		const struct plan_trigger *trigger = &plan->triggers.items[i];
 		outdo(&spot, plan_time_share(plan, trigger->time_ms),
-		      arena_printf(arena, "the trigger %s, which is called %s",
+		      arena_printf(arena, "in the trigger %s, which is called %s",
 		                   trigger->constraint ? trigger->constraint : trigger->name,
 		                   figure_times(arena, trigger->calls)));
 	}
-	if (plan->has_jit)
-		outdo(&spot, plan_time_share(plan, plan->jit_ms),
-		      arena_printf(arena, "compiling %s just in time", figure_of(arena, plan->jit_functions, "function")));
-	outdo(&spot, plan_time_share(plan, plan->serialization_ms), "making rows into text for the client");
-	outdo(&spot, plan_time_share(plan, plan->unattributed_ms), "no node at all");
+	outdo(&spot, plan_time_share(plan, plan->serialization_ms), "in making rows into text for the client");
+	if (plan->unattributed_ms >= LEAST_UNATTRIBUTED_MS)
+		outdo(&spot, plan_time_share(plan, plan->unattributed_ms), "outside all nodes");
 	return spot;
 }
 
@@ -134,10 +141,9 @@ static const char *total(struct arena *arena, const struct query_plan *plan)
 }
 
 /* Shares are of pages where there was no timing. */
-static const char *unit_of(const struct query_plan *plan, const struct hot_spot *spot)
+static const char *unit_of(const struct query_plan *plan, const struct plan_node *node)
 {
-	return plan->analyzed && spot->node != SIZE_MAX && !plan->nodes.items[spot->node].has_timing &&
-	               plan->wall_ms > 0 ? " of the pages" : "";
+	return plan->analyzed && plan->wall_ms > 0 && !node->has_timing ? " of the pages" : "";
 }
 
 /* The estimate that was most wrong, where the node in question does not say it all. */
@@ -161,15 +167,16 @@ const char *query_plan_verdict(struct arena *arena, const struct query_plan *pla
 	if (!plan->nodes.count)
 		return "an empty plan";
 	struct hot_spot spot = hottest(arena, plan);
-	const struct plan_node *node = spot.node == SIZE_MAX ? NULL : &plan->nodes.items[spot.node];
-	const char *head = total(arena, plan), *clause = node ? why(arena, plan, node) : NULL;
+	const struct plan_node *node = spot.fold ? spot.fold->node : NULL;
+	const char *head = total(arena, plan), *clause = node ? why(arena, plan, node) : NULL, *place = spot.beside;
 
 	if (node && plan->analyzed && !node_ran(node))
 		return safe_text(arena, head);
-	if (spot.share <= 0)
-		return safe_text(arena, arena_printf(arena, "%s; %s", head, plan_node_title(arena, node)));
-	return safe_text(arena, arena_printf(arena, "%s; %s%s in %s%s%s%s", head, figure_share(arena, spot.share),
-	                                     unit_of(plan, &spot), node ? plan_node_title(arena, node) : spot.name,
-	                                     clause ? ", which " : "", clause ? clause : "",
-	                                     wrong_estimate(arena, plan, findings)));
+	if (node)
+		place = arena_printf(arena, "in %s%s%s", plan_fold_title(arena, spot.fold), clause ? ", which " : "",
+		                     clause ? clause : "");
+	if (spot.share > 0)
+		place = arena_printf(arena, "%s%s %s", figure_share(arena, spot.share), node ? unit_of(plan, node) : "",
+		                     place);
+	return safe_text(arena, arena_printf(arena, "%s; %s%s", head, place, wrong_estimate(arena, plan, findings)));
 }

@@ -3,6 +3,12 @@
 
 enum { REMOVED_PERCENT = 90, REMOVED_PER_LOOP = 100, SHARE_PERCENT = 1 };
 
+/* The condition of the index that led to the rows; an index that serves the filter too finds fewer. */
+static const char *found_by(const struct plan_node *node)
+{
+	return node->index_condition ? node->index_condition : node->recheck_condition;
+}
+
 static void look(struct plan_look *look)
 {
 	const struct plan_node *node = look->node;
@@ -13,7 +19,7 @@ static void look(struct plan_look *look)
 	if (node->figures.self_share * 100 < SHARE_PERCENT)
 		return;
 	look_find(look, severity_of_share(node->figures.self_share), node->figures.self_share,
-	          node->index_condition ? sql_index(look->arena, node, node->index_condition, node->filter) : NULL,
+	          found_by(node) ? sql_index(look->arena, node, found_by(node), node->filter) : NULL,
 	          "%s finds %s and its filter throws %s of them away", look_title(look),
 	          figure_of(look->arena, all, "row"), figure_count(look->arena, removed));
 }

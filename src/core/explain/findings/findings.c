@@ -68,13 +68,21 @@ static bool wants(const struct plan_rule_entry *rule, const struct plan_look *lo
 	return look->node ? node_ran(look->node) : look->plan->analyzed;
 }
 
-static void look_with(const struct plan_rule_entry *rule, struct plan_look *look)
+static void look_with(const struct plan_rule_entry *rule, const struct plan_fold *folds, struct plan_look *look)
 {
 	look->rule = &rule->row;
-	for (size_t i = 0; i < (rule->whole ? 1 : look->plan->nodes.count); i++) {
-		look->at = rule->whole ? SIZE_MAX : i;
-		look->node = rule->whole ? NULL : &look->plan->nodes.items[i];
+	look->at = SIZE_MAX;
+	look->node = NULL;
+	if (rule->whole) {
 		if (wants(rule, look))
+			rule->look(look);
+		return;
+	}
+	for (size_t i = 0; i < look->plan->nodes.count; i++) {
+		look->at = i;
+		look->fold = &folds[i];
+		look->node = folds[i].node;
+		if (look->node && wants(rule, look))
 			rule->look(look);
 	}
 }
@@ -84,8 +92,9 @@ void plan_findings_find(struct arena *arena, const struct query_plan *plan, stru
 	struct plan_finding_list findings = {0};
 	struct plan_look look = {.arena = arena, .plan = plan, .findings = &findings};
 
+	const struct plan_fold *folds = plan_fold_partitions(arena, plan);
 	for (size_t i = 0; plan->nodes.count && i < RULE_COUNT; i++)
-		look_with(RULES[i], &look);
+		look_with(RULES[i], folds, &look);
 	if (findings.count)
 		qsort(findings.items, findings.count, sizeof(*findings.items), compare);
 	*ret_findings = findings;

@@ -11,7 +11,7 @@ static void look(struct plan_look *look)
 		return;
 	if (node->parent != SIZE_MAX)
 		share += nodes[node->parent].figures.self_share;
-	look_find(look, severity_of_share(share), share, sql_work_mem(look->arena, bytes),
+	look_find(look, severity_of_share(share), share, sql_work_mem(look, bytes),
 	          "the hash table of %s is split into %s batches (%s planned), which go through temporary files: "
 	          "in one it needs about %s of work_mem",
 	          figure_of(look->arena, node->figures.rows, "row"), figure_count(look->arena, node->hash_batches),

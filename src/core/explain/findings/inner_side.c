@@ -12,6 +12,16 @@ static const char *index_for(struct plan_look *look, const struct plan_node *joi
 	               ? sql_index(look->arena, inner, NULL, join->join_filter) : NULL;
 }
 
+/* Where the planner did not know that there would be so many. */
+static const char *expected(struct arena *arena, const struct plan_node *outer)
+{
+	if (outer->actual_rows < 2 * outer->plan_rows)
+		return "";
+	return outer->plan_rows <= 1 ? ", of which 1 was expected"
+	                             : arena_printf(arena, ", of which %s were expected",
+	                                            figure_count(arena, outer->plan_rows));
+}
+
 static void look(struct plan_look *look)
 {
 	const struct plan_node *nodes = look->plan->nodes.items;
@@ -22,13 +32,11 @@ static void look(struct plan_look *look)
 	double share = plan_subtree_share(look->plan, &nodes[inner]);
 	if (share * 100 < SHARE_PERCENT)
 		return;
+	look->at = inner;
 	look_find(look, severity_of_share(share), share, index_for(look, look->node, &nodes[inner]),
-	          "the inner side of a nested loop, %s, is run %s, once for each row of %s, of which %s expected: %s of "
-	          "the statement",
+	          "the inner side of a nested loop, %s, is run %s, once for each row of %s%s: %s of the statement",
 	          plan_node_title(look->arena, &nodes[inner]), figure_times(look->arena, nodes[inner].loops),
-	          plan_node_title(look->arena, &nodes[outer]),
-	          nodes[outer].plan_rows <= 1 ? "1 was" : arena_printf(look->arena, "%s were",
-	          figure_count(look->arena, nodes[outer].plan_rows)),
+	          plan_node_title(look->arena, &nodes[outer]), expected(look->arena, &nodes[outer]),
 	          figure_share(look->arena, share));
 }
 

@@ -1,5 +1,6 @@
 #include "core/explain/findings/look.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/sql/identifier.h"
@@ -15,7 +16,7 @@ enum plan_severity severity_of_share(double share)
 
 const char *look_title(const struct plan_look *look)
 {
-	return plan_node_title(look->arena, look->node);
+	return plan_fold_title(look->arena, look->fold);
 }
 
 static double share_of(double part, double whole)
@@ -56,14 +57,35 @@ const char *node_detail(const struct plan_node *node, const char *name)
 
 /* ---- SQL to try ---- */
 
-const char *sql_work_mem(struct arena *arena, double bytes)
+/* The server's default where the plan does not tell. */
+static double work_mem_bytes(const struct query_plan *plan)
 {
-	int megabytes = 8; /* twice the default; less is no change */
-	if (!(bytes <= 1024.0 * 1024 * 1024))
-		return NULL;
-	while (megabytes * 1024.0 * 1024 < bytes)
+	static const struct {
+		const char *name;
+		double bytes;
+	} UNITS[] = {{"kB", 1024}, {"MB", 1048576}, {"GB", 1073741824}};
+	const char *value = "4MB";
+	char *unit;
+
+	for (size_t i = 0; i < plan->settings.count; i++)
+		if (strcmp(plan->settings.items[i].name, "work_mem") == 0)
+			value = plan->settings.items[i].value;
+	double number = strtod(value, &unit);
+	for (size_t i = 0; i < sizeof(UNITS) / sizeof(UNITS[0]); i++)
+		if (strcmp(unit, UNITS[i].name) == 0)
+			return number * UNITS[i].bytes;
+	return number * 1024;
+}
+
+const char *sql_work_mem(struct plan_look *look, double bytes)
+{
+	const double megabyte = 1048576;
+	double present = work_mem_bytes(look->plan);
+	int megabytes = 1;
+
+	while (megabytes <= 1024 && (megabytes * megabyte < bytes || megabytes * megabyte <= present))
 		megabytes *= 2;
-	return arena_printf(arena, "SET work_mem = '%dMB'", megabytes);
+	return megabytes <= 1024 ? arena_printf(look->arena, "SET work_mem = '%dMB'", megabytes) : NULL;
 }
 
 const char *sql_relation(struct arena *arena, const struct plan_node *node)

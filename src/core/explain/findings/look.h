@@ -5,12 +5,14 @@
 #include "core/explain/condition.h"
 #include "core/explain/finding.h"
 #include "core/explain/node.h"
+#include "core/explain/partitions.h"
 
 struct plan_look {
 	struct arena *arena;
 	const struct query_plan *plan;
 	size_t at;                    /* SIZE_MAX and a NULL node for a rule about the statement */
-	const struct plan_node *node;
+	const struct plan_node *node; /* the plan's, or a sum over partitions */
+	const struct plan_fold *fold;
 	const struct plan_rule *rule;
 	struct plan_finding_list *findings;
 };
@@ -48,8 +50,11 @@ double node_temp_pages(const struct plan_node *node);
 /* A detail as printed, or NULL. */
 const char *node_detail(const struct plan_node *node, const char *name);
 
-/* "SET work_mem = '64MB'": the next power of two that holds so many bytes; NULL over 1 GiB, where that is no advice. */
-const char *sql_work_mem(struct arena *arena, double bytes);
+/*
+ * "SET work_mem = '64MB'": a power of two that holds so many bytes and is more than the setting was, which is told when
+ * it is not the default; NULL over 1 GiB, where that is no advice.
+ */
+const char *sql_work_mem(struct plan_look *look, double bytes);
 
 /* "schema.relation" quoted where it must be; NULL for a node without relation. */
 const char *sql_relation(struct arena *arena, const struct plan_node *node);

@@ -10,7 +10,7 @@ static void look(struct plan_look *look)
 
 	if (lossy < LOSSY || lossy * 100 < all * LOSSY_PERCENT)
 		return;
-	look_find(look, severity_of_share(share), share, sql_work_mem(look->arena, all * ENTRY_BYTES),
+	look_find(look, severity_of_share(share), share, sql_work_mem(look, all * ENTRY_BYTES),
 	          "%s remembers only the page for %s of %s, so it looks at all rows there again and throws %s away: the "
 	          "bitmap needs about %s of work_mem",
 	          look_title(look), figure_count(look->arena, lossy), figure_of(look->arena, all, "page"),

@@ -17,7 +17,7 @@ static void look(struct plan_look *look)
 	double share = node->figures.self_share, bytes = bytes_in_memory(node);
 
 	if (node->sort_on_disk)
-		look_find(look, severity_of_share(share), share, sql_work_mem(look->arena, bytes),
+		look_find(look, severity_of_share(share), share, sql_work_mem(look, bytes),
 		          "%s of %s goes to disk (%s): in memory it needs about %s of work_mem", look_title(look),
 		          figure_of(look->arena, node->actual_rows, "row"), figure_bytes(look->arena, node->sort_space_bytes),
 		          figure_bytes(look->arena, bytes));

@@ -21,7 +21,7 @@ static void look(struct plan_look *look)
 		          figure_of(look->arena, node->cache_hits + node->cache_misses, "key"));
 	else if (node->disk_bytes > 0)
 		look_find(look, severity_of_share(share), share,
-		          sql_work_mem(look->arena, 2 * node->disk_bytes),
+		          sql_work_mem(look, 2 * node->disk_bytes),
 		          "%s does not fit into work_mem: %s go to disk", look_title(look),
 		          figure_bytes(look->arena, node->disk_bytes));
 }
