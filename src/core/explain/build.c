@@ -1,5 +1,6 @@
 #include "core/explain/build.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -73,6 +74,12 @@ struct plan_place plan_builder_worker(struct plan_builder *builder, struct plan_
 const char *plan_number_text(struct arena *arena, double number)
 {
 	return arena_printf(arena, "%.15g", number);
+}
+
+double plan_number_read(const char *text, char **ret_end)
+{
+	*ret_end = (char *)(uintptr_t)text;
+	return isdigit((unsigned char)*text) ? strtod(text, ret_end) : 0;
 }
 
 static const char *shown_text(struct arena *arena, const struct value *value, bool kilobytes)
@@ -292,6 +299,7 @@ void plan_builder_finish(struct plan_builder *builder)
 	for (size_t i = 0; i < plan->nodes.count; i++) {
 		plan->nodes.items[i].has_buffers = plan->has_buffers;
 		plan->nodes.items[i].has_wal = plan->has_wal;
+		plan->nodes.items[i].has_timing |= plan->nodes.items[i].never && plan->has_timing;
 	}
 	query_plan_derive(builder->arena, plan);
 }

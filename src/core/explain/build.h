@@ -51,6 +51,9 @@ void plan_builder_detail(struct plan_builder *builder, const char *name, const c
 /* "3", "0.25": at most fifteen digits. */
 const char *plan_number_text(struct arena *arena, double number);
 
+/* A number without sign at the beginning of the text; *ret_end is the text when there is none. */
+double plan_number_read(const char *text, char **ret_end);
+
 /* What follows from the whole: links by kind of parent, groups that were printed, figures. */
 void plan_builder_finish(struct plan_builder *builder);
 
