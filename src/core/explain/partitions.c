@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/explain/family.h"
+#include "core/explain/figure.h"
 #include "core/explain/node.h"
 
 /* What partitions have in common when they are read in the same way. */
@@ -140,5 +141,6 @@ const char *plan_fold_title(struct arena *arena, const struct plan_fold *fold)
 	const char *title = plan_node_title(arena, fold->node);
 	if (fold->partitions < 2)
 		return title;
-	return arena_printf(arena, "%s on %zu partitions of %s", title, fold->partitions, fold->parent);
+	return arena_printf(arena, "%s on %s partitions of %s", title, figure_count(arena, (double)fold->partitions),
+	                    fold->parent);
 }

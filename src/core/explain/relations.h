@@ -11,12 +11,14 @@
 struct plan_side {
 	const struct query_plan *plan;
 	const struct plan_name *names;
+	const char **words;  /* for each node what it reads itself, or NULL */
 	unsigned char *sets; /* set_bytes for each node */
 };
 
 struct plan_relations {
 	struct plan_side before, after;
-	struct text_list dictionary; /* sorted */
+	struct text_list dictionary; /* sorted; of a family what names it in both plans */
+	const char **shown;          /* for each word what people call it */
 	size_t set_bytes;
 };
 
