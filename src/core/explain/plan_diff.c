@@ -27,13 +27,17 @@ struct comparison {
 	LIST(struct draft) drafts;
 };
 
+static const char *const KIND_NAMES[] = {
+	[PLAN_CHANGE_ACCESS] = "access",     [PLAN_CHANGE_JOIN] = "join",
+	[PLAN_CHANGE_ORDER] = "order",       [PLAN_CHANGE_STRATEGY] = "strategy",
+	[PLAN_CHANGE_ADDED] = "added",       [PLAN_CHANGE_REMOVED] = "removed",
+	[PLAN_CHANGE_SPILL] = "spill",       [PLAN_CHANGE_ESTIMATE] = "estimate",
+	[PLAN_CHANGE_WORK] = "work",
+};
+
 const char *plan_change_kind_name(enum plan_change_kind kind)
 {
-	static const char *const NAMES[] = {
-		[PLAN_CHANGE_ACCESS] = "access",     [PLAN_CHANGE_JOIN] = "join",   [PLAN_CHANGE_ORDER] = "order",
-		[PLAN_CHANGE_STRATEGY] = "strategy", [PLAN_CHANGE_ADDED] = "added", [PLAN_CHANGE_REMOVED] = "removed",
-		[PLAN_CHANGE_SPILL] = "spill",       [PLAN_CHANGE_ESTIMATE] = "estimate", [PLAN_CHANGE_WORK] = "work"};
-	return NAMES[kind];
+	return KIND_NAMES[kind];
 }
 
 static const struct plan_node *node_at(const struct plan_side *side, size_t at)
