@@ -8,6 +8,7 @@ static const struct command *const COMMANDS[] = {
 	&command_plan,
 	&command_graph,
 	&command_check,
+	&command_explain,
 	&command_new,
 	&command_rollback,
 	&command_resolve,

@@ -8,6 +8,7 @@ extern const struct command command_attach;
 extern const struct command command_batch;
 extern const struct command command_check;
 extern const struct command command_demo;
+extern const struct command command_explain;
 extern const struct command command_graph;
 extern const struct command command_new;
 extern const struct command command_plan;

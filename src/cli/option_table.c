@@ -138,6 +138,14 @@ static enum status take_when(struct arena *arena, struct options *options, const
 	return take_text(arena, options, row, value, err);
 }
 
+static enum status take_place(struct arena *arena, struct options *options, const struct option_row *row,
+                              const char *value, struct error *err)
+{
+	if (strcmp(value, "live") != 0 && strcmp(value, "copy") != 0)
+		return bad_value(row, value, err, "live or copy");
+	return take_text(arena, options, row, value, err);
+}
+
 enum { SPEED_MOST = 1024, SPEED_HUNDREDTHS = 100 };
 
 static enum status take_speed(struct arena *arena, struct options *options, const struct option_row *row,
@@ -204,6 +212,17 @@ static const struct option_row ROWS[OPTION_COUNT] = {
 	[OPTION_MOUSE] = {.name = "mouse", .take = take_flag, AT(mouse), .help = "take the mouse from the start"},
 	[OPTION_SPEED] = {.name = "speed", .argument = "N", .take = take_speed, AT(speed),
 	                  .help = "how many times as fast as it was, or max (1)"},
+	[OPTION_FILE] = {.name = "file", .letter = 'f', .argument = "FILE", .take = take_text, AT(file),
+	                 .help = "the file with the plan or query; - is standard input"},
+	[OPTION_ANALYZE] = {.name = "analyze", .take = take_flag, AT(analyze),
+	                    .help = "run the query too: on the restored copy, or on live with --confirm"},
+	[OPTION_ON] = {.name = "on", .argument = "PLACE", .take = take_place, AT(on),
+	               .help = "where to ask: live, or copy, restored from the last backup"},
+	[OPTION_CONFIRM] = {.name = "confirm", .argument = "DATABASE", .take = take_text, AT(confirm),
+	                    .help = "the live database's name: consent to run the query there, read-only"},
+	[OPTION_DIFF] = {.name = "diff", .take = take_flag, AT(diff), .help = "compare the plans in two files"},
+	[OPTION_TIMEOUT] = {.name = "timeout", .argument = "DURATION", .take = take_duration, AT(timeout_ms),
+	                    .help = "how long a query may run (10s)"},
 	[OPTION_HELP] = {.name = "help", .letter = 'h', .take = take_flag, AT(help), .help = "print this and end"},
 	[OPTION_VERSION] = {.name = "version", .letter = 'V', .take = take_flag, AT(version),
 	                    .help = "print the version and end"},

@@ -46,6 +46,12 @@ enum option {
 	OPTION_COLOR,
 	OPTION_MOUSE,
 	OPTION_SPEED,
+	OPTION_FILE,
+	OPTION_ANALYZE,
+	OPTION_ON,
+	OPTION_CONFIRM,
+	OPTION_DIFF,
+	OPTION_TIMEOUT,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_COUNT,
@@ -95,12 +101,13 @@ struct options {
 	struct text_list operands;     /* without the command's name */
 	LIST(struct given) given;
 
-	bool batch, check, stop, help, version, plain, ascii, mouse;
+	bool batch, check, stop, help, version, plain, ascii, mouse, analyze, diff;
 	const char *database, *migrations, *config, *staging, *source, *evidence;
 	const char *until, *stop_before, *approve, *format, *record, *at_least, *to, *view, *color;
+	const char *file, *on, *confirm;
 	LIST(struct waiver) waivers;
 	struct text_list accept_drift, out_of_order;
-	int64_t wait_leader_ms;
+	int64_t wait_leader_ms, timeout_ms;
 	int64_t speed; /* of a recording, in hundredths; -1 = all at once; 0 = not given */
 };
 

@@ -70,6 +70,11 @@ static int width_of(const struct screen *screen, FILE *stream)
 	return USUAL_WIDTH;
 }
 
+int screen_width(const struct screen *screen)
+{
+	return width_of(screen, screen->out);
+}
+
 static size_t columns_of(const char *text)
 {
 	size_t columns = 0;

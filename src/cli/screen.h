@@ -30,6 +30,9 @@ struct screen {
  */
 struct screen screen_standard(void);
 
+/* Columns of out. */
+int screen_width(const struct screen *screen);
+
 /*
  * A line made of a toned word and a text; the progress line makes room. Control characters are made visible. What does
  * not fit on the line goes on below it, indented.

@@ -229,6 +229,17 @@ static void tell_refusal(struct console *console, const struct json *event)
 		console_say(console, STYLE_CAUTION, "%s: %s", request, refused);
 }
 
+/* The plan that this viewer asked for is there, or not: the view has it in full. */
+static void tell_plan(struct console *console, const struct json *event)
+{
+	const char *error = json_get_text(event, "error"), *verdict = json_get_text(event, "verdict");
+
+	if (error)
+		console_say(console, STYLE_BAD, "%s", error);
+	else if (verdict)
+		console_say(console, STYLE_GOOD, "%s", verdict);
+}
+
 void desk_take_event(struct console *console, enum event_type type, const struct json *event)
 {
 	int64_t told_ms = console->model->now_ms;
@@ -240,6 +251,8 @@ void desk_take_event(struct console *console, enum event_type type, const struct
 		tell_state(console);
 	else if (type == EVENT_REQUEST && console->model->now_ms >= told_ms)
 		tell_refusal(console, event);
+	if (type == EVENT_EXPLAIN && json_get_int(event, "seq") == 0)
+		tell_plan(console, event);
 	if (type == EVENT_END) {
 		const char *other = json_get_text(event, "attach");
 		console->wants_question = false;
@@ -361,6 +374,7 @@ static void carry_out(struct console *console, enum action action)
 	case ACTION_PAUSE: pause_or_go_on(console); break;
 	case ACTION_RESTART: act_ask(console, REQUEST_START, NULL); break;
 	case ACTION_WAIVE: prompt_begin(console->prompt, PROMPT_COMMAND, "waive "); break;
+	case ACTION_EXPLAIN: prompt_begin(console->prompt, PROMPT_COMMAND, "explain "); break;
 	case ACTION_ROLLBACK: prompt_begin(console->prompt, PROMPT_COMMAND, "rollback "); break;
 	case ACTION_PROMPT: prompt_begin(console->prompt, PROMPT_COMMAND, NULL); break;
 	case ACTION_SEARCH: prompt_begin(console->prompt, PROMPT_SEARCH, NULL); break;
@@ -399,6 +413,7 @@ static bool needs_terminal(enum action action)
 static bool needs_prompt(enum action action)
 {
 	return action == ACTION_WAIVE || action == ACTION_ROLLBACK || action == ACTION_PROMPT ||
+	       action == ACTION_EXPLAIN ||
 	       action == ACTION_SEARCH || action == ACTION_FILTER;
 }
 

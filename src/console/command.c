@@ -156,6 +156,36 @@ static void set_speed(struct console *console, const struct given_words *given)
 		story_set_speed(console->story, speed * STORY_SPEED_ONE, clock_ms());
 }
 
+/* `explain [copy|live] [analyze] [confirm=DATABASE] QUERY`: words before the query say where and how. */
+static void explain(struct console *console, const struct given_words *given)
+{
+	struct json *fields = json_new_object();
+	const char *rest = given->words[0];
+
+	for (;;) {
+		size_t size = strcspn(rest, " ");
+		const char *word = arena_strndup(console->tick, rest, size);
+		if (strcmp(word, "copy") == 0 || strcmp(word, "live") == 0)
+			json_set_text(fields, "on", word);
+		else if (strcmp(word, "analyze") == 0)
+			json_set_bool(fields, "analyze", true);
+		else if (strncmp(word, "confirm=", strlen("confirm=")) == 0)
+			json_set_text(fields, "confirm", word + strlen("confirm="));
+		else
+			break;
+		rest += size + strspn(rest + size, " ");
+	}
+	if (!*rest) {
+		wrong(console, "write it so: explain [copy|live] [analyze] [confirm=DATABASE] QUERY");
+		json_close(fields);
+		return;
+	}
+	json_set_text(fields, "sql", rest);
+	console_open_view(console, "plans");
+	if (act_ask(console, REQUEST_EXPLAIN, fields))
+		console_say(console, STYLE_BUSY, "asking for the plan");
+}
+
 static void open_manual(struct console *console, const struct given_words *given)
 {
 	console_open_manual(console, given->words[0], given->count > 1 ? given->words[1] : NULL);
@@ -164,6 +194,8 @@ static void open_manual(struct console *console, const struct given_words *given
 static const struct command_row ROWS[] = {
 	{.name = "approve", .run = approve},
 	{.name = "continue", .run = continue_run},
+	{.name = "explain", .operands = "[copy|live] [analyze] QUERY", .least = 1, .most = 1, .first = OPERAND_OTHER,
+	 .run = explain},
 	{.name = "goto", .operands = "VERSION", .least = 1, .most = 1, .first = OPERAND_VERSION, .run = go_to},
 	{.name = "manual", .operands = "PAGE [SECTION]", .least = 1, .most = 2, .first = OPERAND_OTHER,
 	 .run = open_manual},

@@ -32,6 +32,11 @@ enum action {
 	ACTION_INVERT,     /* the graph the other way round */
 	ACTION_LEVEL,      /* of the log */
 	ACTION_FOLLOW,     /* what is at work */
+	ACTION_COMPARE,    /* a query plan with the one before */
+	ACTION_INCLUSIVE,  /* of a node alone, or with all below */
+	ACTION_CPU,
+	ACTION_PAGES,
+	ACTION_EXPLAIN,
 	/* finding */
 	ACTION_SEARCH,
 	ACTION_FILTER,
@@ -40,6 +45,7 @@ enum action {
 	/* views */
 	ACTION_VIEW_MIGRATIONS,
 	ACTION_VIEW_GRAPH,
+	ACTION_VIEW_PLANS,
 	ACTION_VIEW_GATES,
 	ACTION_VIEW_APPLY,
 	ACTION_VIEW_LOG,

@@ -9,6 +9,7 @@
 #include "base/stamp.h"
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "console/model_explain.h"
 #include "console/model_plan.h"
 #include "core/migration/migration.h"
 
@@ -37,6 +38,7 @@ static void begin_story(struct model *model)
 	struct arena *arena = arena_open();
 	const char *environment = arena_strdup(arena, model->environment);
 	int64_t now_ms = model->now_ms, seq = model->seq;
+	uint64_t explains = model->explains, story = model->story;
 
 	forget_samples(model);
 	forget_lines(model);
@@ -49,6 +51,8 @@ static void begin_story(struct model *model)
 		.seq = seq,
 		.lines = lines,
 		.engine = engine,
+		.explains = explains,
+		.story = story + 1,
 		.at_work = GATE_COUNT,
 		.current = SIZE_MAX,
 	};
@@ -432,6 +436,8 @@ void model_apply(struct model *model, enum event_type type, const struct json *e
 		apply_engine(model, event);
 		break;
 	case EVENT_EXPLAIN:
+		model_add_explain(model, event);
+		break;
 	case EVENT_TYPE_COUNT:
 		break;
 	}

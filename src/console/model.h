@@ -15,6 +15,8 @@
 #include "core/event/event.h"
 #include "core/flow/gate.h"
 
+struct query_plan; /* core/explain/query_plan.h */
+
 struct model_check {
 	const char *name, *measured, *limit;
 	const char *hint;   /* or NULL */
@@ -94,6 +96,24 @@ struct model_sample {
 	struct json *values;
 };
 
+/* What was told once of a query's plan. Texts are NULL where they were not told. */
+struct model_explain {
+	int64_t at_ms;
+	const char *on, *phase; /* "copy"; "before", "after", "live", "asked", "what-if" */
+	const char *shape, *verdict, *outcome, *reason, *error;
+	int64_t p95_us, budget_ms; /* -1 = not told */
+	struct text_list changes;
+	const struct query_plan *plan; /* or NULL */
+};
+
+/* A canary, or what somebody asked to be explained. */
+struct model_query {
+	const char *name;          /* NULL = asked */
+	const char *fingerprint, *sql; /* or NULL */
+	LIST(struct model_explain) told; /* in their order */
+	uint64_t newest;           /* which of all that were told its last one was */
+};
+
 enum { MODEL_LINES_MAX = 5000 }; /* of the log; the record has them all */
 
 /* What the engine does: told beside the story, by an engine that is there. */
@@ -124,6 +144,9 @@ struct model {
 	size_t line_first, line_count;
 	int64_t lines_dropped;
 	LIST(struct model_sample) samples;
+	LIST(struct model_query) queries;
+	uint64_t explains;        /* how many were told, ever */
+	uint64_t story;           /* which one it is: in another, plans are others */
 
 	char *sql;                /* of the statement that began last, or NULL */
 	const char *error, *error_hint; /* the last one, or NULL */

@@ -54,6 +54,7 @@ struct control {
 	control_request *request;
 	void *context;
 	struct viewer *viewers;
+	uint64_t numbered; /* viewers so far */
 	size_t count;
 	int64_t alone_since_ms;
 	struct story *first, *story; /* the newest */
@@ -283,6 +284,7 @@ void control_add(struct control *control, int fd)
 		.who = {.user = memory_strdup(entry ? entry->pw_name : "unknown"),
 	                .uid = peer.uid,
 	                .pid = peer.pid,
+	                .number = ++control->numbered,
 	                .viewer = viewer},
 		.story = control->story,
 		.next = control->viewers,
@@ -458,6 +460,17 @@ void control_answer(struct control *control, const struct asker *asker, enum eve
 	_cleanup_strbuf_ struct strbuf line = {0};
 	event_encode(&line, type, 0, clock_stamp(clock_wall_ms()).text, control->run_id, fields);
 	put_beside(asker->viewer, strbuf_text(&line));
+	json_close(fields);
+}
+
+void control_answer_later(struct control *control, uint64_t number, enum event_type type, struct json *fields)
+{
+	for (struct viewer *viewer = control->viewers; viewer; viewer = viewer->next) {
+		if (viewer->who.number == number && !viewer->gone) {
+			control_answer(control, &viewer->who, type, fields);
+			return;
+		}
+	}
 	json_close(fields);
 }
 

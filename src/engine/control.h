@@ -27,6 +27,7 @@ struct asker {
 	const char *user;
 	uid_t uid;
 	pid_t pid;
+	uint64_t number; /* of the viewer, in this engine: for an answer that comes later */
 	struct viewer *viewer;
 };
 
@@ -68,6 +69,9 @@ void control_tell_state(struct control *control, struct json *fields);
 
 /* A line to one viewer beside the story; it takes the fields. */
 void control_answer(struct control *control, const struct asker *asker, enum event_type type, struct json *fields);
+
+/* The same to a viewer of that number, who may have gone by now. */
+void control_answer_later(struct control *control, uint64_t number, enum event_type type, struct json *fields);
 
 /* Waits until every viewer was sent the whole story, or for so long. A stop does not interrupt it. */
 void control_drain(struct control *control, int64_t limit_ms);

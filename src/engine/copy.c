@@ -127,6 +127,11 @@ enum status copy_need(struct run *run, struct copy **ret_copy, struct error *err
 	return OK;
 }
 
+bool copy_is_there(const struct run *run)
+{
+	return run->copy && !run->copy->spent && !run->copy->clone;
+}
+
 const struct relation_list *copy_content(const struct copy *copy)
 {
 	return copy->content.count ? &copy->content : NULL;

@@ -21,6 +21,9 @@ struct clone;
  */
 enum status copy_need(struct run *run, struct copy **ret_copy, struct error *err) MUST_CHECK;
 
+/* Whether the run has a copy that can be asked at once, without restoring one. */
+bool copy_is_there(const struct run *run);
+
 /* Drops clones and copy and removes the scratch cluster. NULL does nothing. */
 void copy_close(struct copy *copy);
 

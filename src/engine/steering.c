@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "core/migration/target.h"
+#include "engine/explain_request.h"
 #include "sys/clock.h"
 
 /* An engine that nobody watches and that has nothing to do ends after so long. */
@@ -42,6 +43,8 @@ struct steering {
 	bool given;                /* consent, while the state is ENGINE_ASKING */
 	struct consent consent;
 	const char *other;         /* the engine that has the target */
+	struct explain_request *query; /* to be answered in the next wait, or NULL */
+	bool (*awaited)(void *context);
 };
 
 /* ---- what it is doing ---- */
@@ -231,10 +234,28 @@ static const char *grant_quit(struct steering *steering, const struct asker *ask
 	return NULL;
 }
 
+/* Answered in the waits between gates: one at a time, and never beside a gate's own work. */
+static const char *grant_explain(struct steering *steering, const struct asker *asker, const struct json *fields)
+{
+	const struct run *run = steering->run;
+
+	if (steering->query)
+		return "Another query is being explained.";
+	if (at_work(steering) && steering->state != ENGINE_PAUSED)
+		return steering->gate == NO_GATE ? "The engine is reading files and target: ask again in a moment."
+		                                 : arena_printf(run->arena, "Gate %s is at work: ask again when it has ended.",
+		                                                gate_get((enum gate)steering->gate)->name);
+	const char *why = explain_request_take(run, fields, &steering->query);
+	if (!why)
+		steering->query->viewer = asker->number;
+	return why;
+}
+
 static grant *const GRANTS[REQUEST_TYPE_COUNT] = {
 	[REQUEST_START] = grant_start,       [REQUEST_RUN] = grant_run,           [REQUEST_APPROVE] = grant_approve,
 	[REQUEST_WAIVE] = grant_waive,       [REQUEST_CANCEL] = grant_cancel,     [REQUEST_PAUSE] = grant_pause,
 	[REQUEST_CONTINUE] = grant_continue, [REQUEST_ROLLBACK] = grant_rollback, [REQUEST_QUIT] = grant_quit,
+	[REQUEST_EXPLAIN] = grant_explain,
 };
 
 static void copy_text(struct json *to, const struct json *from, const char *key)
@@ -295,8 +316,10 @@ enum status steering_open(struct loop *loop, struct arena *arena, struct setting
 
 void steering_close(struct steering *steering)
 {
-	if (steering)
-		control_close(steering->control);
+	if (!steering)
+		return;
+	control_close(steering->control);
+	explain_request_close(steering->query);
 }
 
 struct control *steering_control(struct steering *steering)
@@ -347,11 +370,39 @@ static int64_t next_look_ms(const struct steering *steering)
 	return clock_ms() + look_ms + 1;
 }
 
+static bool is_asked(void *context)
+{
+	struct steering *steering = context;
+	return steering->query || steering->awaited(steering);
+}
+
+static void answer_query(struct steering *steering)
+{
+	struct explain_request *query = steering->query;
+	struct json *answer = explain_request_answer(steering->loop, steering->settings, steering->run, query);
+
+	control_answer_later(steering->control, query->viewer, EVENT_EXPLAIN, answer);
+	steering->query = NULL;
+	explain_request_close(query);
+}
+
+/* The same as loop_until, with queries answered in between: where nothing else is at work. */
+static enum loop_outcome wait_until(struct steering *steering, bool (*done)(void *context), int64_t deadline_ms)
+{
+	for (;;) {
+		steering->awaited = done;
+		enum loop_outcome outcome = loop_until(steering->loop, is_asked, steering, deadline_ms);
+		if (outcome != LOOP_READY || !steering->query)
+			return outcome;
+		answer_query(steering);
+	}
+}
+
 /* Waits for what done() looks for; LOOP_TIMEOUT: nobody is there any more. */
 static enum loop_outcome wait_for(struct steering *steering, bool (*done)(void *context))
 {
 	for (;;) {
-		enum loop_outcome outcome = loop_until(steering->loop, done, steering, next_look_ms(steering));
+		enum loop_outcome outcome = wait_until(steering, done, next_look_ms(steering));
 		if (outcome != LOOP_TIMEOUT || is_abandoned(steering))
 			return outcome;
 	}
@@ -417,7 +468,7 @@ static enum status hold(struct run *run, struct error *err)
 		return OK;
 	emit_log(run->emitter, LOG_NOTICE, "paused; it goes on when somebody who watches it asks for that");
 	become(steering, ENGINE_PAUSED);
-	enum loop_outcome outcome = loop_until(steering->loop, may_go_on, steering, INT64_MAX);
+	enum loop_outcome outcome = wait_until(steering, may_go_on, INT64_MAX);
 	become(steering, before);
 	return outcome == LOOP_STOPPED ? loop_stop_error(run->loop, err) : OK;
 }
@@ -494,7 +545,7 @@ enum status steering_ask_consent(struct run *run, bool *ret_given, struct consen
 	         run->plan.id.hex, run->target.database);
 	/* In an engine of its own the question stands until somebody comes back to it; a job may not hang for ever. */
 	enum loop_outcome outcome = steering->attended
-	                                    ? loop_until(steering->loop, is_answered, steering, INT64_MAX)
+	                                    ? wait_until(steering, is_answered, INT64_MAX)
 	                                    : wait_for(steering, is_answered);
 	become(steering, ENGINE_WORKING);
 	if (outcome == LOOP_STOPPED)

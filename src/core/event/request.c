@@ -35,6 +35,15 @@ static const struct field_row ROLLBACK[] = {
 	{.name = "to", .kind = FIELD_TEXT, .required = true},
 };
 
+static const char *const PLACES[] = {"copy", "live", NULL};
+
+static const struct field_row EXPLAIN[] = {
+	{.name = "sql", .kind = FIELD_TEXT, .required = true},
+	{.name = "on", .kind = FIELD_TEXT, .words = PLACES},
+	{.name = "analyze", .kind = FIELD_BOOL},
+	{.name = "confirm", .kind = FIELD_TEXT},
+};
+
 static const struct field_row QUIT[] = {
 	{.name = "force", .kind = FIELD_BOOL},
 };
@@ -51,6 +60,8 @@ static const struct request_row ROWS[REQUEST_TYPE_COUNT] = {
 	[REQUEST_CONTINUE] = {.name = "continue", .meaning = "take a pause back"},
 	[REQUEST_ROLLBACK] = {.name = "rollback", .meaning = "begin a run that goes back to a version",
 	                      FIELDS(ROLLBACK)},
+	[REQUEST_EXPLAIN] = {.name = "explain", .meaning = "tell the plan of one query, on the copy or on live",
+	                     FIELDS(EXPLAIN)},
 	[REQUEST_QUIT] = {.name = "quit", .meaning = "end the engine; with a gate at work by force only",
 	                  FIELDS(QUIT)},
 };

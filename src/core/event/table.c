@@ -10,7 +10,7 @@
 const char *const EVENT_GATES[] = {"inspect", "backup", "rehearsal", "plans",
                                    "preflight", "approval", "apply", "verify", NULL};
 const char *const EVENT_REQUESTS[] = {"start", "run",      "approve",  "waive", "cancel",
-                                      "pause", "continue", "rollback", "quit",  NULL};
+                                      "pause", "continue", "rollback", "explain", "quit", NULL};
 static const char *const STATES[] = {"waiting", "running", "passed", "failed", "stale", "waived", NULL};
 static const char *const PHASES[] = {"begin", "progress", "end", NULL};
 static const char *const LEVELS[] = {"debug", "info", "notice", "warning", NULL};

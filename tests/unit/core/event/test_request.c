@@ -18,6 +18,8 @@ static const char *const RIGHT[REQUEST_TYPE_COUNT] = {
 	[REQUEST_PAUSE] = "{\"v\":1,\"request\":\"pause\"}",
 	[REQUEST_CONTINUE] = "{\"v\":1,\"request\":\"continue\"}",
 	[REQUEST_ROLLBACK] = "{\"v\":1,\"request\":\"rollback\",\"to\":\"004\"}",
+	[REQUEST_EXPLAIN] = "{\"v\":1,\"request\":\"explain\",\"sql\":\"SELECT 1\",\"on\":\"live\",\"analyze\":true,"
+	                    "\"confirm\":\"app\"}",
 	[REQUEST_QUIT] = "{\"v\":1,\"request\":\"quit\",\"force\":true}",
 };
 
@@ -66,12 +68,14 @@ static void a_wrong_request_is_refused_by_its_field(void **state)
 		{"{\"v\":2,\"request\":\"pause\"}", "request \"pause\": field \"v\" must be 1"},
 		{"{\"request\":\"pause\"}", "request \"pause\": field \"v\" is missing"},
 		{"{\"v\":1,\"request\":\"dance\"}", "request \"?\": field \"request\" must be one of start, run, approve, "
-	                                            "waive, cancel, pause, continue, rollback, quit"},
+	                                            "waive, cancel, pause, continue, rollback, explain, quit"},
 		{"{\"v\":1,\"request\":\"pause\",\"for\":3}", "request \"pause\": field \"for\" is unknown"},
 		{"{\"v\":1,\"request\":\"run\",\"gate\":\"all\"}",
 	         "request \"run\": field \"gate\" must be one of inspect, backup, rehearsal, plans, preflight, "
 	         "approval, apply, verify"},
 		{"{\"v\":1,\"request\":\"approve\",\"plan_id\":\"1a\"}", "request \"approve\": field \"database\" is missing"},
+		{"{\"v\":1,\"request\":\"explain\",\"sql\":\"SELECT 1\",\"on\":\"moon\"}",
+	         "request \"explain\": field \"on\" must be one of copy, live"},
 		{"{\"v\":1,\"request\":\"quit\",\"force\":1}", "request \"quit\": field \"force\" must be true or false"},
 	};
 	(void)state;
