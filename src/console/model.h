@@ -137,6 +137,7 @@ struct model {
 	struct model_gate gates[GATE_COUNT];
 	enum gate at_work;        /* GATE_COUNT = none */
 	LIST(struct model_migration) migrations; /* in their order */
+	struct text_list words;   /* states, tags: what many migrations have in common */
 	size_t current;           /* index of the migration at work; SIZE_MAX = none */
 	size_t applied_count, pending_count, held_count, wrong_count;
 

@@ -4,6 +4,8 @@
 
 #include "core/migration/migration.h"
 
+enum { WORDS_MAX = 50 };
+
 /* The names of modes are many and few at once: constants stand for them. */
 static enum lock_mode mode_read(const char *name)
 {
@@ -45,15 +47,30 @@ void model_add_locks(struct model *model, struct model_migration *migration, con
 		         json_get_text(json_at(locks, i), "mode"));
 }
 
+/* Words that thousands of migrations share are kept once, as long as they are few. */
+static const char *word_once(struct model *model, const char *word)
+{
+	if (!word)
+		return NULL;
+	for (size_t i = 0; i < model->words.count; i++)
+		if (strcmp(model->words.items[i], word) == 0)
+			return model->words.items[i];
+	const char *kept = arena_strdup(model->arena, word);
+	if (model->words.count < WORDS_MAX)
+		list_push(model->arena, &model->words, kept);
+	return kept;
+}
+
 static void read_statement(struct model *model, struct model_migration *migration, struct model_step *step,
                            const struct json *value)
 {
 	struct model_statement *statement = list_add(model->arena, &step->statements);
 	const struct json *locks = json_get(value, "locks");
 
-	statement->tag = arena_strdup(model->arena, json_get_text(value, "tag"));
+	statement->tag = word_once(model, json_get_text(value, "tag"));
 	statement->line = json_get_int(value, "line");
 	statement->count = json_has(value, "count") ? json_get_int(value, "count") : 1;
+	list_reserve(model->arena, &statement->locks, json_count(locks));
 	for (size_t i = 0; i < json_count(locks); i++) {
 		const struct json *lock = json_at(locks, i);
 		enum lock_mode mode = mode_read(json_get_text(lock, "mode"));
@@ -67,11 +84,13 @@ static void read_statement(struct model *model, struct model_migration *migratio
 
 static void read_steps(struct model *model, struct model_migration *migration, const struct json *steps)
 {
+	list_reserve(model->arena, &migration->steps, json_count(steps));
 	for (size_t i = 0; i < json_count(steps); i++) {
 		const struct json *value = json_at(steps, i), *statements = json_get(value, "statements");
 		struct model_step *step = list_add(model->arena, &migration->steps);
 		step->transactional = json_get_bool(value, "transactional");
-		step->reason = arena_strdup(model->arena, json_get_text(value, "reason"));
+		step->reason = word_once(model, json_get_text(value, "reason"));
+		list_reserve(model->arena, &step->statements, json_count(statements));
 		for (size_t j = 0; j < json_count(statements); j++)
 			read_statement(model, migration, step, json_at(statements, j));
 	}
@@ -86,9 +105,9 @@ static void read_migration(struct model *model, const struct json *value)
 	*migration = (struct model_migration){
 		.version = arena_strdup(arena, json_get_text(value, "version")),
 		.name = arena_strdup(arena, json_get_text(value, "name")),
-		.state = arena_strdup(arena, json_get_text(value, "state")),
+		.state = word_once(model, json_get_text(value, "state")),
 		.reason = arena_strdup(arena, json_get_text(value, "reason")),
-		.transaction = arena_strdup(arena, json_get_text(value, "transaction")),
+		.transaction = word_once(model, json_get_text(value, "transaction")),
 		.description = arena_strdup(arena, json_get_text(value, "description")),
 		.file = arena_strdup(arena, json_get_text(value, "file")),
 		.checksum = arena_strdup(arena, json_get_text(value, "checksum")),
@@ -102,6 +121,7 @@ static void read_migration(struct model *model, const struct json *value)
 		.rehearsed = {.duration_ms = -1, .step = -1, .statement = -1},
 		.applied = {.duration_ms = -1, .step = -1, .statement = -1},
 	};
+	list_reserve(arena, &migration->needs, json_count(needs));
 	for (size_t i = 0; i < json_count(needs); i++)
 		*list_add(arena, &migration->needs) = (struct model_edge){
 			.migration = SIZE_MAX,
@@ -111,8 +131,12 @@ static void read_migration(struct model *model, const struct json *value)
 	read_steps(model, migration, json_get(value, "steps"));
 }
 
+/* How many need each is counted first: room is taken for no more. */
 static void connect_edges(struct model *model)
 {
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	size_t *needing = arena_alloc(scratch, (model->migrations.count + 1) * sizeof(*needing));
+
 	for (size_t i = 0; i < model->migrations.count; i++) {
 		struct model_migration *migration = &model->migrations.items[i];
 		for (size_t j = 0; j < migration->needs.count; j++) {
@@ -121,8 +145,17 @@ static void connect_edges(struct model *model)
 			if (!needed)
 				continue;
 			edge->migration = (size_t)(needed - model->migrations.items);
-			list_push(model->arena, &needed->needed_by, i);
+			needing[edge->migration]++;
 		}
+	}
+	for (size_t i = 0; i < model->migrations.count; i++)
+		if (needing[i] > 0)
+			list_reserve(model->arena, &model->migrations.items[i].needed_by, needing[i]);
+	for (size_t i = 0; i < model->migrations.count; i++) {
+		const struct model_migration *migration = &model->migrations.items[i];
+		for (size_t j = 0; j < migration->needs.count; j++)
+			if (migration->needs.items[j].migration != SIZE_MAX)
+				list_push(model->arena, &model->migrations.items[migration->needs.items[j].migration].needed_by, i);
 	}
 }
 
@@ -148,6 +181,7 @@ void model_set_plan(struct model *model, const struct json *plan)
 
 	memset(&model->migrations, 0, sizeof(model->migrations));
 	model->current = SIZE_MAX;
+	list_reserve(model->arena, &model->migrations, json_count(migrations));
 	for (size_t i = 0; i < json_count(migrations); i++)
 		read_migration(model, json_at(migrations, i));
 	connect_edges(model);

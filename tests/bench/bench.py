@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Benchmarks: each figure beside the tool it is measured against, in the same run, in turns. They judge nothing.
 
-usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [recorder]"""
+usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [console] [recorder]"""
 
 import argparse
 import contextlib
@@ -17,6 +17,7 @@ import time
 PG = pathlib.Path(__file__).resolve().parents[1] / "pg"
 sys.path.insert(0, str(PG))
 
+import console  # noqa: E402 (beside this file)
 from harness import place  # noqa: E402
 from harness.cluster import Cluster, clean_env  # noqa: E402
 from harness.flow import Flow  # noqa: E402
@@ -259,6 +260,32 @@ def bench_proof(stack, rounds):
         shutil.rmtree(dump)
     say(f"proof of a backup of {size:.0f} MiB, scratch cluster and all", ours, tools, "1.20 times",
         against="pg_dump -j2 and pg_restore -j2")
+
+
+def bench_console(stack, rounds):
+    """The console on a terminal: its first frame on a local target, and keys, memory and rest with 10,000 migrations."""
+    program = str(place.program())
+    site = Site(stack)
+    site.write_small(1, 20)
+    environment = {**site.flow.sluice.env(), "TERM": "xterm-256color", "LANG": "C.UTF-8", "INPUTRC": "/dev/null"}
+    target = [program, "-d", site.database.conninfo(), "-m", str(site.migrations.path)]
+    subprocess.run([program, "--version"], check=True, capture_output=True)
+    started = [console.first_frame(target, environment, "waits before inspect", 1) for _ in range(rounds)]
+    say_value("console, start to the first frame, the engine started too", statistics.median(row[0] for row in started),
+              "ms", "100 ms")
+    say_value("console, start to the plan of 20 migrations", statistics.median(row[1] for row in started), "ms", "-")
+    record = site.base / "large.jsonl"
+    large = Site(stack)
+    console.write_chained(large, console.MIGRATIONS)
+    large.flow.batch("--stop-before", "backup", "--record", record, timeout=600).ended(0)
+    terminal = console.Terminal([program, "replay", record, "--speed", "max"], environment)
+    try:
+        loaded = terminal.wait_for("at its end") - terminal.started
+        terminal.rest()
+        say_value("console, start to a record of 10,000 migrations shown", loaded * 1000, "ms", "-")
+        console.measure_large(terminal, say_value)
+    finally:
+        terminal.close()
 
 
 def bench_recorder(_, rounds):
