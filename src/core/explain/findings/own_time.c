@@ -1,7 +1,7 @@
 #include "core/explain/figure.h"
 #include "core/explain/findings/rules.h"
 
-enum { SHARE_PERCENT = 10, LEAST_MS = 1 };
+enum { SHARE_PERCENT = 10, LEAST_MS = 1, LEAST_PAGES = 100 };
 
 /* Another rule, which knows why, has told at least as gravely that this node takes long. */
 static bool is_told(const struct plan_look *look, enum plan_severity severity)
@@ -20,7 +20,7 @@ static void look(struct plan_look *look)
 
 	if (share * 100 < SHARE_PERCENT || is_told(look, severity_of_share(share)))
 		return;
-	if (node->has_timing && look->plan->wall_ms < LEAST_MS)
+	if (node->has_timing ? look->plan->wall_ms < LEAST_MS : node->figures.self_pages < LEAST_PAGES)
 		return;
 	if (node->has_timing)
 		look_find(look, severity_of_share(share), share, NULL, "%s takes %s by itself, %s of the statement",
