@@ -286,7 +286,7 @@ void plan_builder_finish(struct plan_builder *builder)
 	bool *has_outer = arena_alloc(builder->arena, plan->nodes.count * sizeof(*has_outer));
 	for (size_t i = 0; i < plan->nodes.count; i++) {
 		struct plan_node *node = &plan->nodes.items[i];
-		if (!node->type)
+		if (!node->type || !*node->type)
 			node->type = "?";
 		node->link = link_of(plan, node, has_outer);
 		node->never = node->has_actual && node->loops <= 0;

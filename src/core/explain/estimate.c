@@ -6,6 +6,9 @@
 
 static const double wrong_factor = 10;
 
+/* A small table's rows decide nothing: so many in a loop, or in all of them, before a wrong number of them matters. */
+static const double many_in_loop = 100, many_in_all = 10000;
+
 /* What may be off without the planner being wrong, since the node above did not ask for all rows. */
 struct excuse {
 	bool fewer;
@@ -53,14 +56,16 @@ static double factor_of(const struct plan_node *node)
 	return fmax(1, node->actual_rows) / fmax(1, node->plan_rows);
 }
 
-static bool is_wrong(double factor)
+/* The rows of a bitmap's index are judged where they are fetched: there stands the table. */
+static bool is_wrong(const struct plan_node *node, struct excuse excuse)
 {
-	return factor >= wrong_factor || (factor > 0 && factor <= 1 / wrong_factor);
-}
-
-static bool is_excused(double factor, struct excuse excuse)
-{
-	return factor > 1 ? excuse.more : excuse.fewer;
+	double factor = node->figures.estimate_factor;
+	double most = fmax(node->actual_rows, node->plan_rows);
+	if (factor <= 0 || is_type(node, "Bitmap Index Scan"))
+		return false;
+	if (most < many_in_loop && most * node->loops < many_in_all)
+		return false;
+	return factor > 1 ? factor >= wrong_factor && !excuse.more : factor <= 1 / wrong_factor && !excuse.fewer;
 }
 
 void plan_estimates_judge(struct arena *arena, struct query_plan *plan, const struct plan_charges *charges)
@@ -68,23 +73,21 @@ void plan_estimates_judge(struct arena *arena, struct query_plan *plan, const st
 	size_t count = plan->nodes.count;
 	struct excuse *excuses = arena_alloc(arena, count * sizeof(*excuses));
 	bool *wrong_below = arena_alloc(arena, count * sizeof(*wrong_below));
+	bool *wrong = arena_alloc(arena, count * sizeof(*wrong));
 	for (size_t i = 0; i < count; i++) {
 		struct plan_node *node = &plan->nodes.items[i];
 		node->figures.estimate_factor = factor_of(node);
-		if (node->parent == SIZE_MAX)
-			continue;
-		excuses[i] = excuse_of(node, &plan->nodes.items[node->parent], excuses[node->parent]);
+		if (node->parent != SIZE_MAX)
+			excuses[i] = excuse_of(node, &plan->nodes.items[node->parent], excuses[node->parent]);
+		wrong[i] = is_wrong(node, excuses[i]);
 		/* Subplans have rows of their own. */
-		if (node->link != PLAN_INITPLAN && node->link != PLAN_CTE && node->link != PLAN_SUBPLAN)
-			wrong_below[node->parent] |= is_wrong(node->figures.estimate_factor);
+		if (node->parent != SIZE_MAX && node->link != PLAN_INITPLAN && node->link != PLAN_CTE &&
+		    node->link != PLAN_SUBPLAN)
+			wrong_below[node->parent] |= wrong[i];
 	}
 	for (size_t i = 0; i < charges->count; i++)
 		if (charges->items[i].shared)
-			wrong_below[charges->items[i].to] |=
-				is_wrong(plan->nodes.items[charges->items[i].from].figures.estimate_factor);
-	for (size_t i = 0; i < count; i++) {
-		struct plan_figures *figures = &plan->nodes.items[i].figures;
-		double factor = figures->estimate_factor;
-		figures->estimate_starts = is_wrong(factor) && !wrong_below[i] && !is_excused(factor, excuses[i]);
-	}
+			wrong_below[charges->items[i].to] |= wrong[charges->items[i].from];
+	for (size_t i = 0; i < count; i++)
+		plan->nodes.items[i].figures.estimate_starts = wrong[i] && !wrong_below[i];
 }
