@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Benchmarks: each figure beside the tool it is measured against, in the same run, in turns. They judge nothing.
 
-usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [console] [recorder]"""
+usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [console] [recorder]
+       [plan_cache]"""
 
 import argparse
 import contextlib
@@ -12,6 +13,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 PG = pathlib.Path(__file__).resolve().parents[1] / "pg"
@@ -295,6 +297,23 @@ def bench_recorder(_, rounds):
              for _ in range(rounds)]
     for at, how in enumerate(("", ", corrected for coordinated omission")):
         say_value("recording a latency" + how, statistics.median(float(line[at]) for line in lines), "ns", "100 ns")
+
+
+def bench_plan_cache(stack, rounds):
+    """100,000 remembered plans, in a file on the disk that the tests use; it is made in memory, for its commits."""
+    program = place.program().parent / "tests" / "bench" / "plan_cache"
+    base = place.make_base()
+    stack.callback(shutil.rmtree, base, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        subprocess.run([str(program), f"{memory}/plans.sqlite", "fill"], check=True)
+        shutil.copy(f"{memory}/plans.sqlite", base / "plans.sqlite")
+    size = (base / "plans.sqlite").stat().st_size / 1024 / 1024
+    lines = [subprocess.run([str(program), str(base / "plans.sqlite"), "ask"], capture_output=True, text=True,
+                            check=True).stdout.split() for _ in range(rounds)]
+    for at, what in enumerate(("history of a query", "changes of a query", "newest plans", "newest changes", "adding")):
+        median, longest = (statistics.median(float(line[2 * at + of]) for line in lines) for of in (0, 1))
+        tell(f"100,000 plans ({size:.0f} MiB) remembered: {what}", f"{median:.2f} ms", f"longest: {longest:.2f} ms",
+             "-" if what == "adding" else "5 ms")
 
 
 FIGURES = {name.removeprefix("bench_"): function for name, function in list(globals().items())
