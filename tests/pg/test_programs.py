@@ -4,7 +4,7 @@ import pytest
 
 from harness.programs import run_tests
 
-PROGRAMS = ["test_history", "test_leader", "test_ledger", "test_pipeline", "test_session"]
+PROGRAMS = ["test_history", "test_leader", "test_ledger", "test_pipeline", "test_plan_memory", "test_session"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -1,0 +1,2 @@
+-- The server's version as it prints it.
+select pg_catalog.current_setting('server_version')
