@@ -45,7 +45,7 @@ static void put_options(struct strbuf *out, const struct command *command)
 {
 	uint64_t taken = command ? command->options : 0;
 	taken |= OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
-	for (enum option option = 0; option < OPTION_COUNT; option++)
+	for (enum option option = 0; option < OPTION_END; option++)
 		if (taken & OPTION_BIT(option))
 			put_option(out, option, command ? command->formats : NULL);
 }

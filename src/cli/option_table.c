@@ -146,6 +146,46 @@ static enum status take_place(struct arena *arena, struct options *options, cons
 	return take_text(arena, options, row, value, err);
 }
 
+/* Longer than any run, and short enough to be counted in microseconds. */
+enum { COUNT_MOST = 1000000000, CONCURRENCY_MOST = 1000, RATE_MOST = 1000000 };
+
+static enum status take_number(struct options *options, const struct option_row *row, const char *value, long most,
+                               const char *wanted, struct error *err)
+{
+	char *end;
+	long number = strtol(value, &end, 10);
+	if (!isdigit((unsigned char)*value) || *end || number < 1 || number > most)
+		return bad_value(row, value, err, wanted);
+	*(int64_t *)member(options, row) = number;
+	return OK;
+}
+
+static enum status take_count(struct arena *arena, struct options *options, const struct option_row *row,
+                              const char *value, struct error *err)
+{
+	(void)arena;
+	return take_number(options, row, value, COUNT_MOST, "a number from 1 to 1000000000", err);
+}
+
+static enum status take_concurrency(struct arena *arena, struct options *options, const struct option_row *row,
+                                    const char *value, struct error *err)
+{
+	(void)arena;
+	return take_number(options, row, value, CONCURRENCY_MOST, "a number of sessions from 1 to 1000", err);
+}
+
+static enum status take_rate(struct arena *arena, struct options *options, const struct option_row *row,
+                             const char *value, struct error *err)
+{
+	char *end;
+	double rate = strtod(value, &end);
+	(void)arena;
+	if (!isdigit((unsigned char)*value) || (*end && strcmp(end, "/s") != 0) || !(rate > 0 && rate <= RATE_MOST))
+		return bad_value(row, value, err, "a number of queries per second, as 50 or 0.5");
+	*(double *)member(options, row) = rate;
+	return OK;
+}
+
 enum { SPEED_MOST = 1024, SPEED_HUNDREDTHS = 100 };
 
 static enum status take_speed(struct arena *arena, struct options *options, const struct option_row *row,
@@ -162,7 +202,7 @@ static enum status take_speed(struct arena *arena, struct options *options, cons
 	return OK;
 }
 
-static const struct option_row ROWS[OPTION_COUNT] = {
+static const struct option_row ROWS[OPTION_END] = {
 	[OPTION_BATCH] = {.name = "batch", .take = take_flag, AT(batch), .help = "run the flow without a console"},
 	[OPTION_DATABASE] = {.name = "database", .letter = 'd', .argument = "CONNINFO", .take = take_text,
 	                     AT(database), .help = "target; else $DATABASE_URL, else libpq's own PG* variables"},
@@ -223,6 +263,16 @@ static const struct option_row ROWS[OPTION_COUNT] = {
 	[OPTION_DIFF] = {.name = "diff", .take = take_flag, AT(diff), .help = "compare the plans in two files"},
 	[OPTION_TIMEOUT] = {.name = "timeout", .argument = "DURATION", .take = take_duration, AT(timeout_ms),
 	                    .help = "how long a query may run (10s)"},
+	[OPTION_CONCURRENCY] = {.name = "concurrency", .argument = "N", .take = take_concurrency, AT(concurrency),
+	                        .help = "how many sessions ask at once (1)"},
+	[OPTION_DURATION] = {.name = "duration", .argument = "DURATION", .take = take_duration, AT(duration_ms),
+	                     .help = "how long to measure (10s, unless --count is given)"},
+	[OPTION_COUNT] = {.name = "count", .argument = "N", .take = take_count, AT(count),
+	                  .help = "how many queries to run, of all sessions together"},
+	[OPTION_RATE] = {.name = "rate", .argument = "N", .take = take_rate, AT(rate),
+	                 .help = "queries per second, of all sessions together (as many as are answered)"},
+	[OPTION_BUDGET] = {.name = "budget", .argument = "DURATION", .take = take_duration, AT(budget_ms),
+	                   .help = "what a p95 may be, in place of each query's own (2s)"},
 	[OPTION_HELP] = {.name = "help", .letter = 'h', .take = take_flag, AT(help), .help = "print this and end"},
 	[OPTION_VERSION] = {.name = "version", .letter = 'V', .take = take_flag, AT(version),
 	                    .help = "print the version and end"},
@@ -230,6 +280,6 @@ static const struct option_row ROWS[OPTION_COUNT] = {
 
 const struct option_row *option_get(enum option option)
 {
-	assert((unsigned)option < OPTION_COUNT);
+	assert((unsigned)option < OPTION_END);
 	return &ROWS[option];
 }

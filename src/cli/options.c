@@ -25,9 +25,9 @@ static const char *display_name(struct arena *arena, const struct command *comma
 
 static enum status refuse_option(struct parsing *parsing, const char *dashes, const char *name)
 {
-	const char *names[OPTION_COUNT];
+	const char *names[OPTION_END];
 	size_t count = 0;
-	for (enum option option = 0; option < OPTION_COUNT; option++)
+	for (enum option option = 0; option < OPTION_END; option++)
 		if (parsing->known & OPTION_BIT(option))
 			names[count++] = option_get(option)->name;
 	const char *nearest = strlen(dashes) == 2 ? text_nearest(name, names, count) : NULL;
@@ -60,7 +60,7 @@ static enum status take_long(struct parsing *parsing, const char *text)
 {
 	const char *equals = strchr(text, '=');
 	const char *name = equals ? arena_strndup(parsing->arena, text, (size_t)(equals - text)) : text;
-	for (enum option option = 0; option < OPTION_COUNT; option++)
+	for (enum option option = 0; option < OPTION_END; option++)
 		if (parsing->known & OPTION_BIT(option) && strcmp(option_get(option)->name, name) == 0)
 			return take(parsing, option, equals ? equals + 1 : NULL);
 	return refuse_option(parsing, "--", name);
@@ -75,7 +75,7 @@ static bool is_conninfo(const char *text)
 /* "-dVALUE" and "-d VALUE"; letters are not bundled. */
 static enum status take_short(struct parsing *parsing, const char *text)
 {
-	for (enum option option = 0; option < OPTION_COUNT; option++) {
+	for (enum option option = 0; option < OPTION_END; option++) {
 		if (!(parsing->known & OPTION_BIT(option)) || option_get(option)->letter != *text)
 			continue;
 		if (text[1] && !option_get(option)->argument)

@@ -52,9 +52,14 @@ enum option {
 	OPTION_CONFIRM,
 	OPTION_DIFF,
 	OPTION_TIMEOUT,
+	OPTION_CONCURRENCY,
+	OPTION_DURATION,
+	OPTION_COUNT,
+	OPTION_RATE,
+	OPTION_BUDGET,
 	OPTION_HELP,
 	OPTION_VERSION,
-	OPTION_COUNT,
+	OPTION_END,
 };
 
 #define OPTION_BIT(option) (UINT64_C(1) << (option))
@@ -107,7 +112,9 @@ struct options {
 	const char *file, *on, *confirm;
 	LIST(struct waiver) waivers;
 	struct text_list accept_drift, out_of_order;
-	int64_t wait_leader_ms, timeout_ms;
+	int64_t wait_leader_ms, timeout_ms, duration_ms, budget_ms; /* 0 = not given */
+	int64_t concurrency, count; /* 0 = not given */
+	double rate;                /* per second; 0 = not given */
 	int64_t speed; /* of a recording, in hundredths; -1 = all at once; 0 = not given */
 };
 

@@ -294,10 +294,9 @@ static enum status open_sessions(struct smoke *smoke, struct loop *loop, struct 
 			return loop_stop_error(loop, err);
 	if (smoke->failure.status == OK)
 		return OK;
-	size_t opened = smoke->ready;
 	error_move(err, &smoke->failure);
-	if (opened > 0)
-		error_wrap(err, "only %zu of %zu sessions could be opened", opened, smoke->options->concurrency);
+	if (smoke->options->concurrency > 1)
+		error_wrap(err, "could not open %zu sessions", smoke->options->concurrency);
 	return err->status;
 }
 

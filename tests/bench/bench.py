@@ -2,13 +2,14 @@
 """Benchmarks: each figure beside the tool it is measured against, in the same run, in turns. They judge nothing.
 
 usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [console] [recorder]
-       [plan_cache]"""
+       [plan_cache] [smoke]"""
 
 import argparse
 import contextlib
 import datetime
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -314,6 +315,38 @@ def bench_plan_cache(stack, rounds):
         median, longest = (statistics.median(float(line[2 * at + of]) for line in lines) for of in (0, 1))
         tell(f"100,000 plans ({size:.0f} MiB) remembered: {what}", f"{median:.2f} ms", f"longest: {longest:.2f} ms",
              "-" if what == "adding" else "5 ms")
+
+
+def bench_smoke(stack, rounds):
+    """`smoke` against pgbench -M prepared: one statement by its key, same socket, sessions and number of queries."""
+    site = Site(stack)
+    site.cluster.program("pgbench", "-i", "-q", "-s", "5", site.database.conninfo())
+    sql = "SELECT abalance FROM pgbench_accounts WHERE aid = 17"
+    script = site.base / "query.sql"
+    script.write_text(sql + ";\n")
+    for sessions in (1, 8):
+        count = sessions * (200000 // sessions)
+        ours, theirs, cpu = [], [], []
+        for _ in range(rounds):
+            start = os.times()
+            result = site.flow.sluice.run("smoke", "--format", "json", "--concurrency", sessions, "--count", count, sql)
+            middle = os.times()
+            done = site.cluster.program("pgbench", "-n", "-M", "prepared", "-c", sessions, "-t", count // sessions,
+                                        "-f", script, site.database.conninfo()).stdout
+            end = os.times()
+            ours.append(result.ended(0).json()["throughput"])
+            theirs.append(float(re.search(r"^tps = ([\d.]+)", done, re.MULTILINE).group(1)))
+            cpu.append((children_cpu(start, middle), children_cpu(middle, end)))
+        ratio = statistics.median(mine / other for mine, other in zip(ours, theirs))
+        tell(f"smoke with {sessions} session(s), throughput in pairs",
+             f"{statistics.median(ours):.0f} a second, {ratio:.2f} times",
+             f"pgbench: {statistics.median(theirs):.0f} a second", "0.95 times")
+        say(f"smoke with {sessions} session(s), its own CPU per query", [mine / count * 1e6 for mine, _ in cpu],
+            [other / count * 1e6 for _, other in cpu], "1.05 times", unit="us", against="pgbench")
+
+
+def children_cpu(before, after):
+    return after.children_user - before.children_user + after.children_system - before.children_system
 
 
 FIGURES = {name.removeprefix("bench_"): function for name, function in list(globals().items())

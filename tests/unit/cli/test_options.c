@@ -198,7 +198,7 @@ static void every_option_of_every_command_is_in_its_help(void **state)
 	for (size_t i = 0; TABLE[i]; i++) {
 		_cleanup_strbuf_ struct strbuf help = {0};
 		options_help(&help, TABLE, TABLE[i]);
-		for (enum option option = 0; option < OPTION_COUNT; option++) {
+		for (enum option option = 0; option < OPTION_END; option++) {
 			_cleanup_strbuf_ struct strbuf name = {0};
 			strbuf_printf(&name, "--%s ", option_get(option)->name);
 			uint64_t taken = TABLE[i]->options | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
