@@ -76,10 +76,15 @@ const char *plan_number_text(struct arena *arena, double number)
 	return arena_printf(arena, "%.15g", number);
 }
 
+double plan_number_kept(double number)
+{
+	return fmin(fmax(number, 0), 1e100);
+}
+
 double plan_number_read(const char *text, char **ret_end)
 {
 	*ret_end = (char *)(uintptr_t)text;
-	return isdigit((unsigned char)*text) ? strtod(text, ret_end) : 0;
+	return isdigit((unsigned char)*text) ? plan_number_kept(strtod(text, ret_end)) : 0;
 }
 
 static const char *shown_text(struct arena *arena, const struct value *value, bool kilobytes)
@@ -106,8 +111,7 @@ static void set_text(struct arena *arena, const char **field, const struct value
 
 static void set_number(double *field, const struct plan_key *key, const struct value *value)
 {
-	/* Wide enough for what a planner comes up with, and products of a few of them are still numbers. */
-	double number = fmin(fmax(value->number, 0), 1e100) * (key->kind == KEY_KILOBYTES ? 1024 : 1);
+	double number = plan_number_kept(value->number) * (key->kind == KEY_KILOBYTES ? 1024 : 1);
 	switch (key->again) {
 	case KEY_SUM:
 		*field += number;

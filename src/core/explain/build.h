@@ -7,7 +7,7 @@
 
 #include "core/explain/keys.h"
 
-enum { PLAN_DEPTH_LIMIT = 1000, PLAN_NODE_LIMIT = 200000 };
+enum { PLAN_DEPTH_LIMIT = 1000, PLAN_NODE_LIMIT = 200000, PLAN_WORKER_LIMIT = 10000 };
 
 struct plan_builder {
 	struct arena *arena;
@@ -50,6 +50,9 @@ void plan_builder_detail(struct plan_builder *builder, const char *name, const c
 
 /* "3", "0.25": at most fifteen digits. */
 const char *plan_number_text(struct arena *arena, double number);
+
+/* Within what is kept: not below 0, and products of a few of them are still numbers. */
+double plan_number_kept(double number);
 
 /* A number without sign at the beginning of the text; *ret_end is the text when there is none. */
 double plan_number_read(const char *text, char **ret_end);

@@ -8,7 +8,7 @@
 #include "base/strbuf.h"
 #include "core/explain/text_node.h"
 
-enum { KEY_LIMIT = 64, WORKER_LIMIT = 10000 };
+enum { KEY_LIMIT = 64 };
 
 struct joiner {
 	struct arena *arena;
@@ -61,7 +61,7 @@ static bool is_worker(const char *text, int *ret_number, const char **ret_rest)
 	if (!begins(text, "Worker ") || !isdigit((unsigned char)text[7]))
 		return false;
 	long number = strtol(text + 7, &end, 10);
-	if (*end != ':' || number > WORKER_LIMIT)
+	if (*end != ':' || number > PLAN_WORKER_LIMIT)
 		return false;
 	*ret_number = (int)number;
 	*ret_rest = end + 1 + strspn(end + 1, " ");
