@@ -19,8 +19,11 @@ enum { FEWEST_DIGITS = 8, GREETING_MS = 2000, GREETING_BYTES = 64 * 1024 };
 
 /* ---- a new one ---- */
 
-/* No terminal, no input, no output but the log. */
-static void leave_terminal(int log)
+/*
+ * No terminal, no input, no output but the log; nor whatever else the console was given: who waits for the end of a
+ * pipe, or for a lock, of the shell that started it would wait for the engine.
+ */
+static void leave_terminal(int viewer, int log)
 {
 	int null = open("/dev/null", O_RDWR);
 	if (null >= 0) {
@@ -30,8 +33,9 @@ static void leave_terminal(int log)
 			close(null);
 	}
 	(void)dup2(log, STDERR_FILENO);
-	if (log > STDERR_FILENO)
-		close(log);
+	if (viewer > STDERR_FILENO + 1)
+		(void)close_range(STDERR_FILENO + 1, (unsigned)viewer - 1, 0);
+	(void)close_range((unsigned)viewer + 1, ~0U, 0);
 }
 
 /* In the child: the engine, to its end. It is no leader of its session, so no terminal can become its own. */
@@ -46,7 +50,7 @@ static int be_engine(struct invocation *invocation, int viewer, int log)
 	pid_t pid = fork();
 	if (pid != 0)
 		return pid < 0 ? status_get(FAIL_INTERNAL)->exit_code : 0;
-	leave_terminal(log);
+	leave_terminal(viewer, log);
 	enum status status = engine_attended(invocation, viewer, &err);
 	if (status != OK)
 		dprintf(STDERR_FILENO, "pgsluice: %s\n", err.message ? err.message : "unknown error");

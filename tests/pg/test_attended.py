@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 
 import pytest
@@ -149,6 +150,17 @@ def test_a_terminal_that_vanishes_leaves_an_approved_apply_to_its_end(engine, li
         assert viewer.lines == record(live, end["run"])
         viewer.ask("quit").wait_hang_up()
     started.wait_end()
+
+
+def test_an_engine_keeps_nothing_open_that_its_console_was_given(engine, migrations):
+    migrations.write("002_more", up=ADD)
+    reading, writing = os.pipe()
+    started = engine(pass_fds=(writing,))
+    os.close(writing)
+    started.hang_up()
+    with open(reading, "rb") as pipe:
+        assert select.select([pipe], [], [], 10)[0] and pipe.read() == b""
+    assert started.lives()
 
 
 def test_an_engine_that_nobody_watches_ends_when_it_has_nothing_to_do(engine, live, migrations):

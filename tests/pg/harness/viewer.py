@@ -130,13 +130,13 @@ class Viewer:
 class Engine:
     """An attended engine, as the console starts it; the connection that the console has is relayed to a file."""
 
-    def __init__(self, sluice, *options, env=None):
+    def __init__(self, sluice, *options, env=None, pass_fds=()):
         self.sluice = sluice
         self.out = sluice.home / "out" / "engine.out"
         words = [path_of("spawn"), "--batch", "-d", sluice.database.conninfo(), "-m", str(sluice.migrations), *options]
         with open(self.out, "wb") as out:
             self.console = subprocess.Popen(words, env=sluice.env(env), cwd=sluice.home, stdin=subprocess.DEVNULL,
-                                            stdout=out, stderr=subprocess.DEVNULL)
+                                            stdout=out, stderr=subprocess.DEVNULL, pass_fds=pass_fds)
         self.first = json.loads(wait_until(lambda: self.told()[:1], what="the first line")[0])
         self.pid = self.first["pid"]
 
