@@ -176,6 +176,8 @@ enum status copy_restore(struct copy *copy, const struct dump *dump, const struc
 	_cleanup_error_ struct error ignored = {0};
 	enum status status = restore(copy, dump, watch, err);
 	(void)!folder_remove(copy->secrets, &ignored);
+	if (status == OK)
+		status = server_settle(copy, err);
 	if (status != OK)
 		return copy_explain(copy, err);
 	return copy_adopt(copy, copy->scratch ? dump->database : copy->kept_name, err);

@@ -61,6 +61,7 @@ static enum status begin_scratch(struct copy *copy, struct error *err)
 		.like = &copy->facts,
 		.live_socket = session_socket_folder(run->live),
 		.settings = &copy->settings,
+		.loads = !run->settings->backup_by_command,
 	};
 	copy->live_name = run->target.database;
 	copy->kept_name = "pgsluice_copy";
@@ -83,6 +84,15 @@ enum status server_start(struct copy *copy, struct error *err)
 	if (!copy->facts.preload)
 		list_push(copy->arena, &copy->notes, "which libraries live preloads is not shown to this role: none is");
 	return OK;
+}
+
+enum status server_settle(struct copy *copy, struct error *err)
+{
+	if (!copy->scratch || !scratch_loads(copy->scratch))
+		return OK;
+	session_close(copy->admin);
+	copy->admin = NULL;
+	return scratch_settle(copy->scratch, err) == OK ? open_admin(copy, err) : err->status;
 }
 
 enum status server_begin(struct copy *copy, struct error *err)

@@ -41,6 +41,9 @@ enum status server_begin(struct copy *copy, struct error *err) MUST_CHECK;
 /* Starts the scratch cluster, when it is made; there is an admin session from then on. */
 enum status server_start(struct copy *copy, struct error *err) MUST_CHECK;
 
+/* After the first restore: a scratch cluster goes on with live's wal_level. Its sessions end; admin is a new one. */
+enum status server_settle(struct copy *copy, struct error *err) MUST_CHECK;
+
 /* FAIL_GATE naming every extension, with its version, that live has and this server cannot make. */
 enum status server_check_extensions(struct copy *copy, struct error *err) MUST_CHECK;
 

@@ -40,6 +40,7 @@ struct scratch {
 	const char *locale_path;  /* where those are that the system lacks, or NULL */
 	struct child *initdb;     /* at work, or NULL */
 	struct child *server;
+	bool loads;               /* it runs with the settings for loading */
 	bool isolated, read_only;
 	struct text_list left_out;
 };
@@ -295,7 +296,9 @@ static enum status start_server(struct scratch *scratch, struct error *err)
 {
 	const struct scratch_options *options = &scratch->options;
 	struct arena *arena = scratch->arena;
-	const char *argv[] = {path_join(arena, options->binaries->folder, "postgres"), "-D", scratch->data, NULL};
+	const char *argv[] = {path_join(arena, options->binaries->folder, "postgres"), "-D", scratch->data,
+	                      /* What COPY and CREATE INDEX write then is in no WAL; the server refuses senders with it. */
+	                      scratch->loads ? "-c" : NULL, "wal_level=minimal", "-c", "max_wal_senders=0", NULL};
 	/* What the server's own processes connect to when they are not told, dblink above all, is the cluster itself. */
 	const char *env[] = {arena_printf(arena, "PGHOST=%s", scratch->socket_folder), "PGPORT=5432",
 	                     "PGPASSFILE=/dev/null", "PGSERVICEFILE=/dev/null",
@@ -405,7 +408,9 @@ bool scratch_made(const struct scratch *scratch)
 enum status scratch_start(struct scratch *scratch, struct error *err)
 {
 	struct arena *arena = scratch->arena;
+	const struct database_facts *like = scratch->options.like;
 
+	scratch->loads = scratch->options.loads && !(like && strcmp(like->wal_level, "minimal") == 0);
 	if (finish_initdb(scratch, err) != OK || write_configuration(scratch, err) != OK ||
 	    start_server(scratch, err) != OK)
 		return err->status;
@@ -428,6 +433,30 @@ enum status scratch_open(struct loop *loop, const struct scratch_options *option
 	}
 	*ret_scratch = scratch;
 	return OK;
+}
+
+enum status scratch_settle(struct scratch *scratch, struct error *err)
+{
+	if (!scratch->loads)
+		return OK;
+	kill(child_pid(scratch->server), SIGINT);
+	for (int64_t deadline = clock_ms() + START_MS; !child_ended(scratch->server);) {
+		if (clock_ms() > deadline) {
+			error_set(err, FAIL_GATE, "the scratch cluster in \"%s\" does not stop", scratch->folder);
+			return error_hint(err, "Look at the load of this machine and its disk, then run again.");
+		}
+		if (loop_sleep(scratch->loop, POLL_MS) == LOOP_STOPPED)
+			return loop_stop_error(scratch->loop, err);
+	}
+	child_kill(scratch->server);
+	scratch->server = NULL;
+	scratch->loads = false;
+	return start_server(scratch, err);
+}
+
+bool scratch_loads(const struct scratch *scratch)
+{
+	return scratch->loads;
 }
 
 /* Nothing in it is worth keeping: no checkpoint, no wait for sessions. */

@@ -28,6 +28,7 @@ struct scratch_options {
 	const struct database_facts *like;    /* wal_level, checksums, locks, preload and locales as there; or NULL */
 	const char *live_socket;              /* folder of live's socket, to be out of reach; NULL = there is none */
 	const struct setting_list *settings;  /* further settings, as catalog_settings gives them; or NULL */
+	bool loads;                           /* it is filled first, with as little WAL as can be, until scratch_settle */
 };
 
 /*
@@ -54,13 +55,21 @@ enum status scratch_open(struct loop *loop, const struct scratch_options *option
 
 /*
  * The same in two parts, for those who have other work while initdb runs. scratch_begin starts it; scratch_made tells
- * whether it has ended; scratch_start waits for it and starts the server. What the options point to is needed until
- * then. The caller closes it, also when scratch_start fails.
+ * whether it has ended; scratch_start waits for it and starts the server. What the options point to is needed as
+ * long as the cluster. The caller closes it, also when scratch_start fails.
  */
 enum status scratch_begin(struct loop *loop, const struct scratch_options *options, struct scratch **ret_scratch,
                           struct error *err) MUST_CHECK;
 bool scratch_made(const struct scratch *scratch);
 enum status scratch_start(struct scratch *scratch, struct error *err) MUST_CHECK;
+
+/*
+ * After the loading: starts the server once more, with live's wal_level, so that what is measured from now on is what
+ * live would write. Sessions on it end. Does nothing when there is nothing to change. FAIL_GATE when it does not stop
+ * or start.
+ */
+enum status scratch_settle(struct scratch *scratch, struct error *err) MUST_CHECK;
+bool scratch_loads(const struct scratch *scratch);
 
 /* Stops the server at once and removes all its files. NULL does nothing. */
 void scratch_close(struct scratch *scratch);
