@@ -83,12 +83,20 @@ struct measure {
 	double before, after, floor;
 };
 
-static const char *tell(struct arena *arena, const struct plan_limits *limits, const struct measure *measure)
+/* The limit is of interest to one who is over it. */
+static const char *tell_limit(struct arena *arena, const struct plan_limits *limits, double floor, int movement)
 {
-	return arena_printf(arena, "%s instead of %s: %s (the limit is %s more, and at least %s)",
-	                    figure_of(arena, measure->after, measure->noun), figure_count(arena, measure->before),
-	                    change(arena, measure->before, measure->after),
-	                    figure_share(arena, limits->worse_share), figure_count(arena, measure->floor));
+	return movement < 0 ? ""
+	                    : arena_printf(arena, " (the limit is %s more, and at least %s)",
+	                                   figure_share(arena, limits->worse_share), figure_count(arena, floor));
+}
+
+static const char *tell(struct arena *arena, const struct plan_limits *limits, const struct measure *measure,
+                        int movement)
+{
+	return arena_printf(arena, "%s instead of %s: %s%s", figure_of(arena, measure->after, measure->noun),
+	                    figure_count(arena, measure->before), change(arena, measure->before, measure->after),
+	                    tell_limit(arena, limits, measure->floor, movement));
 }
 
 static bool judge_pages(struct arena *arena, const struct plan_work *before, const struct plan_work *after,
@@ -102,9 +110,9 @@ static bool judge_pages(struct arena *arena, const struct plan_work *before, con
 	if (temp_moved > 0 && pages_moved < 0 && pages.after + temp.after <= pages.before + temp.before)
 		temp_moved = 0;
 	if (pages_moved > 0 || (pages_moved < 0 && temp_moved <= 0))
-		judge(judgement, pages_moved, tell(arena, limits, &pages));
+		judge(judgement, pages_moved, tell(arena, limits, &pages, pages_moved));
 	else if (temp_moved)
-		judge(judgement, temp_moved, tell(arena, limits, &temp));
+		judge(judgement, temp_moved, tell(arena, limits, &temp, temp_moved));
 	return pages_moved || temp_moved;
 }
 
@@ -115,16 +123,16 @@ static void judge_cost(struct arena *arena, const struct plan_work *before, cons
 	int movement = moved(limits, before->cost, after->cost, limits->min_cost);
 	int rows = moved(limits, before->rows, after->rows, limits->min_rows);
 
-	if (movement && (!measured || rows == movement))
-		judge(judgement, movement,
-		      arena_printf(arena, "an estimated cost of %s instead of %s: %s (the limit is %s more, and at least %s)%s",
-		                   figure_count(arena, after->cost), figure_count(arena, before->cost),
-		                   change(arena, before->cost, after->cost),
-		                   figure_share(arena, limits->worse_share), figure_count(arena, limits->min_cost),
-		                   measured ? arena_printf(arena, ", and %s handled instead of %s",
-		                                           figure_of(arena, after->rows, "row"),
-		                                           figure_count(arena, before->rows))
-		                            : ""));
+	if (!movement || (measured && rows != movement))
+		return;
+	judge(judgement, movement,
+	      arena_printf(arena, "an estimated cost of %s instead of %s: %s%s%s", figure_count(arena, after->cost),
+	                   figure_count(arena, before->cost), change(arena, before->cost, after->cost),
+	                   tell_limit(arena, limits, limits->min_cost, movement),
+	                   measured ? arena_printf(arena, ", and %s handled instead of %s",
+	                                           figure_of(arena, after->rows, "row"),
+	                                           figure_count(arena, before->rows))
+	                            : ""));
 }
 
 static const char *tell_same(struct arena *arena, const struct plan_work *before, const struct plan_work *after)

@@ -4,7 +4,7 @@
 #include "core/explain/findings/rules.h"
 #include "core/sql/identifier.h"
 
-enum { SHARE_PERCENT = 10 };
+enum { SHARE_PERCENT = 10, LEAST_MS_PER_CALL = 1 /* an index is searched in a small part of that */ };
 
 /*
  * A key's triggers are named RI_ConstraintTrigger_a_OID on the table that is referenced, and _c_ on the one that
@@ -25,7 +25,8 @@ static bool is_referenced_side(const struct query_plan *plan, const struct plan_
 
 bool is_slow_key(const struct query_plan *plan, const struct plan_trigger *trigger)
 {
-	return is_referenced_side(plan, trigger) && plan_time_share(plan, trigger->time_ms) * 100 >= SHARE_PERCENT;
+	return is_referenced_side(plan, trigger) && plan_time_share(plan, trigger->time_ms) * 100 >= SHARE_PERCENT &&
+	       trigger->time_ms >= LEAST_MS_PER_CALL * trigger->calls;
 }
 
 static const char *literal(struct arena *arena, const char *text)
@@ -70,7 +71,8 @@ static void look(struct plan_look *look)
 
 const struct plan_rule_entry foreign_key_trigger_rule = {
 	.row = {.name = "foreign-key-trigger",
-	        .meaning = "looking for rows that reference the changed ones takes 10% or more of the statement"},
+	        .meaning = "looking for rows that reference the changed ones takes 10% or more of the statement, "
+	                   "and 1 ms or more for each"},
 	.whole = true,
 	.look = look,
 };

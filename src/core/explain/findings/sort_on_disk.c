@@ -2,13 +2,13 @@
 #include "core/explain/findings/rules.h"
 
 /*
- * A tuple in memory has a header and a slot in the array that is sorted (tuplesort.c), which its form on disk has not.
+ * In memory a row has a header, alignment, a chunk's header and a slot in the array that is sorted (tuplesort.c), which
+ * its form on disk has not.
  */
 static double bytes_in_memory(const struct plan_node *node)
 {
-	enum { OVERHEAD_BYTES = 56 };
-	double by_rows = node->actual_rows * (node->width + OVERHEAD_BYTES);
-	return by_rows > node->sort_space_bytes ? by_rows : node->sort_space_bytes;
+	enum { OVERHEAD_BYTES = 64 };
+	return node->sort_space_bytes + node->actual_rows * OVERHEAD_BYTES;
 }
 
 static void look(struct plan_look *look)
