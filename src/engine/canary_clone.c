@@ -1,6 +1,9 @@
 #include "engine/canary_clone.h"
 
+#include <string.h>
+
 #include "base/memory.h"
+#include "core/explain/query_plan.h"
 #include "engine/copy.h"
 #include "engine/place.h"
 #include "engine/steering.h"
@@ -11,6 +14,7 @@ struct canary_clone {
 	struct clone *clone;
 	struct session *admin;   /* superuser on it, who gathers statistics */
 	struct executor executor;
+	struct text_list vacuumed;
 };
 
 static enum status before_step(struct executor *executor, struct error *err)
@@ -43,9 +47,9 @@ void canary_clone_close(struct canary_clone *clone)
 	memory_free(clone);
 }
 
-enum status canary_clone_session(struct canary_clone *clone, struct session **ret_session, struct error *err)
+struct session_options canary_clone_options(struct canary_clone *clone)
 {
-	return clone_session(clone->clone, CLONE_OPERATOR, "canary", SESSION_READ_ONLY, true, ret_session, err);
+	return clone_operator_options(clone->clone, "canary");
 }
 
 /* Tables whose rows the migrations changed, as the executor counted them. */
@@ -74,6 +78,39 @@ static enum status execute_all(struct canary_clone *clone, struct text_list *tab
 	return status;
 }
 
+/* Tables of a plan, as SQL names. */
+static void add_tables(struct arena *arena, const char *text, struct text_list *tables)
+{
+	struct query_plan *plan = NULL;
+	_cleanup_error_ struct error ignored = {0};
+
+	if (!text || query_plan_read(arena, text, strlen(text), &plan, &ignored) != OK)
+		return;
+	for (size_t i = 0; i < plan->nodes.count; i++) {
+		const struct plan_node *node = &plan->nodes.items[i];
+		if (node->schema && node->relation && strncmp(node->schema, "pg_", 3) != 0)
+			text_list_add_once(arena, tables, arena_printf(arena, "%s.%s", quote_ident(arena, node->schema),
+			                                               quote_ident(arena, node->relation)));
+	}
+}
+
+enum status canary_clone_vacuum(struct canary_clone *clone, const struct text_list *plans, struct error *err)
+{
+	struct arena *arena = clone->run->arena;
+	struct text_list tables = {0};
+
+	for (size_t i = 0; i < plans->count; i++)
+		add_tables(arena, plans->items[i], &tables);
+	for (size_t i = 0; i < tables.count; i++) {
+		if (text_list_has(&clone->vacuumed, tables.items[i]))
+			continue;
+		if (session_exec(clone->admin, arena_printf(arena, "VACUUM %s", tables.items[i]), err) != OK)
+			return err->status;
+		list_push(arena, &clone->vacuumed, tables.items[i]);
+	}
+	return OK;
+}
+
 enum status canary_clone_migrate(struct canary_clone *clone, struct error *err)
 {
 	_cleanup_rows_ struct rows *marks = NULL, *rows = NULL;
@@ -87,7 +124,7 @@ enum status canary_clone_migrate(struct canary_clone *clone, struct error *err)
 	if (session_query(clone->admin, query_touched_tables, 2, parameters, &rows, err) != OK)
 		return err->status;
 	for (size_t i = 0; i < rows_count(rows); i++)
-		if (session_exec(clone->admin, arena_printf(arena, "ANALYZE %s", rows_get(rows, i, 0)), err) != OK)
+		if (session_exec(clone->admin, arena_printf(arena, "VACUUM (ANALYZE) %s", rows_get(rows, i, 0)), err) != OK)
 			return err->status;
 	return OK;
 }

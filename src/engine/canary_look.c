@@ -1,18 +1,16 @@
 #include "engine/canary_look.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/text.h"
-#include "core/latency/histogram.h"
 #include "engine/explain.h"
-#include "pg/query.h"
+#include "engine/smoke.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
 
-enum { WARM_RUNS = 1, FEWEST_RUNS = 3, MOST_RUNS = 5, LONG_MS = 1000, LEAST_TIMED = 2, ROLL_BACK_MS = 10000 };
+enum { WARM_RUNS = 1, FEWEST_RUNS = 3, MOST_RUNS = 5, LONG_MS = 1000 };
 
 struct taken {
 	const char *text;
@@ -95,41 +93,28 @@ static enum status explain(struct session *session, struct arena *arena, const s
 	                       : explain_query(session, arena, &options, &look->plan_text, err);
 }
 
-static enum status run_once(struct session *session, const struct canary *canary, int64_t *ret_us, struct error *err)
-{
-	_cleanup_rows_ struct rows *rows = NULL;
-	int64_t start_us = clock_us();
-
-	if (session_query(session, canary->sql, (int)canary->parameters.count, canary->parameters.items, &rows, err) != OK)
-		return err->status;
-	*ret_us = clock_us() - start_us;
-	return OK;
-}
-
-/* Its text was read when the folder was: one statement that only reads. The server holds it to that. */
+/* One after the other, as one client asks. */
 static enum status time_runs(struct session *session, struct arena *arena, const struct canary *canary,
                              const struct canary_measure *measure, struct canary_look *look, struct error *err)
 {
-	struct histogram *histogram = arena_alloc(arena, sizeof(*histogram));
-	const char *limits[] = {"1000", arena_printf(arena, "%" PRId64, measure->timeout_ms)};
-	_cleanup_error_ struct error ignored = {0};
-	int64_t start_ms = clock_ms(), taken_us = 0;
+	struct smoke_query query = {.name = canary->name, .sql = canary->sql, .parameters = canary->parameters};
+	const struct smoke_query_list mix = {.items = &query, .count = 1, .room = 1};
+	const struct smoke_options options = {.session = *measure->timed,
+	                                      .duration_ms = measure->time_ms,
+	                                      .count = measure->repetitions,
+	                                      .timeout_ms = measure->timeout_ms};
+	struct smoke_result result;
 
-	enum status status = session_exec(session, "BEGIN READ ONLY", err);
-	if (status == OK)
-		status = session_query(session, query_transaction_limits, 2, limits, NULL, err);
-	for (size_t i = 0; status == OK && i < measure->repetitions; i++) {
-		if (i >= LEAST_TIMED && clock_ms() - start_ms > measure->time_ms)
-			break;
-		status = run_once(session, canary, &taken_us, err);
-		if (status == OK)
-			histogram_record(histogram, taken_us);
+	if (smoke_run(session_loop(session), arena, &options, &mix, &result, err) != OK)
+		return err->status;
+	const struct smoke_figures *figures = &result.total;
+	if (figures->errors.count) {
+		error_set(err, FAIL_GATE, "%s", figures->errors.items[0].message);
+		return error_sqlstate(err, figures->errors.items[0].sqlstate);
 	}
-	if (session_alive(session))
-		(void)!session_finish(session, "rollback", 0, NULL, ROLL_BACK_MS, &ignored);
-	look->runs = (size_t)histogram->count;
-	look->p95_us = status == OK ? histogram_percentile(histogram, 0.95) : -1;
-	return status;
+	look->runs = (size_t)figures->done;
+	look->p95_us = histogram_percentile(&figures->latency, 0.95);
+	return OK;
 }
 
 enum status canary_look(struct session *session, struct arena *arena, const struct canary *canary,

@@ -22,10 +22,10 @@ struct canary_look {
 
 struct canary_measure {
 	bool run;              /* EXPLAIN with ANALYZE, warm, the median of several; else the plan alone */
-	bool timed;            /* plain runs for its p95 */
+	const struct session_options *timed; /* plain runs for its p95, in a session of this kind; NULL = none */
 	int64_t timeout_ms;    /* of one run */
-	int64_t time_ms;       /* about as long as the timed runs may take together; two are made whatever they take */
-	size_t repetitions;    /* of the timed runs, at most */
+	int64_t time_ms;       /* no timed run begins later than this after the first */
+	int64_t repetitions;   /* of the timed runs, at most */
 };
 
 /*

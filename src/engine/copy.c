@@ -283,19 +283,27 @@ struct session_options clone_options(struct clone *clone, const char *role_word)
 	return options;
 }
 
+struct session_options clone_operator_options(struct clone *clone, const char *role_word)
+{
+	const struct copy *copy = clone->copy;
+	struct session_options options = clone_options(clone, role_word);
+
+	options.plain = true;
+	/* On a staging server we have no way in as the operator but through our own login. */
+	if (copy->scratch)
+		options.user = copy->user;
+	options.set_role = copy->run->settings->role ? copy->run->settings->role : copy->scratch ? NULL : copy->user;
+	return options;
+}
+
 enum status clone_session(struct clone *clone, enum clone_user user, const char *role_word, enum session_access access,
                           bool plain, struct session **ret_session, struct error *err)
 {
-	struct copy *copy = clone->copy;
-	struct session_options options = clone_options(clone, role_word);
+	struct session_options options =
+		user == CLONE_OPERATOR ? clone_operator_options(clone, role_word) : clone_options(clone, role_word);
 	options.access = access;
 	options.plain = plain;
-	/* On a staging server we have no way in as the operator but through our own login. */
-	if (user == CLONE_OPERATOR && copy->scratch)
-		options.user = copy->user;
-	if (user == CLONE_OPERATOR)
-		options.set_role = copy->run->settings->role ? copy->run->settings->role : copy->scratch ? NULL : copy->user;
-	return session_open(copy->run->loop, &options, ret_session, err);
+	return session_open(clone->copy->run->loop, &options, ret_session, err);
 }
 
 enum status clone_environment(struct clone *clone, struct arena *arena, const char *const **ret_environment,

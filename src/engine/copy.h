@@ -45,6 +45,9 @@ enum status copy_session(struct copy *copy, const char *role_word, struct sessio
 struct session_options copy_options(struct copy *copy, const char *role_word);
 struct session_options clone_options(struct clone *clone, const char *role_word);
 
+/* The same as the operator, plain: as clone_session opens them. */
+struct session_options clone_operator_options(struct clone *clone, const char *role_word);
+
 /*
  * Makes a clone with live's name, owner, settings and grants. The caller drops it. Where there is no room for one it is
  * the copy itself under live's name: then there is no copy until it has been dropped and copy_need has restored the

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/migration/target.h"
 #include "engine/boundary.h"
+#include "engine/canary_verdict.h"
 #include "engine/consent.h"
 #include "engine/drift.h"
 #include "engine/evidence_store.h"
@@ -88,6 +89,8 @@ static enum status reuse(struct run *run, enum gate gate, bool *ret_reused, stru
 	     arena_printf(run->arena, "%s%sevidence of %s ago is reused", reason ? reason : "", reason ? "; " : "", age));
 	if (gate == GATE_REHEARSAL)
 		promise_tell(run);
+	if (gate == GATE_PLANS)
+		canary_tell_kept(run->emitter, stored.evidence.data);
 	return OK;
 }
 

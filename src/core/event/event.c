@@ -40,6 +40,17 @@ void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const c
 	strbuf_putc(out, '}');
 }
 
+bool event_fits(enum event_type type, const struct json *fields)
+{
+	const struct event_row *row = event_get(type);
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	_cleanup_error_ struct error ignored = {0};
+	struct fields_place place = {.arena = scratch, .noun = "event", .type = row->name, .err = &ignored};
+
+	return json_kind(fields) == JSON_KIND_OBJECT && !fields_unknown(fields, row->fields, row->field_count, NULL, 0) &&
+	       fields_check(&place, row->fields, row->field_count, fields, true) == OK;
+}
+
 /* beside: such a line may stand beside the story of a run, which counts from 1. */
 static enum status check_head(const struct fields_place *place, const struct json *line, bool beside)
 {

@@ -59,6 +59,9 @@ bool event_find(const char *name, enum event_type *ret_type);
 void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const char *timestamp, const char *run,
                   const struct json *fields);
 
+/* Whether these fields can be encoded: for those that another version may have written. */
+bool event_fits(enum event_type type, const struct json *fields);
+
 /*
  * Reads and checks one line: closed (no additional fields), kinds and words right. FAIL_REFUSED naming the field.
  * The caller owns *ret_event.

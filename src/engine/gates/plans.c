@@ -4,17 +4,14 @@
  * clone of its own, so that this evidence stands alone: a changed canary voids nothing else. Without canaries nothing
  * is made and nothing runs.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "engine/canary_clone.h"
-#include "engine/canary_look.h"
+#include "engine/canary_verdict.h"
 #include "engine/gates/gates.h"
 
 enum { LEAST_TIMEOUT_MS = 10000, BUDGETS_TIMEOUT = 5, TIMED_MS = 3000, REPETITIONS = 40 };
-
-static const char NOTHING_WORSE[] = "no plan gets worse, and none is over its budget";
 
 struct watched {
 	const struct canary *canary;
@@ -27,7 +24,7 @@ struct plans {
 	struct canary_clone *clone;
 	struct watched *items;
 	size_t count;
-	size_t failed;
+	struct json *explained; /* of the evidence's data */
 };
 
 static void emit_phase(const struct plans *plans, const char *phase, size_t done)
@@ -45,104 +42,103 @@ static int64_t timeout_ms(const struct canary *canary)
 	return timeout < LEAST_TIMEOUT_MS ? LEAST_TIMEOUT_MS : timeout;
 }
 
+/* Told now, and kept for those who look at this evidence later. */
+static void tell(struct plans *plans, const struct watched *watched, const struct canary_verdict *verdict)
+{
+	struct run *run = plans->run;
+	struct json *fields = canary_event(run->arena, watched->canary, "copy", verdict ? "after" : "before",
+	                                   verdict ? &watched->after : &watched->before, verdict);
+
+	json_push(plans->explained, json_clone(fields));
+	emit(run->emitter, EVENT_EXPLAIN, fields);
+}
+
+static enum status look_at(struct plans *plans, struct session *session, const struct session_options *options,
+                           const struct canary *canary, struct canary_look *look, struct error *err)
+{
+	const struct canary_measure measure = {.run = true,
+	                                       .timed = options,
+	                                       .timeout_ms = timeout_ms(canary),
+	                                       .time_ms = TIMED_MS,
+	                                       .repetitions = REPETITIONS};
+	return canary_look(session, plans->run->arena, canary, &measure, look, err);
+}
+
+/* The plans alone say which tables are read. */
+static enum status bring_up_to_date(struct plans *plans, struct session *session, struct error *err)
+{
+	struct text_list texts = {0};
+
+	for (size_t i = 0; i < plans->count; i++) {
+		const struct canary *canary = plans->items[i].canary;
+		const struct canary_measure measure = {.timeout_ms = timeout_ms(canary)};
+		struct canary_look look;
+		if (canary_look(session, plans->run->arena, canary, &measure, &look, err) != OK)
+			return err->status;
+		list_push(plans->run->arena, &texts, look.plan_text);
+	}
+	return canary_clone_vacuum(plans->clone, &texts, err);
+}
+
 /* A session of its own for each time: the plan can change what a new session starts with. */
 static enum status look_at_all(struct plans *plans, bool after, struct error *err)
 {
+	const struct session_options options = canary_clone_options(plans->clone);
 	_cleanup_session_ struct session *session = NULL;
 
-	if (canary_clone_session(plans->clone, &session, err) != OK)
+	emit_phase(plans, after ? "canaries after the plan" : "canaries before the plan", 0);
+	if (session_open(plans->run->loop, &options, &session, err) != OK || bring_up_to_date(plans, session, err) != OK)
 		return err->status;
 	for (size_t i = 0; i < plans->count; i++) {
 		struct watched *watched = &plans->items[i];
-		const struct canary_measure measure = {.run = true,
-		                                       .timed = true,
-		                                       .timeout_ms = timeout_ms(watched->canary),
-		                                       .time_ms = TIMED_MS,
-		                                       .repetitions = REPETITIONS};
 		emit_phase(plans, after ? "canaries after the plan" : "canaries before the plan", i);
-		if (canary_look(session, plans->run->arena, watched->canary, &measure,
-		                after ? &watched->after : &watched->before, err) != OK)
+		if (look_at(plans, session, &options, watched->canary, after ? &watched->after : &watched->before, err) != OK)
 			return err->status;
+		if (!after)
+			tell(plans, watched, NULL);
 	}
 	return OK;
 }
 
-static const char *milliseconds(struct arena *arena, int64_t us)
+/* Which check says so, and what can be done. */
+static const struct {
+	const char *check, *hint;
+} FAILURES[] = {
+	[CANARY_WORSE] = {"plans.worse", "Change the migration so that the query keeps what it needs, an index most of all."},
+	[CANARY_OVER_BUDGET] = {"plans.budget", "Make the query faster, or give it a budget that it can keep."},
+	[CANARY_FAILED] = {"plans.canaries", "Correct the canary, or take it out of the folder."},
+};
+
+static const char BROKEN_HINT[] =
+	"The plan takes away what the query needs: change the application first, and its canary with it.";
+
+/* What is different in the query's plan, behind what that comes to. */
+static const char *measured(struct arena *arena, const struct watched *watched, const struct canary_verdict *verdict)
 {
-	return us < 100000 ? arena_printf(arena, "%" PRId64 ".%" PRId64 " ms", us / 1000, us / 100 % 10)
-	                   : text_duration(arena, us / 1000);
-}
+	_cleanup_strbuf_ struct strbuf text = {0};
+	const char *times = canary_times(arena, watched->canary, &watched->after);
 
-static void fail(struct plans *plans, const struct watched *watched, const char *check, const char *hint,
-                 const char *what, const char *limit)
-{
-	struct run *run = plans->run;
-	plans->failed++;
-	run_check(run, plans->evidence, check, false, hint,
-	          arena_printf(run->arena, "%s: %s", watched->canary->name, what), limit);
-}
-
-/* What cannot be looked at after the plan. */
-static void judge_broken(struct plans *plans, const struct watched *watched)
-{
-	struct arena *arena = plans->run->arena;
-
-	if (watched->before.error && !watched->before.stopped)
-		fail(plans, watched, "plans.canaries", "Correct the canary, or take it out of the folder.",
-		     arena_printf(arena, "it runs neither before the plan nor after it: %s", watched->after.error),
-		     "every canary can be looked at");
-	else if (watched->after.stopped)
-		fail(plans, watched, "plans.budget",
-		     "Look at its plan: an index may be gone, or be missing. A canary that takes this long needs another"
-		     " budget.",
-		     arena_printf(arena, "%s%s", watched->after.error,
-		                  watched->before.stopped ? "; so it was before the plan" : ""),
-		     arena_printf(arena, "budget %s at the 95th percentile",
-		                  text_duration(arena, watched->canary->budget_ms)));
-	else
-		fail(plans, watched, "plans.broken",
-		     "The plan takes away what the query needs: change the application first, and its canary with it.",
-		     arena_printf(arena, "it ran before the plan and does not after it: %s", watched->after.error),
-		     "what runs before the plan runs after it");
-}
-
-static bool over_budget(struct plans *plans, const struct watched *watched)
-{
-	struct arena *arena = plans->run->arena;
-	const struct canary *canary = watched->canary;
-
-	if (watched->after.p95_us <= canary->budget_ms * 1000)
-		return false;
-	fail(plans, watched, "plans.budget", "Make it faster, or give it a budget that it can keep.",
-	     arena_printf(arena, "95 of 100 runs take up to %s%s%s%s", milliseconds(arena, watched->after.p95_us),
-	                  watched->before.p95_us >= 0 ? " (before the plan " : "",
-	                  watched->before.p95_us >= 0 ? milliseconds(arena, watched->before.p95_us) : "",
-	                  watched->before.p95_us >= 0 ? ")" : ""),
-	     arena_printf(arena, "budget %s", text_duration(arena, canary->budget_ms)));
-	return true;
+	strbuf_printf(&text, "%s: %s", watched->canary->name, verdict->reason);
+	for (size_t i = 0; i < verdict->changes.count; i++)
+		strbuf_printf(&text, "; %s", verdict->changes.items[i]);
+	if (times && verdict->outcome != CANARY_OVER_BUDGET)
+		strbuf_printf(&text, "; %s", times);
+	return arena_strdup(arena, strbuf_text(&text));
 }
 
 static void judge(struct plans *plans, const struct watched *watched)
 {
 	struct run *run = plans->run;
-	struct arena *arena = run->arena;
+	struct canary_verdict verdict;
 
-	if (watched->after.error) {
-		judge_broken(plans, watched);
-		return;
-	}
-	if (over_budget(plans, watched))
-		return;
-	const char *is_new = watched->before.error && !watched->before.stopped
-	                             ? arena_printf(arena, "; it is for the new schema: before the plan, %s",
-	                                            watched->before.error)
-	                             : "";
-	const char *timed = watched->after.p95_us < 0
-	                            ? "planned only"
-	                            : arena_printf(arena, "95 of 100 runs take up to %s",
-	                                           milliseconds(arena, watched->after.p95_us));
-	run_check(run, plans->evidence, "plans.canaries", true, NULL,
-	          arena_printf(arena, "%s: %s%s", watched->canary->name, timed, is_new), NOTHING_WORSE);
+	canary_judge(run->arena, watched->canary, &watched->before, &watched->after, &verdict);
+	tell(plans, watched, &verdict);
+	bool failed = verdict.outcome == CANARY_WORSE || verdict.outcome == CANARY_OVER_BUDGET ||
+	              verdict.outcome == CANARY_FAILED;
+	const char *check = failed ? FAILURES[verdict.outcome].check : "plans.canaries";
+	const char *hint = failed ? FAILURES[verdict.outcome].hint : NULL;
+	run_check(run, plans->evidence, verdict.broken ? "plans.broken" : check, !failed,
+	          verdict.broken ? BROKEN_HINT : hint, measured(run->arena, watched, &verdict), verdict.limit);
 }
 
 static enum status watch_plan(struct plans *plans, struct error *err)
@@ -182,6 +178,7 @@ enum status gate_plans(struct run *run, struct evidence *evidence, struct error 
 	struct plans plans = {.run = run, .evidence = evidence};
 
 	evidence->data = json_new_object();
+	json_set(evidence->data, "explained", plans.explained = json_new_array());
 	list_watched(&plans);
 	if (plans.count == 0) {
 		run_check(run, evidence, "plans.canaries", true, NULL, CANARY_NONE_TEXT, "-");
