@@ -17,8 +17,8 @@ void canary_clone_close(struct canary_clone *clone); /* NULL does nothing */
 struct session_options canary_clone_options(struct canary_clone *clone);
 
 /*
- * As autovacuum leaves the tables that these plans (EXPLAIN's texts; NULL items are passed over) read: what was restored
- * or written a moment ago has no visibility map, and no index alone would do. Each table once.
+ * As autovacuum leaves the tables that these plans (EXPLAIN's texts; NULL items are passed over) read: what was
+ * restored or written a moment ago has no visibility map, and no index alone would do. Each table once.
  */
 enum status canary_clone_vacuum(struct canary_clone *clone, const struct text_list *plans,
                                 struct error *err) MUST_CHECK;

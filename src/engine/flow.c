@@ -357,6 +357,7 @@ static enum status verify_unfinished(struct run *run, struct error *err)
 		return err->status;
 	if ((!run->store && evidence_store_open(run, &run->store, err) != OK) ||
 	    evidence_store_load(run->store, run->arena, GATE_BACKUP, &run->evidence[GATE_BACKUP], &there, err) != OK ||
+	    evidence_store_load(run->store, run->arena, GATE_PLANS, &run->evidence[GATE_PLANS], &there, err) != OK ||
 	    drift_promise(run, &rehearsal->data, err) != OK)
 		return err->status;
 	if (!rehearsal->data) {

@@ -214,3 +214,55 @@ def test_a_role_that_the_plan_makes_is_made_here_too(shop, database, migrations,
         shop.approve("--format", "json").ended(0)
     finally:
         database.execute(f"DROP ROLE IF EXISTS {role}")
+
+
+# -- on live, after the apply --
+
+
+def live_looks(result):
+    return [event for event in result.events("explain") if event["on"] == "live"]
+
+
+def test_the_canaries_run_on_live_after_the_apply(shop, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("by_customer", BY_CUSTOMER)
+    result = shop.approve("--format", "json").ended(0)
+    told = check(result, "verify.canaries")
+    assert told["ok"] and re.fullmatch(r"orders of a customer: p95 \S+ ms of 20 run\(s\), budget 2.0 s", told["measured"])
+    look, = live_looks(result)
+    assert (look["phase"], look["outcome"]) == ("live", "same")
+    assert "Actual Rows" not in look["plan"]["Plan"] and look["shape"] == explained(result)["after"]["shape"]
+
+
+def test_without_canaries_live_is_asked_for_none(live, migrations):
+    migrations.write("002_more", up=ADD)
+    result = live.approve("--format", "json").ended(0)
+    assert check(result, "verify.canaries")["measured"] == "no canaries"
+
+
+def test_a_canary_that_is_slow_on_live_alone_fails_the_proof(shop, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("slow", "-- budget: 40ms\nSELECT pg_sleep(0.1) WHERE current_setting('shared_buffers') <> '256MB';\n")
+    result = shop.approve("--format", "json").ended(33)
+    assert states(result)["plans"] == "passed"
+    assert only(result, "verify.canaries").startswith("slow: p95 10")
+    assert live_looks(result)[0]["outcome"] == "over-budget"
+
+
+def test_another_plan_on_live_is_a_note_with_the_difference(shop, database, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("by_customer", BY_CUSTOMER)
+    shop.prove()
+    database.execute("TRUNCATE orders; ANALYZE orders")
+    result = shop.approve("--format", "json").ended(0)
+    note, = notes(result, "verify.canaries")
+    assert note.startswith("orders of a customer: its plan on live is not the one on the copy; orders is read by Seq "
+                           "Scan instead of Bitmap Heap Scan using orders_customer")
+
+
+def test_what_was_waived_on_the_copy_is_a_note_on_live(shop, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("slow", "-- budget: 5ms\nSELECT pg_sleep(0.02);\n")
+    result = shop.approve("--format", "json", "--waive", "plans.budget", "--reason", "it is known").ended(0)
+    assert states(result)["plans"] == "waived"
+    assert notes(result, "verify.canaries")[0].startswith("slow: p95 2")

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "engine/canary_clone.h"
+#include "engine/canary_memory.h"
 #include "engine/canary_verdict.h"
 #include "engine/gates/gates.h"
 
@@ -22,6 +23,7 @@ struct plans {
 	struct run *run;
 	struct evidence *evidence;
 	struct canary_clone *clone;
+	struct plan_memory *memory;
 	struct watched *items;
 	size_t count;
 	struct json *explained; /* of the evidence's data */
@@ -92,8 +94,11 @@ static enum status look_at_all(struct plans *plans, bool after, struct error *er
 	for (size_t i = 0; i < plans->count; i++) {
 		struct watched *watched = &plans->items[i];
 		emit_phase(plans, after ? "canaries after the plan" : "canaries before the plan", i);
-		if (look_at(plans, session, &options, watched->canary, after ? &watched->after : &watched->before, err) != OK)
+		struct canary_look *look = after ? &watched->after : &watched->before;
+		if (look_at(plans, session, &options, watched->canary, look, err) != OK)
 			return err->status;
+		canary_remember(plans->memory, session, plans->run, watched->canary, "copy", after ? "after" : "before",
+		                look);
 		if (!after)
 			tell(plans, watched, NULL);
 	}
@@ -104,7 +109,8 @@ static enum status look_at_all(struct plans *plans, bool after, struct error *er
 static const struct {
 	const char *check, *hint;
 } FAILURES[] = {
-	[CANARY_WORSE] = {"plans.worse", "Change the migration so that the query keeps what it needs, an index most of all."},
+	[CANARY_WORSE] = {"plans.worse",
+	                  "Change the migration so that the query keeps what it needs, an index most of all."},
 	[CANARY_OVER_BUDGET] = {"plans.budget", "Make the query faster, or give it a budget that it can keep."},
 	[CANARY_FAILED] = {"plans.canaries", "Correct the canary, or take it out of the folder."},
 };
@@ -145,12 +151,14 @@ static enum status watch_plan(struct plans *plans, struct error *err)
 {
 	if (canary_clone_open(plans->run, &plans->clone, err) != OK)
 		return err->status;
+	plans->memory = plan_memory_open(plans->run->emitter);
 	enum status status = look_at_all(plans, false, err);
 	emit_phase(plans, "the plan runs", 0);
 	if (status == OK)
 		status = canary_clone_migrate(plans->clone, err);
 	if (status == OK)
 		status = look_at_all(plans, true, err);
+	plan_memory_close(plans->memory);
 	canary_clone_close(plans->clone);
 	return status;
 }

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "engine/boundary.h"
+#include "engine/canary_live.h"
 #include "engine/canonical.h"
 #include "engine/gates/gates.h"
 #include "engine/leader.h"
@@ -243,7 +244,7 @@ enum status gate_verify(struct run *run, struct evidence *evidence, struct error
 
 	if (check_schema(run, evidence, &live, err) != OK || check_scripts(run, evidence, err) != OK ||
 	    check_leftovers(run, evidence, &live, err) != OK || check_rows(run, evidence, err) != OK ||
-	    watch(run, evidence, err) != OK)
+	    canary_check_live(run, evidence, err) != OK || watch(run, evidence, err) != OK)
 		return err->status;
 	evidence_judge(run->arena, evidence);
 	return evidence->state == GATE_FAILED ? OK : write_end(run, &live, evidence, err);
