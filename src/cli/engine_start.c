@@ -131,6 +131,23 @@ static const char *copy(struct arena *arena, const struct json *event, const cha
 	return text ? arena_strdup(arena, text) : "";
 }
 
+/* An engine of another user would be told what only ours may hear, and believed. */
+static enum status connect_own(const char *folder, const char *name, int *ret_fd, struct error *err)
+{
+	struct socket_peer peer = {0};
+	int fd;
+
+	if (socket_connect(folder, name, &fd, err) != OK)
+		return err->status;
+	if (socket_peer(fd, &peer) && (peer.uid == geteuid() || peer.uid == 0)) {
+		*ret_fd = fd;
+		return OK;
+	}
+	close(fd);
+	error_set(err, FAIL_USAGE, "socket \"%s/%s\" is held by user %ld and not by you", folder, name, (long)peer.uid);
+	return error_hint(err, "No engine of yours listens there: remove it, and see who may write to that folder.");
+}
+
 /* Asks the engine who it is, on a connection that is closed again. */
 static bool ask(struct arena *arena, const char *folder, struct found *found)
 {
@@ -140,7 +157,7 @@ static bool ask(struct arena *arena, const char *folder, struct found *found)
 	enum event_type type;
 	int fd;
 
-	if (socket_connect(folder, found->name, &fd, &ignored) != OK)
+	if (connect_own(folder, found->name, &fd, &ignored) != OK)
 		return false;
 	bool told = read_greeting(fd, &line) &&
 	            event_decode(strbuf_text(&line), line.length, &type, &event, &ignored) == OK && type == EVENT_ENGINE;
@@ -233,12 +250,12 @@ enum status engine_connect(struct arena *arena, const char *run, int *ret_fd, st
 	if (runtime_folder(arena, &folder, err) != OK)
 		return err->status;
 	if (run && ends_with(run, ".target") && !strchr(run, '/'))
-		return socket_connect(folder, run, ret_fd, err);
+		return connect_own(folder, run, ret_fd, err);
 	find_engines(arena, folder, &list);
 	if (!run && list.count == 1)
-		return socket_connect(folder, list.items[0].name, ret_fd, err);
+		return connect_own(folder, list.items[0].name, ret_fd, err);
 	ask_all(arena, folder, &list);
 	if (choose(&list, run, &found, err) != OK)
 		return err->status;
-	return socket_connect(folder, found->name, ret_fd, err);
+	return connect_own(folder, found->name, ret_fd, err);
 }

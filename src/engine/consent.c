@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/blocking.h"
+#include "engine/evidence_store.h"
 #include "engine/trace.h"
 #include "sys/clock.h"
 
@@ -286,6 +287,22 @@ static void show_all_waived(struct showing *showing)
 	for (size_t i = 0; i < settings->out_of_order.count; i++)
 		show_waived(showing, arena_printf(showing->arena, "the order of migration %s", settings->out_of_order.items[i]),
 		            "named with --out-of-order");
+}
+
+enum status consent_is_spent(const struct run *run, int64_t given_ms, bool *ret_spent, struct error *err)
+{
+	struct evidence apply = {0};
+	bool there = false;
+
+	*ret_spent = false;
+	if (evidence_store_load(run->store, run->arena, GATE_APPLY, &apply, &there, err) != OK)
+		return err->status;
+	if (!there)
+		return OK;
+	*ret_spent = apply.state == GATE_PASSED && apply.taken_ms >= given_ms &&
+	             strcmp(apply.plan_id, run->plan.id.hex) == 0;
+	json_close(apply.data);
+	return OK;
 }
 
 bool consent_is_for_another(const struct run *run)

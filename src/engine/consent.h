@@ -17,4 +17,7 @@ enum status consent_show(struct run *run, struct evidence *evidence, struct erro
 /* Whether consent was given to a plan, and it is not this one. */
 bool consent_is_for_another(const struct run *run);
 
+/* Whether an apply of this very plan has finished since the consent of that time: it was for that one. */
+enum status consent_is_spent(const struct run *run, int64_t given_ms, bool *ret_spent, struct error *err) MUST_CHECK;
+
 #endif

@@ -49,6 +49,7 @@ struct control {
 	struct loop *loop;
 	struct sink sink;
 	const char *folder, *name, *claimed;
+	const char *own_name; /* of the user: asked for once, since whoever knows users may be slow to say */
 	int fd;
 	struct loop_handler listener;
 	control_request *request;
@@ -276,12 +277,11 @@ void control_add(struct control *control, int fd)
 		refuse_viewer(control, fd, &peer);
 		return;
 	}
-	const struct passwd *entry = getpwuid(peer.uid);
 	struct viewer *viewer = memory_new(sizeof(*viewer));
 	*viewer = (struct viewer){
 		.control = control,
 		.handler = {.fd = fd, .ready = serve_viewer, .context = viewer},
-		.who = {.user = memory_strdup(entry ? entry->pw_name : "unknown"),
+		.who = {.user = memory_strdup(peer.uid == 0 ? "root" : control->own_name),
 	                .uid = peer.uid,
 	                .pid = peer.pid,
 	                .number = ++control->numbered,
@@ -372,6 +372,12 @@ static void sweep(struct control *control)
 			file_remove(path_join(control->arena, control->folder, names.items[i]));
 }
 
+static const char *name_of_user(struct arena *arena)
+{
+	const struct passwd *entry = getpwuid(geteuid());
+	return arena_strdup(arena, entry ? entry->pw_name : "unknown");
+}
+
 enum status control_open(struct loop *loop, const char *name, control_request *request, void *context,
                          struct control **ret_control, struct error *err)
 {
@@ -383,6 +389,7 @@ enum status control_open(struct loop *loop, const char *name, control_request *r
 		.loop = loop,
 		.sink = {.event = take_event, .context = control},
 		.name = arena_printf(arena, "%s%s", name, SOCKET_SUFFIX),
+		.own_name = name_of_user(arena),
 		.request = request,
 		.context = context,
 		.alone_since_ms = clock_ms(),

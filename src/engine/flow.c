@@ -57,6 +57,15 @@ enum status flow_stored(const struct run *run, enum gate gate, struct stored *re
 		stored.bound = strcmp(evidence->binding.hex, binding.hex) == 0;
 		stored.holds = evidence_holds(run->arena, evidence, &binding, clock_wall_ms(), &stored.why);
 	}
+	if (gate == GATE_APPROVAL && stored.holds) {
+		bool spent = false;
+		if (consent_is_spent(run, evidence->taken_ms, &spent, err) != OK) {
+			json_close(evidence->data);
+			return err->status;
+		}
+		stored.holds = !spent;
+		stored.why = spent ? "The apply it was given for has finished." : stored.why;
+	}
 	*ret_stored = stored;
 	return OK;
 }

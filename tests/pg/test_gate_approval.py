@@ -137,3 +137,17 @@ def test_two_approvals_need_two_roles(live, database, migrations, cluster):
     assert check(again, "approval.consent")["measured"] == f"1 of 2 consented to plan {plan_id[:12]}"
     result = live.batch("--approve", plan_id, "--format", "json", database=database.conninfo(user=second)).ended(0)
     assert check(result, "approval.consent")["measured"] == f"2 of 2 consented to plan {plan_id[:12]}"
+
+
+def test_an_apply_that_finished_has_spent_its_consent(live, database, migrations):
+    """Rows alone change here, so whoever takes the history's row out again makes the very same plan again."""
+    migrations.write("002_more", up="UPDATE items SET v = v || '!' WHERE id = 1;")
+    plan_id = live.prove()
+    live.batch("--approve", plan_id).ended(0)
+    database.execute("DELETE FROM schema_migrations WHERE version = '002'")
+    result = live.batch("--format", "json").ended(12)
+    assert result.events("plan")[0]["plan_id"] == plan_id
+    assert only(result, "approval.consent") == f"nobody consented to plan {plan_id[:12]}"
+    assert database.one("SELECT v FROM items WHERE id = 1") == "v1!"
+    live.batch("--approve", plan_id).ended(0)
+    assert database.one("SELECT v FROM items WHERE id = 1") == "v1!!"

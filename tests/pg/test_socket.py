@@ -1,10 +1,14 @@
 """The engine's socket: who may watch, what he is told, and what he may ask of a run that goes by itself."""
 
 import os
+import pathlib
 import pwd
+import socket
 import stat
 import subprocess
 import sys
+
+import pytest
 
 from harness.gates import ADD, live
 from harness.viewer import attach, sockets
@@ -229,3 +233,21 @@ def test_a_socket_works_in_a_folder_with_a_long_name(live, migrations):
         viewer.ask("cancel").wait_end()
     os.close(folder)
     run.result().ended(130)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can listen as somebody else")
+def test_an_engine_of_another_user_is_told_nothing(sluice):
+    """Root may enter every folder: what listens there is somebody else's all the same."""
+    folder = pathlib.Path(sluice.env()["XDG_RUNTIME_DIR"]) / "pgsluice"
+    folder.mkdir(mode=0o700, parents=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(folder / "00000000-0000-4000-8000-000000000001.sock"))
+    os.seteuid(65534)
+    try:
+        listener.listen()
+    finally:
+        os.seteuid(0)
+    result = sluice.run("attach", "--plain", database=None, migrations=None).ended(2)
+    assert "is held by user 65534 and not by you" in result.stderr
+    assert "No engine of yours listens there" in result.stderr
+    listener.close()

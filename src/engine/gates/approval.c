@@ -18,18 +18,22 @@ static const char *os_user(struct arena *arena)
 	return arena_strdup(arena, entry ? entry->pw_name : "unknown");
 }
 
-/* Consents given before for this very plan; those of another plan are gone with it. */
+/* Consents given before for this very plan; those of another plan, or to an apply that finished, are gone with it. */
 static enum status earlier_consents(struct run *run, struct json *consents, struct error *err)
 {
 	struct evidence stored = {0};
-	bool there = false;
+	bool there = false, spent = false;
 
 	if (evidence_store_load(run->store, run->arena, GATE_APPROVAL, &stored, &there, err) != OK)
 		return err->status;
 	if (!there)
 		return OK;
+	if (consent_is_spent(run, stored.taken_ms, &spent, err) != OK) {
+		json_close(stored.data);
+		return err->status;
+	}
 	const struct json *given = json_get(stored.data, "consents");
-	bool counts = strcmp(stored.plan_id, run->plan.id.hex) == 0 && stored.valid_until_ms > clock_wall_ms();
+	bool counts = !spent && strcmp(stored.plan_id, run->plan.id.hex) == 0 && stored.valid_until_ms > clock_wall_ms();
 	for (size_t i = 0; counts && i < json_count(given); i++)
 		json_push(consents, json_clone(json_at(given, i)));
 	json_close(stored.data);
