@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Benchmarks: each figure beside the tool it is measured against, in the same run, in turns. They judge nothing.
 
-usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [console] [recorder]
+usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [console] [recorder] [query_plan]
        [plan_cache] [smoke]"""
 
 import argparse
@@ -347,6 +347,16 @@ def bench_smoke(stack, rounds):
 
 def children_cpu(before, after):
     return after.children_user - before.children_user + after.children_system - before.children_system
+
+
+def bench_query_plan(_, rounds):
+    """A query plan of 5,000 nodes, with all that EXPLAIN tells of each."""
+    program = place.program().parent / "tests" / "bench" / "query_plan"
+    lines = [list(map(float, subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout.split()))
+             for _ in range(rounds)]
+    for at, what in enumerate(("reading and laying out 5,000 nodes of JSON", "the same of text")):
+        say_value(what, statistics.median(line[at] for line in lines), "ms", "50 ms")
+    say_value("finding fault with them", statistics.median(line[2] for line in lines), "ms", "-")
 
 
 FIGURES = {name.removeprefix("bench_"): function for name, function in list(globals().items())
