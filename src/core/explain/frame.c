@@ -266,6 +266,24 @@ static const char *unquote(struct arena *arena, const char *text, size_t length,
 	return arena_strndup(arena, strbuf_text(&out), out.length);
 }
 
+/* All rows are quoted, or those that have to be, below a header without a ruler. */
+static bool is_quoted(const char *text, size_t length)
+{
+	static const char header[] = "QUERY PLAN";
+	size_t blanks = 0;
+	while (blanks < length && isspace((unsigned char)text[blanks]))
+		blanks++;
+	text += blanks, length -= blanks;
+	if (length && *text == '"')
+		return true;
+	if (length < sizeof(header) || strncmp(text, header, sizeof(header) - 1) != 0)
+		return false;
+	for (size_t i = 0; i + 1 < length; i++)
+		if (text[i] == '\n' && (text[i + 1] == '"' || text[i + 1] == '-'))
+			return text[i + 1] == '"';
+	return false;
+}
+
 /* ---- JSON ---- */
 
 /* The length of the value that begins there, by its brackets; all of it when they do not close. */
@@ -304,10 +322,7 @@ void plan_unframe(struct arena *arena, const char *text, size_t length, struct f
 	struct lines lines = {0};
 	if (length >= 3 && memcmp(text, mark, 3) == 0)
 		text += 3, length -= 3;
-	size_t blanks = 0;
-	while (blanks < length && isspace((unsigned char)text[blanks]))
-		blanks++;
-	if (blanks < length && text[blanks] == '"')
+	if (is_quoted(text, length))
 		text = unquote(arena, text, length, &length);
 	split(arena, text, length, &lines);
 	lines = cut_frame(cut_log(arena, lines));

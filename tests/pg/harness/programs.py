@@ -53,3 +53,11 @@ def look_start(action, conninfo, *words, env=None):
     process = subprocess.Popen([path_of("look"), action, str(conninfo), *map(str, words)], env=environment(env),
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     return process, json.loads(process.stdout.readline())
+
+
+def query_plan(text, timeout=60):
+    """What was understood of a query plan in any form; `error` with its parts when it is none."""
+    done = subprocess.run([path_of("query_plan")], env=environment(), input=text, capture_output=True, text=True,
+                          timeout=timeout, check=False)
+    assert done.returncode == 0 and done.stderr == "", f"query_plan: {done.returncode}\n{done.stdout}{done.stderr}"
+    return json.loads(done.stdout)
