@@ -19,6 +19,7 @@ struct invocation {
 	const struct command *command;
 	const struct options *options;
 	struct settings settings; /* configuration and options together */
+	int exit_code;            /* what to end with after OK: of the one command whose codes are not the statuses' */
 };
 
 struct command {

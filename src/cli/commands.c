@@ -13,6 +13,7 @@ static const struct command *const COMMANDS[] = {
 	&command_new,
 	&command_rollback,
 	&command_resolve,
+	&command_monitor,
 	&command_attach,
 	&command_replay,
 	&command_demo,

@@ -10,6 +10,7 @@ extern const struct command command_check;
 extern const struct command command_demo;
 extern const struct command command_explain;
 extern const struct command command_graph;
+extern const struct command command_monitor;
 extern const struct command command_new;
 extern const struct command command_plan;
 extern const struct command command_replay;

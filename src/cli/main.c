@@ -61,7 +61,7 @@ static enum status configure(struct invocation *invocation, struct error *err)
 	return check_conninfos(invocation, err);
 }
 
-static enum status run(struct arena *arena, const struct options *options, struct error *err)
+static enum status run(struct arena *arena, const struct options *options, int *ret_exit, struct error *err)
 {
 	struct invocation invocation = {.arena = arena, .command = options->command, .options = options};
 	if (options->version) {
@@ -75,7 +75,10 @@ static enum status run(struct arena *arena, const struct options *options, struc
 		return OK;
 	}
 	enum status status = configure(&invocation, err);
-	return status ? status : options->command->run(&invocation, err);
+	if (!status)
+		status = options->command->run(&invocation, err);
+	*ret_exit = invocation.exit_code;
+	return status;
 }
 
 /* A reader that has seen enough (`| head`) is no error. */
@@ -93,21 +96,32 @@ static enum status finish_output(struct error *err)
 	return error_hint(err, "It is closed, or its disk is full: give it a place that takes it all, then run again.");
 }
 
+/* Who called a monitoring plugin reads one line, and takes every other exit code for another state. */
+static int answer_unknown(const struct error *err)
+{
+	enum { PLUGIN_UNKNOWN = 3 };
+	printf("UNKNOWN - %s\n", err->message ? err->message : "it failed");
+	return PLUGIN_UNKNOWN;
+}
+
 int cli_main(int argc, char **argv)
 {
 	memory_setup();
 	_cleanup_arena_ struct arena *arena = arena_open();
 	_cleanup_error_ struct error err = {0};
-	struct options options;
+	struct options options = {0};
+	int exit_code = 0;
 
 	setlocale(LC_CTYPE, "");
 	enum status status = options_parse(arena, commands_list(), argc, (const char *const *)argv, &options, &err);
 	wipe_passwords(argc, argv);
 	if (!status)
-		status = run(arena, &options, &err);
+		status = run(arena, &options, &exit_code, &err);
 	if (!status)
 		status = finish_output(&err);
+	if (status && options.plugin)
+		return answer_unknown(&err);
 	if (status && err.message)
 		printer_error(stderr, &err);
-	return status_get(status)->exit_code;
+	return status ? status_get(status)->exit_code : exit_code;
 }

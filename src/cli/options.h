@@ -57,6 +57,10 @@ enum option {
 	OPTION_COUNT,
 	OPTION_RATE,
 	OPTION_BUDGET,
+	OPTION_ONCE,
+	OPTION_WATCH,
+	OPTION_INTERVAL,
+	OPTION_PLUGIN,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_END,
@@ -106,13 +110,13 @@ struct options {
 	struct text_list operands;     /* without the command's name */
 	LIST(struct given) given;
 
-	bool batch, check, stop, help, version, plain, ascii, mouse, analyze, diff;
+	bool batch, check, stop, help, version, plain, ascii, mouse, analyze, diff, once, watch, plugin;
 	const char *database, *migrations, *config, *staging, *source, *evidence;
 	const char *until, *stop_before, *approve, *format, *record, *at_least, *to, *view, *color;
 	const char *file, *on, *confirm;
 	LIST(struct waiver) waivers;
 	struct text_list accept_drift, out_of_order;
-	int64_t wait_leader_ms, timeout_ms, duration_ms, budget_ms; /* 0 = not given */
+	int64_t wait_leader_ms, timeout_ms, duration_ms, budget_ms, interval_ms; /* 0 = not given */
 	int64_t concurrency, count; /* 0 = not given */
 	double rate;                /* per second; 0 = not given */
 	int64_t speed; /* of a recording, in hundredths; -1 = all at once; 0 = not given */

@@ -268,14 +268,43 @@ static enum status set_not_checked(struct arena *arena, struct settings *setting
 	return OK;
 }
 
+static enum status refuse_alarm(const char *name, struct error *err)
+{
+	const char *names[ALARM_COUNT];
+	for (enum alarm alarm = 0; alarm < ALARM_COUNT; alarm++)
+		names[alarm] = alarm_get(alarm)->name;
+	const char *nearest = text_nearest(name, names, ALARM_COUNT);
+
+	error_set(err, FAIL_USAGE, "there is no check \"%s\" of the server's health", name);
+	if (nearest)
+		return error_hint(err, "Did you mean \"%s\"?", nearest);
+	return error_hint(err, "pgsluice.conf(5), section HEALTH CHECKS, lists them.");
+}
+
+static enum status set_alarm(struct settings *settings, const char *name, const char *value, struct error *err)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	enum alarm alarm;
+
+	if (!alarm_find(name, &alarm))
+		return refuse_alarm(name, err);
+	if (alarm_limit_read(alarm, value, &settings->alarms.of[alarm]))
+		return OK;
+	const struct alarm_row *row = alarm_get(alarm);
+	return bad_value(arena_printf(scratch, SETTING_MONITOR "%s", name), value, err,
+	                 arena_printf(scratch, "a warning and a critical limit such as \"%s %s\", or off", row->warning,
+	                              row->critical));
+}
+
 static enum status refuse_key(const char *key, struct error *err)
 {
-	const char *keys[ROW_COUNT + 2];
+	const char *keys[ROW_COUNT + 3];
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		keys[i] = ROWS[i].key;
 	keys[ROW_COUNT] = SETTING_NOT_CHECKED "GATE.CHECK";
 	keys[ROW_COUNT + 1] = SETTING_KEY "ACTION";
-	const char *nearest = text_nearest(key, keys, ROW_COUNT + 2);
+	keys[ROW_COUNT + 2] = SETTING_MONITOR "CHECK";
+	const char *nearest = text_nearest(key, keys, ROW_COUNT + 3);
 
 	error_set(err, FAIL_USAGE, "unknown key \"%s\"", key);
 	if (nearest)
@@ -291,6 +320,8 @@ enum status setting_set(struct arena *arena, struct settings *settings, const ch
 		return set_not_checked(arena, settings, key + strlen(SETTING_NOT_CHECKED), value, err);
 	if (!row && strncmp(key, SETTING_KEY, strlen(SETTING_KEY)) == 0)
 		return set_keys(arena, settings, key + strlen(SETTING_KEY), value, err);
+	if (!row && strncmp(key, SETTING_MONITOR, strlen(SETTING_MONITOR)) == 0)
+		return set_alarm(settings, key + strlen(SETTING_MONITOR), value, err);
 	if (!row)
 		return refuse_key(key, err);
 	switch (row->kind) {
@@ -315,6 +346,7 @@ enum status setting_set(struct arena *arena, struct settings *settings, const ch
 void settings_init(struct arena *arena, struct settings *ret_settings)
 {
 	*ret_settings = (struct settings){.conninfo = ""};
+	alarm_limits_init(&ret_settings->alarms);
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		_cleanup_error_ struct error err = {0};
 		if (ROWS[i].fallback && setting_set(arena, ret_settings, ROWS[i].key, ROWS[i].fallback, &err))

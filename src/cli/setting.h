@@ -43,6 +43,9 @@ const struct setting_row *settings_rows(size_t *ret_count);
 /* An action of the console gets other keys with `key.ACTION = KEYS`. */
 #define SETTING_KEY "key."
 
+/* A check of the server's health gets other limits with `monitor.CHECK = WARNING CRITICAL`, or `off`. */
+#define SETTING_MONITOR "monitor."
+
 /* Every key at its default. Options are empty; conninfo is "". */
 void settings_init(struct arena *arena, struct settings *ret_settings);
 

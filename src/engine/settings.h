@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "core/flow/gate.h"
+#include "core/health/alarm.h"
 #include "core/migration/plan.h"
 
 enum rollback_policy { ROLLBACK_REPORT, ROLLBACK_REQUIRE };
@@ -49,6 +50,7 @@ struct settings {
 	LIST(struct not_checked) not_checked;
 	LIST(struct key_binding) keys;    /* of the console */
 	int64_t file_ceiling_bytes;
+	struct alarm_limits alarms;       /* of `monitor` */
 	int jobs;                         /* parallel workers for dump, restore and fingerprints */
 
 	/* options */

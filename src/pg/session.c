@@ -79,7 +79,7 @@ static void complete(struct session *session, const struct session_options *opti
 	                          options->startup ? options->startup : ""));
 }
 
-static int64_t timeout_ms(const struct session_options *options, const struct conninfo *info)
+int64_t session_connect_ms(const struct session_options *options, const struct conninfo *info)
 {
 	const char *text = conninfo_get(info, "connect_timeout");
 	long given_s = options->connect_timeout_s > 0 ? options->connect_timeout_s : text ? strtol(text, NULL, 10) : 0;
@@ -164,7 +164,7 @@ enum status session_start(struct loop *loop, const struct session_options *optio
 static enum status open_checked(struct session *session, const struct session_options *options,
                                 struct conninfo *info, struct error *err)
 {
-	if (connection_open(session, info, timeout_ms(options, info), err) != OK ||
+	if (connection_open(session, info, session_connect_ms(options, info), err) != OK ||
 	    connection_check_version(session, err) != OK || take_role(session, err) != OK ||
 	    check_facts(session, options->direct, err) != OK)
 		return err->status;

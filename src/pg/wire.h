@@ -78,6 +78,9 @@ enum status session_start(struct loop *loop, const struct session_options *optio
                           struct conninfo *ret_info, struct error *err) MUST_CHECK;
 const char *const *session_settings_parameters(const struct session *session, struct arena *arena);
 
+/* How long a connection may take to be made. */
+int64_t session_connect_ms(const struct session_options *options, const struct conninfo *info);
+
 /*
  * connect.c: a connection opened without waiting. Until it is done or refused, the caller waits until PQsocket (which
  * changes) can be read or written, and takes a step. A refused one tells why in connection_failed.

@@ -77,6 +77,12 @@ static void every_kind_of_value_is_read(void **state)
 	set(arena, &settings, "backup-provider", "command");
 	set(arena, &settings, "backup-command", "/opt/backup 'two words'");
 	set(arena, &settings, "not-checked.preflight.disk", "managed service");
+	set(arena, &settings, "monitor.replica-lag", "30s 2min");
+	set(arena, &settings, "monitor.sequences", "off");
+	assert_int_equal(settings.alarms.of[ALARM_REPLICA_LAG].warning, 30000);
+	assert_int_equal(settings.alarms.of[ALARM_REPLICA_LAG].critical, 120000);
+	assert_true(settings.alarms.of[ALARM_SEQUENCES].off);
+	assert_int_equal(settings.alarms.of[ALARM_CONNECTIONS].warning, 90);
 
 	assert_string_equal(settings.environment, "PROD");
 	assert_int_equal(settings.lock_timeout_ms, 250);
@@ -129,6 +135,10 @@ static void what_is_wrong_is_named_with_the_way_out(void **state)
 	         "Only preflight's checks and backup.space can be what a site does not have; waive others by name."},
 		{"not-checked.preflight.disk", "", "check \"preflight.disk\" is switched off without a reason",
 	         "Say why this site cannot have it: every run lists it with the reason."},
+		{"monitor.replica-lags", "1s 2s", "there is no check \"replica-lags\" of the server's health",
+	         "Did you mean \"replica-lag\"?"},
+		{"monitor.replica-lag", "1s", "monitor.replica-lag: \"1s\" is not a warning and a critical limit such as "
+	                                      "\"5s 1min\", or off", CORRECT},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
