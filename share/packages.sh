@@ -80,6 +80,13 @@ packages_parser() {
 	[ -e /usr/include/pg_query/pg_query.pb-c.h ] || packages_install protobuf-c-compiler
 }
 
+# Extensions that tests and demo use where they can be had, for the server of that version.
+packages_extensions() {
+	local version
+	version=$(packages_version postgresql)
+	packages_offer "postgresql-$version-pgvector" "postgresql-$version-hypopg"
+}
+
 # packages_offer PACKAGE...: installs what can be had; what cannot is said, and is no failure.
 packages_offer() {
 	local package

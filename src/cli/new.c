@@ -49,16 +49,28 @@ static enum status run_new(struct invocation *invocation, struct error *err)
 {
 	struct arena *arena = invocation->arena;
 	const char *folder = invocation->settings.migrations;
-	const struct text_list *operands = &invocation->options->operands;
+	const struct options *options = invocation->options;
+	const struct text_list *operands = &options->operands;
+	struct index_proposal index;
 	struct text_list siblings = {0};
 	struct draft_request request = {
-		.name = operands->items[0],
+		.name = operands->count > 0 ? operands->items[0] : NULL,
 		.task = operands->count > 1 ? operands->items[1] : NULL,
 		.date = arena_strndup(arena, clock_stamp(clock_wall_ms()).text, DATE_LENGTH),
 		.siblings = &siblings,
 	};
 	struct draft draft;
 
+	if (options->index) {
+		if (index_proposal_read(arena, options->index, &index, err) != OK)
+			return err->status;
+		request.index = &index;
+		request.name = request.name ? request.name : draft_index_name(arena, &index);
+	}
+	if (!request.name) {
+		error_set(err, FAIL_USAGE, "pgsluice new needs NAME [TASK], or --index SQL");
+		return error_hint(err, "`pgsluice new --help` shows what it takes.");
+	}
 	if (folder_list(arena, folder, &siblings, err) != OK) {
 		error_wrap(err, "cannot look for the next number");
 		return error_hint(err, "Name the folder of the migrations with -m DIR; make it first when it is new.");
@@ -72,9 +84,8 @@ static enum status run_new(struct invocation *invocation, struct error *err)
 const struct command command_new = {
 	.name = "new",
 	.summary = "make the files of the next migration",
-	.operands = "NAME [TASK]",
-	.operands_min = 1,
+	.operands = "[NAME [TASK]]",
 	.operands_max = 2,
-	.options = OPTION_BIT(OPTION_MIGRATIONS) | OPTION_BIT(OPTION_CONFIG),
+	.options = OPTION_BIT(OPTION_MIGRATIONS) | OPTION_BIT(OPTION_INDEX) | OPTION_BIT(OPTION_CONFIG),
 	.run = run_new,
 };

@@ -51,6 +51,8 @@ enum option {
 	OPTION_ON,
 	OPTION_CONFIRM,
 	OPTION_DIFF,
+	OPTION_WHAT_IF,
+	OPTION_INDEX,
 	OPTION_TIMEOUT,
 	OPTION_CONCURRENCY,
 	OPTION_DURATION,
@@ -113,7 +115,7 @@ struct options {
 	bool batch, check, stop, help, version, plain, ascii, mouse, analyze, diff, once, watch, plugin;
 	const char *database, *migrations, *config, *staging, *source, *evidence;
 	const char *until, *stop_before, *approve, *format, *record, *at_least, *to, *view, *color;
-	const char *file, *on, *confirm;
+	const char *file, *on, *confirm, *what_if, *index;
 	LIST(struct waiver) waivers;
 	struct text_list accept_drift, out_of_order;
 	int64_t wait_leader_ms, timeout_ms, duration_ms, budget_ms, interval_ms; /* 0 = not given */

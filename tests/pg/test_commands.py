@@ -63,7 +63,7 @@ def test_new_files_belong_to_a_folder_that_check_reads_and_finds_unfinished(slui
      ' and -', 'Did you mean "add_users"?'),
     (["users"], "there is a migration of that name already: 001_users.sql",
      "Choose another name: it is how people tell migrations apart."),
-    ([], "pgsluice new needs NAME [TASK]", "`pgsluice new --help` shows what it takes."),
+    ([], "pgsluice new needs NAME [TASK], or --index SQL", "`pgsluice new --help` shows what it takes."),
 ])
 def test_new_refuses_and_writes_nothing(sluice, migrations, words, message, hint):
     migrations.write("001_users", up="SELECT 1;")

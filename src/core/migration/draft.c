@@ -146,6 +146,64 @@ static const char *fill(struct arena *arena, const struct draft_request *request
 	return arena_strndup(arena, strbuf_text(&text), text.length);
 }
 
+/* ---- an index ---- */
+
+static const char INDEX_NOTE[] =
+	"-- Built without blocking a write, outside any transaction. IF NOT EXISTS makes a second run harmless; over an\n"
+	"-- index that an interrupted build left invalid the tool refuses it.\n";
+
+static const char *index_header(struct arena *arena, const struct draft_request *request, const char *description)
+{
+	return arena_printf(arena, "-- Migration: NNN_name\n-- Description: %s\n-- Date: YYYY-MM-DD\n%s\n", description,
+	                    request->task ? "-- Related Task: TASK-0\n" : "");
+}
+
+static const char *index_up(struct arena *arena, const struct draft_request *request)
+{
+	const struct index_proposal *index = request->index;
+	const char *what = arena_printf(arena, "index %s on %s", index->name, index->table);
+	_cleanup_strbuf_ struct strbuf line = {0};
+
+	/* A line break in a quoted name would end the comment and begin SQL. */
+	text_safe(&line, what, strlen(what), false);
+	return arena_printf(arena, "%s%s%s;\n", index_header(arena, request, strbuf_text(&line)), INDEX_NOTE,
+	                    index->create);
+}
+
+static const char *index_down(struct arena *arena, const struct index_proposal *index)
+{
+	return arena_printf(arena, "-- Migration: NNN_name\n-- Description: without this index; queries may get slow, "
+	                           "nothing is lost\n\n%s;\n", index->drop);
+}
+
+/* 'text' with its quotes doubled. */
+static const char *literal(struct arena *arena, const char *text)
+{
+	_cleanup_strbuf_ struct strbuf out = {0};
+	strbuf_putc(&out, '\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			strbuf_putc(&out, '\'');
+		strbuf_putc(&out, *text);
+	}
+	strbuf_putc(&out, '\'');
+	return arena_strdup(arena, strbuf_text(&out));
+}
+
+static const char *index_verify(struct arena *arena, const struct index_proposal *index)
+{
+	return arena_printf(arena,
+	                    "SELECT coalesce(bool_and(i.indisvalid AND i.indisready), false) AS ok, %s AS what\n"
+	                    "FROM pg_index i\nWHERE i.indexrelid = to_regclass(%s);\n",
+	                    literal(arena, arena_printf(arena, "index %s is there and valid", index->qualified)),
+	                    literal(arena, index->qualified));
+}
+
+const char *draft_index_name(struct arena *arena, const struct index_proposal *index)
+{
+	return correct(arena, arena_printf(arena, "add_%s", index->name));
+}
+
 enum status draft_make(struct arena *arena, const struct draft_request *request, struct draft *ret_draft,
                        struct error *err)
 {
@@ -161,5 +219,10 @@ enum status draft_make(struct arena *arena, const struct draft_request *request,
 		.down = fill(arena, request, version, DOWN),
 		.verify = fill(arena, request, version, VERIFY),
 	};
+	if (request->index) {
+		ret_draft->up = fill(arena, request, version, index_up(arena, request));
+		ret_draft->down = fill(arena, request, version, index_down(arena, request->index));
+		ret_draft->verify = index_verify(arena, request->index);
+	}
 	return OK;
 }

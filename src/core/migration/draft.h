@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/list.h"
+#include "core/sql/index_proposal.h"
 
 struct draft {
 	const char *version;
@@ -22,14 +23,19 @@ struct draft_request {
 	const char *date;                 /* YYYY-MM-DD */
 	const char *template;             /* text of TEMPLATE.sql, or NULL for the built-in one */
 	const struct text_list *siblings; /* names of the files that are in the folder */
+	const struct index_proposal *index; /* what the migration builds, or NULL: then the template stays to be filled */
 };
 
 /*
  * The number is the highest of the folder plus one, in as many digits as that one has (001 in an empty folder). In
- * the template NNN_name, YYYY-MM-DD and TASK-0 are replaced. The down and the verify file fail until they are written.
- * Texts are in the arena. FAIL_USAGE for a name that cannot be one, or is another migration's already.
+ * the template NNN_name, YYYY-MM-DD and TASK-0 are replaced. The down and the verify file fail until they are written;
+ * for an index all three are written, and the template is not used. Texts are in the arena. FAIL_USAGE for a name that
+ * cannot be one, or is another migration's already.
  */
 enum status draft_make(struct arena *arena, const struct draft_request *request, struct draft *ret_draft,
                        struct error *err) MUST_CHECK;
+
+/* A name for the migration that builds this index: "add_" and the index's, of characters that such a name has. */
+const char *draft_index_name(struct arena *arena, const struct index_proposal *index);
 
 #endif

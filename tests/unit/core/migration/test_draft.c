@@ -166,6 +166,40 @@ static int close_desk(void **state)
 
 #define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
 
+static void an_index_makes_all_three_files(void **state)
+{
+	struct desk *desk = *state;
+	static const char *const files[] = {"041_a.sql", NULL};
+	struct index_proposal index;
+	with_files(desk, files);
+	assert_int_equal(index_proposal_read(desk->arena, "CREATE INDEX ON s.t (a)", &index, &desk->err), OK);
+	struct draft_request request = {.name = draft_index_name(desk->arena, &index),
+	                                .date = "2026-03-04",
+	                                .template = "-- of the folder",
+	                                .siblings = &desk->siblings,
+	                                .index = &index};
+	assert_int_equal(draft_make(desk->arena, &request, &desk->draft, &desk->err), OK);
+	assert_string_equal(desk->draft.up_name, "042_add_t_a_idx.sql");
+	assert_string_equal(desk->draft.up,
+	                    "-- Migration: 042_add_t_a_idx\n"
+	                    "-- Description: index t_a_idx on s.t\n"
+	                    "-- Date: 2026-03-04\n"
+	                    "\n"
+	                    "-- Built without blocking a write, outside any transaction. IF NOT EXISTS makes a second run "
+	                    "harmless; over an\n"
+	                    "-- index that an interrupted build left invalid the tool refuses it.\n"
+	                    "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_a_idx ON s.t (a);\n");
+	assert_string_equal(desk->draft.down, "-- Migration: 042_add_t_a_idx\n"
+	                                      "-- Description: without this index; queries may get slow, nothing is lost\n"
+	                                      "\n"
+	                                      "DROP INDEX CONCURRENTLY IF EXISTS s.t_a_idx;\n");
+	assert_string_equal(desk->draft.verify,
+	                    "SELECT coalesce(bool_and(i.indisvalid AND i.indisready), false) AS ok, "
+	                    "'index s.t_a_idx is there and valid' AS what\n"
+	                    "FROM pg_index i\n"
+	                    "WHERE i.indexrelid = to_regclass('s.t_a_idx');\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +211,7 @@ int main(void)
 		DESK_TEST(bad_name_is_refused_with_a_better_one),
 		DESK_TEST(name_of_over_100_characters_is_refused),
 		DESK_TEST(name_that_is_taken_is_refused),
+		DESK_TEST(an_index_makes_all_three_files),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
