@@ -9,6 +9,7 @@
 #include "cli/explain_source.h"
 #include "cli/screen.h"
 #include "cli/words.h"
+#include "engine/explain_history.h"
 #include "engine/explain_place.h"
 #include "engine/what_if.h"
 
@@ -131,8 +132,31 @@ static enum status refuse_unconfirmed(const char *database, const char *confirme
 	                       "--on copy.", database);
 }
 
+/* The plan, with what is remembered of the query. */
+static enum status take(struct invocation *invocation, struct run *run, struct session *session,
+                        const struct explain_options *query, struct explained *ret_explained, struct error *err)
+{
+	struct query_plan *plan;
+	const char *text;
+
+	if (explain_query_of(session, invocation->arena, query, &text, err) != OK ||
+	    query_plan_read(invocation->arena, text, strlen(text), &plan, err) != OK)
+		return err->status;
+	struct asked_plan asked = {
+		.sql = query->sql,
+		.on = query->writes ? "copy" : "live",
+		.text = text,
+		.plan = plan,
+		.target = query->writes ? &run->target : NULL,
+	};
+	*ret_explained = explained_new(invocation->arena, plan, query->sql);
+	ret_explained->source = text;
+	explain_history(session, invocation->arena, &asked, &ret_explained->history);
+	return OK;
+}
+
 static enum status ask_live(struct invocation *invocation, struct run *run, const struct explain_options *query,
-                            const char **ret_text, struct error *err)
+                            struct explained *ret_explained, struct error *err)
 {
 	_cleanup_session_ struct session *session = NULL;
 
@@ -141,18 +165,18 @@ static enum status ask_live(struct invocation *invocation, struct run *run, cons
 	if (query->analyze &&
 	    refuse_unconfirmed(session_database(session), invocation->options->confirm, err) != OK)
 		return err->status;
-	return explain_query_of(session, invocation->arena, query, ret_text, err);
+	return take(invocation, run, session, query, ret_explained, err);
 }
 
 static enum status ask_copy(struct invocation *invocation, struct run *run, struct explain_options *query,
-                            const char **ret_text, struct error *err)
+                            struct explained *ret_explained, struct error *err)
 {
 	_cleanup_session_ struct session *session = NULL;
 
 	if (explain_session_on_copy(run, &session, err) != OK)
 		return err->status;
 	query->writes = true;
-	return explain_query_of(session, invocation->arena, query, ret_text, err);
+	return take(invocation, run, session, query, ret_explained, err);
 }
 
 static enum status run_query(struct invocation *invocation, const char *sql, struct error *err)
@@ -165,23 +189,17 @@ static enum status run_query(struct invocation *invocation, const char *sql, str
 		.timeout_ms = options->timeout_ms,
 	};
 	_cleanup_loop_ struct loop *loop = NULL;
-	struct query_plan *plan;
-	const char *text = NULL;
+	struct explained explained = {0};
 
 	if (loop_open(&loop, err) != OK)
 		return err->status;
 	struct run *run = run_open(loop, &invocation->settings, "explain");
-	enum status status = on_copy ? ask_copy(invocation, run, &query, &text, err)
-	                             : ask_live(invocation, run, &query, &text, err);
+	enum status status = on_copy ? ask_copy(invocation, run, &query, &explained, err)
+	                             : ask_live(invocation, run, &query, &explained, err);
 	run_close(run);
 	if (status == OK)
-		status = query_plan_read(invocation->arena, text, strlen(text), &plan, err);
-	if (status != OK)
-		return status;
-	struct explained explained = explained_new(invocation->arena, plan, sql);
-	explained.source = text;
-	print(options, &explained);
-	return OK;
+		print(options, &explained);
+	return status;
 }
 
 /* ---- an index that is not there ---- */

@@ -223,6 +223,17 @@ static void put_outside(struct page *page, const struct explained *explained)
 	put_facts(page, &facts);
 }
 
+static void put_history(struct page *page, const struct explained *explained)
+{
+	if (explained->history.count == 0)
+		return;
+	element(page, "h2", "this query before");
+	put(page, "<ul>");
+	for (size_t i = 0; i < explained->history.count; i++)
+		element(page, "li", explained->history.items[i]);
+	put(page, "</ul>\n");
+}
+
 static void put_sources(struct page *page, const struct explained *explained)
 {
 	if (explained->query) {
@@ -263,6 +274,7 @@ void explain_print_html(struct strbuf *out, const struct explained *explained)
 	put_tree(&page, explained);
 	put_findings(&page, explained);
 	put_outside(&page, explained);
+	put_history(&page, explained);
 	put_sources(&page, explained);
 	end(&page);
 }

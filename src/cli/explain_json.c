@@ -178,6 +178,14 @@ static struct json *figures_json(const struct query_plan *plan)
 	return object;
 }
 
+static struct json *history_json(const struct explained *explained)
+{
+	struct json *history = json_new_array();
+	for (size_t i = 0; i < explained->history.count; i++)
+		json_push_text(history, explained->history.items[i]);
+	return history;
+}
+
 static void fill(struct json *object, const struct explained *explained)
 {
 	const struct query_plan *plan = explained->plan;
@@ -189,6 +197,8 @@ static void fill(struct json *object, const struct explained *explained)
 	json_set(object, "nodes", nodes_json(plan));
 	json_set(object, "findings", findings_json(explained));
 	json_set(object, "triggers", triggers_json(plan));
+	if (explained->history.count)
+		json_set(object, "history", history_json(explained));
 	json_set(object, "settings", details_json(plan->settings.items, plan->settings.count));
 	json_set(object, "details", details_json(plan->details.items, plan->details.count));
 }

@@ -220,6 +220,17 @@ static void put_outside(struct text *text, const struct explained *explained)
 		named(text, facts.list.items[i].name, facts.list.items[i].value);
 }
 
+static void put_history(struct text *text, const struct explained *explained)
+{
+	if (explained->history.count == 0)
+		return;
+	heading(text, "this query before");
+	for (size_t i = 0; i < explained->history.count; i++) {
+		strbuf_puts(text->out, "  ");
+		paragraph(text, 2, 4, explained->history.items[i]);
+	}
+}
+
 void explain_print_text(struct strbuf *out, const struct explained *explained, const struct explain_look *look)
 {
 	_cleanup_arena_ struct arena *arena = arena_open();
@@ -230,6 +241,7 @@ void explain_print_text(struct strbuf *out, const struct explained *explained, c
 	put_tree(&text, explained);
 	put_findings(&text, explained);
 	put_outside(&text, explained);
+	put_history(&text, explained);
 }
 
 /* ---- two plans ---- */

@@ -5,6 +5,7 @@
 #include "core/explain/explained.h"
 #include "core/sql/query_print.h"
 #include "engine/copy.h"
+#include "engine/explain_history.h"
 
 static bool has_copy(const struct run *run)
 {
@@ -50,24 +51,6 @@ static enum status refuse_name(const struct explain_request *request, struct ses
 	return error_hint(err, "Write the live database's name to run the query there.");
 }
 
-static enum status ask(struct loop *loop, const struct settings *settings, struct run *run,
-                       const struct explain_request *request, const char **ret_text, struct error *err)
-{
-	_cleanup_session_ struct session *session = NULL;
-	struct explain_options options = {
-		.sql = request->sql,
-		.analyze = request->analyze,
-		.writes = request->on_copy,
-	};
-	enum status status = request->on_copy
-		? explain_session_on_copy(run, &session, err)
-		: explain_session_on_live(loop, settings, run ? run->id.text : NULL, &session, err);
-
-	if (status == OK)
-		status = refuse_name(request, session, err);
-	return status ? status : explain_query_of(session, request->arena, &options, ret_text, err);
-}
-
 static void set_error(struct json *event, const struct error *err)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
@@ -80,23 +63,59 @@ static void set_error(struct json *event, const struct error *err)
 	json_set_text(event, "error", strbuf_text(&text));
 }
 
-static enum status set_plan(struct json *event, const struct explain_request *request, const char *text,
-                            struct error *err)
+/* The plan, what is said of it, and when this query had another one. */
+static enum status set_plan(struct json *event, struct session *session, const struct run *run,
+                            const struct explain_request *request, const char *text, struct error *err)
 {
-	struct json *document;
+	_cleanup_json_ struct json *document = NULL;
+	struct json *parsed;
 	struct query_plan *plan;
+	struct text_list history = {0};
 
-	if (json_parse(text, strlen(text), &document, err) != OK)
+	if (json_parse(text, strlen(text), &parsed, err) != OK)
 		return err->status;
-	enum status status = query_plan_read_json(request->arena, document, &plan, err);
-	if (status == OK) {
-		struct explained explained = explained_new(request->arena, plan, request->sql);
-		json_set(event, "plan", json_clone(json_at(document, 0)));
-		json_set_text(event, "shape", explained.shape.hex);
-		json_set_text(event, "verdict", explained.verdict);
-	}
-	json_close(document);
-	return status;
+	document = parsed;
+	if (query_plan_read_json(request->arena, document, &plan, err) != OK)
+		return err->status;
+	struct explained explained = explained_new(request->arena, plan, request->sql);
+	struct asked_plan asked = {
+		.sql = request->sql,
+		.on = request->on_copy ? "copy" : "live",
+		.text = text,
+		.plan = plan,
+		.target = run && run->target.system_identifier ? &run->target : NULL,
+		.run_id = run ? run->id.text : NULL,
+	};
+	explain_history(session, request->arena, &asked, &history);
+	struct json *changes = json_new_array();
+	for (size_t i = 0; i < history.count; i++)
+		json_push_text(changes, history.items[i]);
+	json_set(event, "plan", json_clone(json_at(document, 0)));
+	json_set_text(event, "shape", explained.shape.hex);
+	json_set_text(event, "verdict", explained.verdict);
+	json_set(event, "changes", changes);
+	return OK;
+}
+
+static enum status answer(struct json *event, struct loop *loop, const struct settings *settings, struct run *run,
+                          const struct explain_request *request, struct error *err)
+{
+	_cleanup_session_ struct session *session = NULL;
+	struct explain_options options = {
+		.sql = request->sql,
+		.analyze = request->analyze,
+		.writes = request->on_copy,
+	};
+	const char *text;
+	enum status status = request->on_copy
+		? explain_session_on_copy(run, &session, err)
+		: explain_session_on_live(loop, settings, run ? run->id.text : NULL, &session, err);
+
+	if (status == OK)
+		status = refuse_name(request, session, err);
+	if (status == OK)
+		status = explain_query_of(session, request->arena, &options, &text, err);
+	return status ? status : set_plan(event, session, run, request, text, err);
 }
 
 struct json *explain_request_answer(struct loop *loop, const struct settings *settings, struct run *run,
@@ -105,17 +124,13 @@ struct json *explain_request_answer(struct loop *loop, const struct settings *se
 	_cleanup_error_ struct error err = {0};
 	struct json *event = json_new_object();
 	struct query_print print;
-	const char *text;
 
 	json_set_text(event, "sql", request->sql);
 	if (query_fingerprint(request->sql, &print))
 		json_set_text(event, "fingerprint", print.hex);
 	json_set_text(event, "on", request->on_copy ? "copy" : "live");
 	json_set_text(event, "phase", "asked");
-	enum status status = ask(loop, settings, run, request, &text, &err);
-	if (status == OK)
-		status = set_plan(event, request, text, &err);
-	if (status)
+	if (answer(event, loop, settings, run, request, &err) != OK)
 		set_error(event, &err);
 	return event;
 }

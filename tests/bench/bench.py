@@ -2,7 +2,7 @@
 """Benchmarks: each figure beside the tool it is measured against, in the same run, in turns. They judge nothing.
 
 usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [console] [recorder] [query_plan]
-       [plan_cache] [smoke]"""
+       [plan_cache] [plan_frame] [smoke]"""
 
 import argparse
 import contextlib
@@ -357,6 +357,17 @@ def bench_query_plan(_, rounds):
     for at, what in enumerate(("reading and laying out 5,000 nodes of JSON", "the same of text")):
         say_value(what, statistics.median(line[at] for line in lines), "ms", "50 ms")
     say_value("finding fault with them", statistics.median(line[2] for line in lines), "ms", "-")
+
+
+def bench_plan_frame(_, rounds):
+    """A query plan of 5,000 nodes on the console: a key and the frame after it, of the tree and of two side by side."""
+    program = place.program().parent / "tests" / "bench" / "plan_frame"
+    lines = [subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout.split()
+             for _ in range(rounds)]
+    taken, *frames = (statistics.median(float(line[at]) for line in lines) for at in range(5))
+    say_value("a query plan of 5,000 nodes, from its event to the model", taken, "ms", "-")
+    for what, at in (("a frame of it", 0), ("a frame of two of them, compared", 2)):
+        tell(what, f"{frames[at]:.2f} ms", f"longest: {frames[at + 1]:.2f} ms", "10 ms")
 
 
 FIGURES = {name.removeprefix("bench_"): function for name, function in list(globals().items())

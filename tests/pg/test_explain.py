@@ -11,7 +11,7 @@ from harness.viewer import Engine, attach, sockets
 
 ORDERS = """
     CREATE TABLE orders (id int PRIMARY KEY, customer int, note text);
-    INSERT INTO orders SELECT i, i % 5000, repeat('x', 60) FROM generate_series(1, 50000) i;
+    INSERT INTO orders SELECT i, i % 5000, repeat('x', 60) FROM generate_series(1, 150000) i;
     ANALYZE orders"""
 SLOW = "SELECT * FROM orders WHERE customer = 42"
 
@@ -33,9 +33,9 @@ def test_a_pasted_plan_is_judged_in_the_first_sentence(sluice, database, folder)
     plan = given(folder / "plan.json", plan_of(database, SLOW))
     told = sluice.run("explain", "-f", plan, database="host=/nowhere").ended(0)
     first = told.stdout.splitlines()[0]
-    assert re.match(r"[\d.]+ ms; \d+% in Seq Scan on orders, which reads 50,000 rows to keep 10$", first)
+    assert re.match(r"[\d.]+ ms; \d+% in Seq Scan on orders, which reads 150,000 rows to keep 30$", first)
     assert "CREATE INDEX CONCURRENTLY ON orders (customer)" in told.stdout
-    assert "filter: (customer = 42): removed 49,990 of 50,000 rows (99%)" in told.stdout
+    assert "filter: (customer = 42): removed 149,970 of 150,000 rows (99%)" in told.stdout
 
 
 def test_standard_input_and_the_operand_are_taken_too(sluice, database, folder):
@@ -101,9 +101,9 @@ def test_a_query_runs_on_live_only_under_the_database_s_name_and_reads_only(slui
     assert "needs --confirm DATABASE" in refused.stderr and f"--confirm {database.name}" in refused.stderr
     assert "--confirm names" in sluice.run("explain", "--analyze", "--on", "live", "--confirm", "x", SLOW).ended(2).stderr
     told = sluice.run("explain", "--analyze", "--on", "live", "--confirm", database.name, SLOW).ended(0).stdout
-    assert "reads 50,000 rows to keep 10" in told
+    assert "reads 150,000 rows to keep 30" in told
     written = sluice.run("explain", "--analyze", "--on", "live", "--confirm", database.name, "DELETE FROM orders")
-    assert written.ended(10).stderr and database.one("SELECT count(*) FROM orders") == 50000
+    assert written.ended(10).stderr and database.one("SELECT count(*) FROM orders") == 150000
 
 
 def test_a_text_is_never_more_than_one_statement(sluice, database):
@@ -115,13 +115,24 @@ def test_a_text_is_never_more_than_one_statement(sluice, database):
             told = sluice.run("explain", *how, text)
             if told.exit == 0:  # a plan of it is no harm
                 assert not how and "Delete on" in told.stdout, told
-            assert database.one("SELECT count(*) FROM orders") == 50000
+            assert database.one("SELECT count(*) FROM orders") == 150000
 
 
 def test_a_query_that_does_not_end_is_stopped(sluice, database):
     told = sluice.run("explain", "--analyze", "--on", "live", "--confirm", database.name, "--timeout", "200ms",
                       "SELECT pg_sleep(60)")
     assert told.exit == 11 and told.duration_s < 20, told
+
+
+def test_what_changed_a_query_s_plan_is_remembered(sluice, database):
+    database.execute(ORDERS)
+    assert "this query before" not in sluice.run("explain", SLOW).ended(0).stdout
+    database.execute("CREATE INDEX orders_customer ON orders (customer)")
+    told = sluice.run("explain", SLOW.replace("42", "43")).ended(0).stdout
+    before = told[told.index("this query before"):]
+    assert "another plan on live, cost 3," in before and "orders_customer" in before
+    document = sluice.run("explain", "--format", "json", SLOW).ended(0).json()
+    assert len(document["history"]) == 1
 
 
 # ---- the copy ----

@@ -6,7 +6,8 @@
 #include "console/code.h"
 #include "core/explain/facts.h"
 
-enum { INDENT = 17, CHANGE_INDENT = 10 };
+/* The gravest come first. */
+enum { INDENT = 17, CHANGE_INDENT = 10, FINDINGS_MOST = 50 };
 
 static const char *const PARTS[PART_COUNT] = {
 	[PART_NODE] = "node",       [PART_FINDINGS] = "findings", [PART_OUTSIDE] = "outside",
@@ -67,13 +68,16 @@ static void write_findings(struct paper *paper, const struct scene *scene, const
 
 	if (explained->findings.count == 0)
 		write_note(paper, "Nothing stands out.");
-	for (size_t i = 0; i < explained->findings.count; i++) {
+	for (size_t i = 0; i < explained->findings.count && i < FINDINGS_MOST; i++) {
 		const struct plan_finding *finding = &explained->findings.items[i];
 		if (finding->node < explained->plan->nodes.count)
 			paper_field(paper, INDENT, "at", finding->node == pane->node ? STYLE_STRONG : STYLE_TEXT,
 			            plan_node_title(scene->tick, &explained->plan->nodes.items[finding->node]));
 		write_finding(paper, finding);
 	}
+	if (explained->findings.count > FINDINGS_MOST)
+		write_note(paper, arena_printf(scene->tick, "And %zu more: n goes from one to the next in the tree.",
+		                               explained->findings.count - FINDINGS_MOST));
 }
 
 static void write_outside(struct paper *paper, const struct scene *scene, const struct pane *pane)
@@ -101,6 +105,15 @@ static void write_changes(struct paper *paper, const struct plans_state *view)
 		            comparison->changes.items[i].worse ? STYLE_BAD : STYLE_TEXT, comparison->changes.items[i].text);
 }
 
+/* Of a plan that was asked for: when this query had another one. */
+static void write_before(struct paper *paper, const struct model_explain *told)
+{
+	if (strcmp(told->phase, "asked") != 0)
+		return;
+	for (size_t i = 0; i < told->changes.count; i++)
+		paper_field(paper, CHANGE_INDENT, i ? "" : "before", STYLE_TEXT, told->changes.items[i]);
+}
+
 void plans_write_part(struct paper *paper, const struct plans_state *view, const struct scene *scene,
                       enum plans_part part)
 {
@@ -122,6 +135,7 @@ void plans_write_part(struct paper *paper, const struct plans_state *view, const
 			code_write(paper, sql, strlen(sql), 0);
 		else
 			write_note(paper, "The query was not told.");
+		write_before(paper, plans_told(view, scene));
 		break;
 	case PART_CHANGES:
 		if (view->comparing)

@@ -18,6 +18,7 @@ struct explained {
 	const char *verdict;
 	struct plan_finding_list findings;
 	struct plan_shape shape;
+	struct text_list history; /* when the query had another plan: sentences, newest first */
 };
 
 struct plan_comparison {
