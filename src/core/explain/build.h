@@ -7,7 +7,7 @@
 
 #include "core/explain/keys.h"
 
-enum { PLAN_DEPTH_LIMIT = 1000, PLAN_NODE_LIMIT = 200000, PLAN_WORKER_LIMIT = 10000 };
+enum { PLAN_DEPTH_LIMIT = 1000, PLAN_NODE_LIMIT = 100000, PLAN_WORKER_LIMIT = 10000 };
 
 struct plan_builder {
 	struct arena *arena;

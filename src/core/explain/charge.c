@@ -111,6 +111,11 @@ static void note_all_uses(struct finder *finder)
 		note_uses(finder, open.items[--open.count]);
 }
 
+bool plan_node_gathers(const struct plan_node *node)
+{
+	return strcmp(node->type, "Gather") == 0 || strcmp(node->type, "Gather Merge") == 0;
+}
+
 /* A Gather evaluates what its workers will need before it starts them. */
 static size_t payer_of(const struct finder *finder, size_t initplan)
 {
@@ -119,7 +124,7 @@ static size_t payer_of(const struct finder *finder, size_t initplan)
 	if (payer == SIZE_MAX)
 		return listed;
 	for (size_t at = nodes[payer].parent; at != SIZE_MAX && at != listed; at = nodes[at].parent)
-		if (strncmp(nodes[at].type, "Gather", 6) == 0)
+		if (plan_node_gathers(&nodes[at]))
 			payer = at;
 	return payer;
 }

@@ -13,6 +13,9 @@ struct plan_charge {
 	bool shared; /* among the scans of a CTE, which is `from` */
 };
 
+/* Gather and Gather Merge: they start processes, and wait for them. */
+bool plan_node_gathers(const struct plan_node *node);
+
 struct plan_charges {
 	struct plan_charge *items;
 	size_t count, room;

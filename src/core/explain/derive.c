@@ -51,7 +51,7 @@ static double processes_of(const struct query_plan *plan, const struct plan_node
 	double inherited = parent->figures.processes;
 	if (node->link == PLAN_INITPLAN || node->link == PLAN_CTE)
 		return node->loops > 1 ? inherited : 1;
-	bool is_gathered = node->link == PLAN_OUTER && strncmp(parent->type, "Gather", 6) == 0;
+	bool is_gathered = node->link == PLAN_OUTER && plan_node_gathers(parent);
 	if (!is_gathered || parent->loops <= 0)
 		return inherited;
 	return fmin(inherited * fmax(1, node->loops / parent->loops), most_processes);

@@ -124,11 +124,38 @@ static bool take_message(struct arena *arena, struct line line, struct lines *re
 	return true;
 }
 
+/* In the log as CSV the message is a quoted field, which goes on to the next lines. */
+static bool take_field(struct arena *arena, struct lines lines, size_t at, struct lines *ret_lines)
+{
+	static const char opening[] = ",\"duration: ";
+	if (!begins_entry(lines.items[at]) || !contains(lines.items[at], opening))
+		return false;
+	_cleanup_strbuf_ struct strbuf out = {0};
+	bool open = true;
+	for (size_t i = at + 1; open && i < lines.count; i++) {
+		const struct line *line = &lines.items[i];
+		for (size_t j = 0; open && j < line->length; j++) {
+			bool quote = line->text[j] == '"';
+			bool doubled = quote && j + 1 < line->length && line->text[j + 1] == '"';
+			open = !quote || doubled;
+			j += doubled;
+			if (open)
+				strbuf_putc(&out, line->text[j]);
+		}
+		strbuf_putc(&out, '\n');
+	}
+	*ret_lines = (struct lines){0};
+	split(arena, arena_strndup(arena, strbuf_text(&out), out.length), out.length, ret_lines);
+	for (size_t i = 0; i < ret_lines->count; i++)
+		ret_lines->items[i].number += lines.items[at].number;
+	return true;
+}
+
 static struct lines cut_log(struct arena *arena, struct lines lines)
 {
 	struct lines message;
 	for (size_t i = 0; i < lines.count; i++)
-		if (take_message(arena, lines.items[i], &message))
+		if (take_message(arena, lines.items[i], &message) || take_field(arena, lines, i, &message))
 			return message;
 	return cut_entry(lines);
 }

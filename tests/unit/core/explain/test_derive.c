@@ -286,6 +286,26 @@ static void what_was_not_asked_for_is_no_wrong_estimate(void **state)
 	assert_int_equal(0, count_starts(read_plan(arena, "merge_join.json")));
 }
 
+/* The table stands at the heap scan; a small table's factor is no matter; the join is no more wrong than its scan. */
+static void a_wrong_estimate_is_flagged_where_analyze_can_mend_it(void **state)
+{
+	static const char text[] =
+		"Hash Join  (cost=0.00..9.00 rows=10 width=4) (actual rows=5000 loops=1)\n"
+		"  Hash Cond: (a.x = b.x)\n"
+		"  ->  Bitmap Heap Scan on a  (cost=0.00..9.00 rows=10 width=4) (actual rows=5000 loops=1)\n"
+		"        Recheck Cond: (x = 1)\n"
+		"        ->  Bitmap Index Scan on a_x  (cost=0.00..9.00 rows=10 width=0) (actual rows=5000 loops=1)\n"
+		"              Index Cond: (x = 1)\n"
+		"  ->  Hash  (cost=0.00..9.00 rows=2 width=4) (actual rows=40 loops=1)\n"
+		"        ->  Seq Scan on b  (cost=0.00..9.00 rows=2 width=4) (actual rows=40 loops=1)\n";
+	(void)state;
+	_cleanup_arena_ struct arena *arena = arena_open();
+	struct query_plan *plan = read_text(arena, text);
+	assert_true(node_at(arena, plan, "Bitmap Heap Scan", 0)->figures.estimate_starts);
+	assert_int_equal(1, count_starts(plan));
+	assert_near(20, node_at(arena, plan, "Seq Scan on b", 0)->figures.estimate_factor);
+}
+
 static void a_node_that_is_switched_off_is_told_by_the_cost_of_old_servers(void **state)
 {
 	static const char text[] =
@@ -333,6 +353,7 @@ int main(void)
 		cmocka_unit_test(triggers_are_outside_the_tree),
 		cmocka_unit_test(a_wrong_estimate_is_flagged_where_it_starts),
 		cmocka_unit_test(what_was_not_asked_for_is_no_wrong_estimate),
+		cmocka_unit_test(a_wrong_estimate_is_flagged_where_analyze_can_mend_it),
 		cmocka_unit_test(a_node_that_is_switched_off_is_told_by_the_cost_of_old_servers),
 		cmocka_unit_test(children_that_took_longer_than_their_parent_are_marked),
 	};

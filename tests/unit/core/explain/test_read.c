@@ -165,6 +165,14 @@ static const char *const framed[] = {
 	"{\"pid\":7,\"message\":\"duration: 0.829 ms  plan:\\nQuery Text: select 1\\n"
 	"Limit  (cost=0.00..0.02 rows=1 width=4)\\n"
 	"  ->  Seq Scan on t  (cost=0.00..35.50 rows=13 width=4)\\n        Filter: (a = 1)\"}\n",
+	/* the log as CSV */
+	"2026-11-21 07:00:05 UTC,\"app\",\"shop\",77,\"[local]\",65,1,\"SELECT\",,0,LOG,00000,"
+	"\"duration: 0.829 ms  plan:\n"
+	"Query Text: select \"\"a\"\" from t\n"
+	"Limit  (cost=0.00..0.02 rows=1 width=4)\n"
+	"  ->  Seq Scan on t  (cost=0.00..35.50 rows=13 width=4)\n"
+	"        Filter: (a = 1)\",,,,,,,,,\"psql\",\"client backend\",,0\n"
+	"2026-11-21 07:00:06 UTC,\"app\",\"shop\",77,\"[local]\",65,2,\"idle\",,0,LOG,00000,\"more\"\n",
 	/* JSON in psql's frame */
 	"                 QUERY PLAN                  \n"
 	"---------------------------------------------\n"
