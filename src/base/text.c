@@ -166,6 +166,16 @@ const char *text_duration(struct arena *arena, int64_t duration_ms)
 	return arena_printf(arena, "%" PRId64 " d %" PRId64 " h", seconds / 86400, seconds / 3600 % 24);
 }
 
+const char *text_latency(struct arena *arena, int64_t latency_us)
+{
+	double ms = (double)latency_us / 1000;
+	if (latency_us < 1000)
+		return arena_printf(arena, "%" PRId64 " us", latency_us);
+	if (latency_us < 1000000)
+		return arena_printf(arena, "%.*f ms", ms < 10 ? 2 : ms < 100 ? 1 : 0, ms);
+	return arena_printf(arena, "%.2f s", ms / 1000);
+}
+
 bool text_read_duration(const char *text, int64_t *ret_ms)
 {
 	static const struct {

@@ -42,6 +42,9 @@ void text_wrap(struct strbuf *out, const char *text, size_t column, size_t inden
 const char *text_bytes(struct arena *arena, int64_t size_bytes);
 const char *text_duration(struct arena *arena, int64_t duration_ms);
 
+/* The same to three digits, for what is short: "85 us", "1.23 ms", "850 ms", "2.10 s". */
+const char *text_latency(struct arena *arena, int64_t latency_us);
+
 /*
  * Reads "250ms", "2s", "10min", "4h", "1d", or a bare number of milliseconds; false when it is none of these.
  * Units are PostgreSQL's for time settings.

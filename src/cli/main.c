@@ -33,7 +33,9 @@ static enum status check_conninfos(const struct invocation *invocation, struct e
 	enum status status = check_conninfo("", settings->conninfo, err);
 	if (!status)
 		status = check_conninfo("--staging", settings->staging, err);
-	return status ? status : check_conninfo("--source", settings->source, err);
+	if (!status)
+		status = check_conninfo("--source", settings->source, err);
+	return status ? status : check_conninfo("--probe", settings->probe, err);
 }
 
 /*

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/latency_probe.h"
 
 #define AT(member) .offset = offsetof(struct options, member)
 
@@ -186,6 +187,15 @@ static enum status take_rate(struct arena *arena, struct options *options, const
 	return OK;
 }
 
+static enum status take_probe_query(struct arena *arena, struct options *options, const struct option_row *row,
+                                    const char *value, struct error *err)
+{
+	const char *sql;
+	if (latency_probe_check(arena, value, &sql, err) != OK)
+		return error_wrap(err, "--%s", row->name);
+	return take_text(arena, options, row, value, err);
+}
+
 enum { SPEED_MOST = 1024, SPEED_HUNDREDTHS = 100 };
 
 static enum status take_speed(struct arena *arena, struct options *options, const struct option_row *row,
@@ -214,6 +224,10 @@ static const struct option_row ROWS[OPTION_END] = {
 	                    .help = "a server to restore into, instead of a scratch cluster"},
 	[OPTION_SOURCE] = {.name = "source", .argument = "CONNINFO", .take = take_text, AT(source),
 	                   .help = "a replica to read the backup from"},
+	[OPTION_PROBE] = {.name = "probe", .argument = "CONNINFO", .take = take_text, AT(probe),
+	                  .help = "the applications' way to live: what an apply does to them is measured there"},
+	[OPTION_PROBE_QUERY] = {.name = "probe-query", .argument = "SQL", .take = take_probe_query, AT(probe_query),
+	                        .help = "what the probe asks (SELECT 1)"},
 	[OPTION_EVIDENCE] = {.name = "evidence", .argument = "DIR", .take = take_text, AT(evidence),
 	                     .help = "where evidence is kept ($XDG_STATE_HOME/pgsluice)"},
 	[OPTION_UNTIL] = {.name = "until", .argument = "VERSION", .take = take_version, AT(until),

@@ -249,6 +249,8 @@ void options_apply(const struct options *options, const char *database_url, stru
 	settings->migrations = options->migrations ? options->migrations : "./migrations";
 	settings->staging = options->staging;
 	settings->source = options->source;
+	settings->probe = options->probe;
+	settings->probe_query = options->probe_query;
 	settings->evidence = options->evidence;
 	settings->until = options->until;
 	settings->stop_before = options->stop_before;

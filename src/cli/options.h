@@ -25,6 +25,8 @@ enum option {
 	OPTION_CONFIG,
 	OPTION_STAGING,
 	OPTION_SOURCE,
+	OPTION_PROBE,
+	OPTION_PROBE_QUERY,
 	OPTION_EVIDENCE,
 	OPTION_UNTIL,
 	OPTION_STOP_BEFORE,
@@ -80,7 +82,7 @@ enum option {
 #define OPTIONS_APPLY                                                                                     \
 	(OPTIONS_TARGET | OPTION_BIT(OPTION_STAGING) | OPTION_BIT(OPTION_SOURCE) | OPTION_BIT(OPTION_APPROVE) | \
 	 OPTION_BIT(OPTION_WAIVE) | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_WAIT_LEADER) |                \
-	 OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_RECORD))
+	 OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_RECORD) | OPTION_BIT(OPTION_PROBE) | OPTION_BIT(OPTION_PROBE_QUERY))
 #define OPTIONS_CONSOLE                                                                        \
 	(OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_VIEW) | OPTION_BIT(OPTION_PLAIN) |         \
 	 OPTION_BIT(OPTION_ASCII) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_MOUSE))
@@ -113,7 +115,7 @@ struct options {
 	LIST(struct given) given;
 
 	bool batch, check, stop, help, version, plain, ascii, mouse, analyze, diff, once, watch, plugin;
-	const char *database, *migrations, *config, *staging, *source, *evidence;
+	const char *database, *migrations, *config, *staging, *source, *evidence, *probe, *probe_query;
 	const char *until, *stop_before, *approve, *format, *record, *at_least, *to, *view, *color;
 	const char *file, *on, *confirm, *what_if, *index;
 	LIST(struct waiver) waivers;

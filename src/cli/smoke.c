@@ -120,7 +120,7 @@ static enum status judge(struct arena *arena, const struct smoke_result *result,
 			continue;
 		error_set(err, FAIL_GATE, "%zu of %zu queries over budget: p95 of \"%s\" is %s, and may be %s", over,
 		          result->count, safe_text(arena, figures->name),
-		          latency_text(arena, histogram_percentile(&figures->latency, 0.95)),
+		          text_latency(arena, histogram_percentile(&figures->latency, 0.95)),
 		          text_duration(arena, figures->budget_ms));
 		break;
 	}

@@ -11,16 +11,6 @@ static const double SHARES[] = {0.5, 0.9, 0.95, 0.99, 1};
 
 enum { SHARE_COUNT = sizeof(SHARES) / sizeof(*SHARES) };
 
-const char *latency_text(struct arena *arena, int64_t latency_us)
-{
-	double ms = (double)latency_us / 1000;
-	if (latency_us < 1000)
-		return arena_printf(arena, "%" PRId64 " us", latency_us);
-	if (latency_us < 1000000)
-		return arena_printf(arena, "%.*f ms", ms < 10 ? 2 : ms < 100 ? 1 : 0, ms);
-	return arena_printf(arena, "%.2f s", ms / 1000);
-}
-
 /* The first characters that fit into a column, and blanks up to its end. */
 static const char *column(struct arena *arena, const char *text, size_t columns)
 {
@@ -49,7 +39,7 @@ static void print_figures(struct screen *screen, const char *name, const struct 
 	for (size_t i = 0; i < SHARE_COUNT; i++)
 		strbuf_printf(&line, " %8s",
 		              figures->latency.count
-		                      ? latency_text(scratch, histogram_percentile(&figures->latency, SHARES[i]))
+		                      ? text_latency(scratch, histogram_percentile(&figures->latency, SHARES[i]))
 		                      : "-");
 	screen_line(screen, screen->out, smoke_in_budget(figures) && !figures->failed ? TONE_PLAIN : TONE_BAD,
 	            column(scratch, name, NAME_COLUMNS), " %10" PRId64 "%s", figures->done, strbuf_text(&line));
@@ -66,7 +56,7 @@ static void print_problems(struct screen *screen, const struct smoke_figures *fi
 	}
 	if (!smoke_in_budget(figures))
 		screen_line(screen, screen->out, TONE_BAD, "over budget", " %s: p95 is %s, and its budget is %s",
-		            figures->name, latency_text(scratch, histogram_percentile(&figures->latency, 0.95)),
+		            figures->name, text_latency(scratch, histogram_percentile(&figures->latency, 0.95)),
 		            text_duration(scratch, figures->budget_ms));
 }
 
@@ -79,7 +69,7 @@ static void print_row(struct screen *screen, const struct histogram_row *row, in
 	if (row->count && !marks)
 		marks = 1;
 	screen_line(screen, screen->out, TONE_PLAIN, "", "%8s to %8s |%-*.*s| %5.1f %% %10" PRId64,
-	            latency_text(scratch, row->low_us), latency_text(scratch, row->high_us), BAR_COLUMNS, marks,
+	            text_latency(scratch, row->low_us), text_latency(scratch, row->high_us), BAR_COLUMNS, marks,
 	            "##############################", (double)row->count * 100 / (double)all, row->count);
 }
 
@@ -120,12 +110,12 @@ void smoke_print_text(struct screen *screen, const struct smoke_result *result)
 	print_histogram(screen, &total->latency);
 	screen_line(screen, screen->out, TONE_PLAIN, "", "%.1f queries a second for %s, mean %s", result->throughput,
 	            text_duration(scratch, result->elapsed_us / 1000),
-	            latency_text(scratch, (int64_t)histogram_mean(&total->latency)));
+	            text_latency(scratch, (int64_t)histogram_mean(&total->latency)));
 	if (total->service.count)
 		screen_line(screen, screen->out, TONE_PLAIN, "", "p99 is %s from when a query was due, %s from when a "
 		            "session was free to send it",
-		            latency_text(scratch, histogram_percentile(&total->latency, 0.99)),
-		            latency_text(scratch, histogram_percentile(&total->service, 0.99)));
+		            text_latency(scratch, histogram_percentile(&total->latency, 0.99)),
+		            text_latency(scratch, histogram_percentile(&total->service, 0.99)));
 	for (size_t i = 0; i < result->count; i++)
 		print_problems(screen, &result->queries[i]);
 	if (total->omitted)

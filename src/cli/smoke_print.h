@@ -5,9 +5,6 @@
 #include "cli/screen.h"
 #include "engine/smoke.h"
 
-/* "85 us", "1.23 ms", "850 ms", "2.10 s"; in the arena. */
-const char *latency_text(struct arena *arena, int64_t latency_us);
-
 /* Per query and in total, what failed, what is over its budget, and the histogram. */
 void smoke_print_text(struct screen *screen, const struct smoke_result *result);
 

@@ -58,6 +58,8 @@ struct settings {
 	const char *migrations;           /* folder */
 	const char *staging;              /* or NULL */
 	const char *source;               /* or NULL */
+	const char *probe;                /* connection string of the applications' path, or NULL: no latency probe */
+	const char *probe_query;          /* or NULL: PROBE_QUERY */
 	const char *evidence;             /* folder, or NULL for STATE */
 	const char *until;                /* or NULL */
 	const char *stop_before;          /* gate, or NULL */

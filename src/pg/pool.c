@@ -44,6 +44,8 @@ struct pool {
 	bool disturbed;            /* a lane noticed its loss outside the wait */
 	bool settled;
 	bool has_news;
+	struct loop_handler *handlers; /* of each lane, once attached; NULL = served by turns */
+	struct loop_timer timer;   /* the next due_us */
 };
 
 static const char UNSAFE[] = "the session's transactions were made writable by a statement";
@@ -64,6 +66,7 @@ struct pool *pool_open(struct loop *loop, const struct pool_options *options)
 		pool->lanes[i].retry_us = RETRY_FIRST_US;
 		pool->fds[i].fd = -1;
 	}
+	pool->options.session.pooled = options->as_applications;
 	pool->options.session.startup = arena_printf(arena, "-c statement_timeout=%lld", (long long)options->timeout_ms);
 	return pool;
 }
@@ -82,8 +85,13 @@ void pool_close(struct pool *pool)
 {
 	if (!pool)
 		return;
-	for (size_t i = 0; i < pool->options.lanes; i++)
+	for (size_t i = 0; i < pool->options.lanes; i++) {
 		hang_up(pool, &pool->lanes[i]);
+		if (pool->handlers)
+			loop_remove(pool->loop, &pool->handlers[i]);
+	}
+	if (pool->handlers)
+		loop_remove_timer(pool->loop, &pool->timer);
 	arena_close(pool->arena);
 }
 
@@ -161,23 +169,62 @@ static void prepare(struct pool *pool, struct lane *lane)
 static void run(struct pool *pool, struct lane *lane)
 {
 	const struct pool_statement *statement = &pool->options.statements[lane->statement];
+	if (pool->options.as_applications) {
+		sent(pool, lane, PQsendQueryParams(lane->session->conn, statement->sql, statement->count, NULL,
+		                                   statement->parameters, NULL, NULL, 0));
+		return;
+	}
 	sent(pool, lane, PQsendQueryPrepared(lane->session->conn, pool->names[lane->statement], statement->count,
 	                                     statement->parameters, NULL, NULL, 0));
+}
+
+static int64_t next_due_us(const struct pool *pool, int64_t deadline_us)
+{
+	for (size_t i = 0; i < pool->options.lanes && pool->opening; i++) {
+		const struct lane *lane = &pool->lanes[i];
+		bool waits = lane->state == LANE_CONNECTING || (lane->state == LANE_DOWN && !pool->settled);
+		if (waits && lane->due_us < deadline_us)
+			deadline_us = lane->due_us;
+	}
+	return pool->disturbed ? 0 : deadline_us;
+}
+
+/* What the loop is to wait for on behalf of an attached pool. */
+static void show_to_loop(struct pool *pool)
+{
+	int64_t due_us = next_due_us(pool, INT64_MAX);
+
+	for (size_t i = 0; i < pool->options.lanes; i++) {
+		pool->handlers[i].fd = pool->fds[i].fd;
+		pool->handlers[i].events = pool->fds[i].events;
+	}
+	pool->timer.due_ms = due_us == INT64_MAX ? INT64_MAX : due_us / 1000 + 1;
 }
 
 void pool_send(struct pool *pool, size_t index, size_t statement)
 {
 	struct lane *lane = &pool->lanes[index];
 
+	bool ready = lane->prepared[statement] || pool->options.as_applications;
+
 	lane->statement = statement;
-	enter(pool, lane, lane->prepared[statement] ? LANE_BUSY : LANE_RENEWING);
-	if (lane->state == LANE_BUSY)
+	enter(pool, lane, ready ? LANE_BUSY : LANE_RENEWING);
+	if (ready)
 		run(pool, lane);
 	else
 		prepare(pool, lane);
+	if (pool->handlers)
+		show_to_loop(pool);
 }
 
 /* ---- opening ---- */
+
+static void take_ready(struct pool *pool, struct lane *lane, int64_t at_us)
+{
+	lane->retry_us = RETRY_FIRST_US;
+	enter(pool, lane, LANE_IDLE);
+	tell(pool, lane, POOL_READY, SIZE_MAX, at_us, NULL);
+}
 
 static void take_step(struct pool *pool, struct lane *lane, enum connecting next)
 {
@@ -195,6 +242,10 @@ static void take_step(struct pool *pool, struct lane *lane, enum connecting next
 	if (next != CONNECTING_DONE)
 		return;
 	pool->server_version = session->server_version;
+	if (pool->options.as_applications) {
+		take_ready(pool, lane, clock_us());
+		return;
+	}
 	enter(pool, lane, LANE_SETTING);
 	sent(pool, lane, PQsendQueryParams(session->conn, query_session_settings, SESSION_SETTINGS_PARAMETERS, NULL,
 	                                   session_settings_parameters(session, session->arena), NULL, NULL, 0));
@@ -255,9 +306,7 @@ static void prepare_next(struct pool *pool, struct lane *lane, size_t statement,
 		prepare(pool, lane);
 		return;
 	}
-	lane->retry_us = RETRY_FIRST_US;
-	enter(pool, lane, LANE_IDLE);
-	tell(pool, lane, POOL_READY, SIZE_MAX, at_us, NULL);
+	take_ready(pool, lane, at_us);
 }
 
 /*
@@ -345,17 +394,6 @@ static void serve(struct pool *pool, struct lane *lane, short revents)
 		lose(pool, lane);
 }
 
-static int64_t next_due_us(const struct pool *pool, int64_t deadline_us)
-{
-	for (size_t i = 0; i < pool->options.lanes && pool->opening; i++) {
-		const struct lane *lane = &pool->lanes[i];
-		bool waits = lane->state == LANE_CONNECTING || (lane->state == LANE_DOWN && !pool->settled);
-		if (waits && lane->due_us < deadline_us)
-			deadline_us = lane->due_us;
-	}
-	return pool->disturbed ? 0 : deadline_us;
-}
-
 enum loop_outcome pool_turn(struct pool *pool, int64_t deadline_us)
 {
 	pool->has_news = false;
@@ -375,6 +413,43 @@ enum loop_outcome pool_turn(struct pool *pool, int64_t deadline_us)
 			serve(pool, lane, revents);
 	}
 	return pool->has_news ? LOOP_READY : LOOP_TIMEOUT;
+}
+
+/* ---- inside every wait ---- */
+
+static void on_ready(struct loop_handler *handler, short revents)
+{
+	struct pool *pool = handler->context;
+	struct lane *lane = &pool->lanes[handler - pool->handlers];
+
+	if (lane->session)
+		serve(pool, lane, revents);
+	show_to_loop(pool);
+}
+
+static void on_due(struct loop_timer *timer)
+{
+	struct pool *pool = timer->context;
+	bool disturbed = pool->disturbed;
+
+	pool->disturbed = false;
+	for (size_t i = 0; i < pool->options.lanes && disturbed; i++)
+		if (pool->lanes[i].session && pool->lanes[i].session->lost)
+			serve(pool, &pool->lanes[i], 0);
+	serve_due(pool);
+	show_to_loop(pool);
+}
+
+void pool_attach(struct pool *pool)
+{
+	pool->handlers = arena_alloc(pool->arena, pool->options.lanes * sizeof(*pool->handlers));
+	for (size_t i = 0; i < pool->options.lanes; i++) {
+		pool->handlers[i] = (struct loop_handler){.fd = -1, .ready = on_ready, .context = pool};
+		loop_add(pool->loop, &pool->handlers[i]);
+	}
+	pool->timer = (struct loop_timer){.due = on_due, .context = pool};
+	loop_add_timer(pool->loop, &pool->timer);
+	show_to_loop(pool);
 }
 
 /* ---- the end ---- */

@@ -1,7 +1,7 @@
 /*
  * Many sessions on one server, side by side in one wait, that run a few kept statements again and again: who asks for
- * one is told when it has ended, to the microsecond. A session that is lost is opened anew. Knows no mix, no rate and
- * no histogram.
+ * one is told when it has ended, to the microsecond. A session that is lost is opened anew. It is served by turns, or,
+ * once attached, inside every wait of the loop. Knows no mix, no rate and no histogram.
  */
 #ifndef PG_POOL_H
 #define PG_POOL_H
@@ -37,6 +37,7 @@ struct pool_options {
 	struct session_options session;
 	size_t lanes;
 	int64_t timeout_ms; /* of a statement, on the server; of a connection, here */
+	bool as_applications; /* through a pooler: no settings, no timeout and no kept statements; see session.pooled */
 	const struct pool_statement *statements;
 	size_t count;
 	pool_told *told;
@@ -54,6 +55,9 @@ void pool_close(struct pool *pool);
 
 /* Sends a statement on a lane that said it takes one. What comes of it is told in a later turn. */
 void pool_send(struct pool *pool, size_t lane, size_t statement);
+
+/* From now on it is served inside every wait of the loop, whoever waits for what: no turns. */
+void pool_attach(struct pool *pool);
 
 /* Waits once, at most until then (clock_us), and tells what has come. LOOP_READY when something has. */
 enum loop_outcome pool_turn(struct pool *pool, int64_t deadline_us) MUST_CHECK;

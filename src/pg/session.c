@@ -73,6 +73,8 @@ static void complete(struct session *session, const struct session_options *opti
 	session->place = conninfo_place(session->arena, info);
 	conninfo_set(info, "application_name", session->application);
 	conninfo_set(info, "client_encoding", "UTF8");
+	if (options->pooled)
+		return;
 	conninfo_set(info, "options",
 	             arena_printf(session->arena, "%s%s%s%s%s%s", own ? own : "", own ? " " : "", ALWAYS,
 	                          read_only ? READ_ONLY : "", options->startup ? " " : "",

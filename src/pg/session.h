@@ -37,6 +37,7 @@ struct session_options {
 	bool plain;                  /* user code runs here: no pinned search_path and output settings */
 	int connect_timeout_s;       /* 0 = 10 */
 	const char *startup;         /* further start-up options, "-c name=value", or NULL */
+	bool pooled;                 /* no start-up options of ours at all: a pooler in the path would refuse them */
 	session_sent *sent;          /* told of each statement when it has ended, or NULL */
 	void *sent_context;
 };

@@ -81,6 +81,7 @@ enum status explainable_read(struct arena *arena, const char *file, const char *
 		.line = statement->line,
 		.reads = statement->read_only,
 		.configures = statement->session_state,
+		.opaque = statement->opaque_writes || statement->foreign,
 		.parameters = highest_parameter(statement->sql),
 	};
 	return OK;

@@ -14,6 +14,7 @@ struct explainable {
 	long line;         /* of its first byte, 1-based */
 	bool reads;        /* by its text it only reads: what its own functions do is for the server to refuse */
 	bool configures;   /* it changes a setting of its session: set_config */
+	bool opaque;       /* it calls functions that are not PostgreSQL's own: what they do is not known */
 	size_t parameters; /* the highest $n in it; 0 = none */
 };
 

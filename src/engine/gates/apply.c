@@ -11,6 +11,7 @@
 #include "engine/boundary.h"
 #include "engine/gates/gates.h"
 #include "engine/half_way.h"
+#include "engine/latency_probe.h"
 #include "engine/leader.h"
 #include "engine/place.h"
 #include "engine/record.h"
@@ -25,6 +26,7 @@ struct apply {
 	struct run *run;
 	struct evidence *evidence;
 	struct executor executor;
+	struct latency_probe *probe; /* NULL = none was asked for */
 	struct trace promise;
 	struct trace done;
 	size_t journalled;  /* of done */
@@ -333,6 +335,27 @@ static void report_position(struct apply *apply, const struct error *cause)
 	             arena_printf(run->arena, "%zu of %zu migration(s) committed", done, run->plan.pending.count));
 }
 
+/* Before anything is asked or written: a probe that was asked for and cannot be had stops here. */
+static enum status begin_probe(struct apply *apply, struct error *err)
+{
+	if (!apply->run->settings->probe)
+		return OK;
+	return latency_probe_open(apply->run, &apply->probe, err);
+}
+
+static void end_probe(struct apply *apply)
+{
+	struct run *run = apply->run;
+
+	if (!apply->probe)
+		return;
+	latency_probe_calm(apply->probe);
+	run_check(run, apply->evidence, "apply.latency", true, NULL, latency_probe_text(apply->probe),
+	          "measured on the way of the applications; not judged");
+	json_set(apply->evidence->data, "latency", latency_probe_json(apply->probe));
+	latency_probe_close(apply->probe);
+}
+
 enum status gate_apply(struct run *run, struct evidence *evidence, struct error *err)
 {
 	struct apply apply = {.run = run, .evidence = evidence};
@@ -344,9 +367,13 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 	if (!run->leader && leader_take(run, run->settings->wait_leader_ms, &run->leader, err) != OK)
 		return err->status;
 	struct json *counters = NULL;
-	if (ask_again(run, err) != OK || row_counters_read(run, &counters, err) != OK)
+	if (begin_probe(&apply, err) != OK || ask_again(run, err) != OK || row_counters_read(run, &counters, err) != OK) {
+		latency_probe_close(apply.probe);
 		return err->status;
+	}
 	json_set(evidence->data, "rows_before", counters);
+	if (apply.probe)
+		latency_probe_enter(apply.probe, PROBE_DURING);
 	enum status status = place_on_live(run, &apply.executor, err);
 	apply.executor.promise = &apply.promise;
 	apply.executor.before_step = before_step;
@@ -359,6 +386,7 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 	}
 	json_set(evidence->data, "trace", trace_json(&apply.done));
 	place_close(&apply.executor);
+	end_probe(&apply);
 	if (status != OK)
 		return status;
 	run_check(run, evidence, "apply.migrations", true, NULL,
