@@ -86,6 +86,8 @@ static const struct setting_row ROWS[] = {
 	 .help = "A program that is told when a person is needed and when the run is done."},
 	{.key = "verify-watch", .kind = SETTING_DURATION, AT(verify_watch_ms), .fallback = "2min",
 	 .help = "How long live is watched after the apply before the run is called healthy."},
+	{.key = "canary-statements", .kind = SETTING_NUMBER, AT(canary_statements), .fallback = "20", .minimum = 0,
+	 .maximum = 200, .help = "How many of the queries that take most of live's time are watched; 0 watches none."},
 	{.key = "file-ceiling", .kind = SETTING_SIZE, AT(file_ceiling_bytes), .fallback = "64MiB", .minimum = 1,
 	 .maximum = INT64_C(1) << 30, .help = "How large a migration file may be."},
 	{.key = "jobs", .kind = SETTING_NUMBER, AT(jobs), .fallback = "2", .minimum = 1, .maximum = 64,

@@ -192,7 +192,8 @@ struct json *canary_event(struct arena *arena, const struct canary *canary, cons
 		set_verdict(fields, verdict);
 	if (look->p95_us >= 0)
 		json_set_int(fields, "p95_us", look->p95_us);
-	json_set_int(fields, "budget_ms", canary->budget_ms);
+	if (canary->origin == CANARY_FILE)
+		json_set_int(fields, "budget_ms", canary->budget_ms);
 	if (look->error)
 		json_set_text(fields, "error", look->error);
 	return fields;

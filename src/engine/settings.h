@@ -47,6 +47,7 @@ struct settings {
 	struct text_list disk_command;
 	struct text_list notify_command;
 	int64_t verify_watch_ms;
+	int canary_statements;            /* of pg_stat_statements; 0 = none */
 	LIST(struct not_checked) not_checked;
 	LIST(struct key_binding) keys;    /* of the console */
 	int64_t file_ceiling_bytes;

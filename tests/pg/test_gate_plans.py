@@ -266,3 +266,71 @@ def test_what_was_waived_on_the_copy_is_a_note_on_live(shop, migrations, canary)
     result = shop.approve("--format", "json", "--waive", "plans.budget", "--reason", "it is known").ended(0)
     assert states(result)["plans"] == "waived"
     assert notes(result, "verify.canaries")[0].startswith("slow: p95 2")
+
+
+# -- the statements that take most of live's time --
+
+STATEMENT = "SELECT * FROM orders WHERE customer = {}"
+
+
+@pytest.fixture
+def busy(own):
+    """A shop on a server that counts what it is asked."""
+    flow = own(shared_preload_libraries="pg_stat_statements")
+    flow.database.execute(CUSTOMERS)
+    flow.database.execute("CREATE SCHEMA watch; CREATE EXTENSION pg_stat_statements SCHEMA watch")
+    for customer in range(20):
+        flow.database.query(STATEMENT.format(customer))
+    flow.database.execute("UPDATE orders SET note = 'y' WHERE id = 1")
+    return flow
+
+
+def test_a_statement_of_live_that_gets_a_worse_plan_fails(busy, migrations):
+    migrations.write("002_drop", up="DROP INDEX orders_customer;")
+    result = shut(busy, "plans", 11)
+    assert check(result, "plans.canaries")["measured"] == "no canaries"
+    failed, = [measured for name, measured in failed_checks(result) if name == "plans.statements"]
+    assert re.match(r"statement [0-9a-f]{16}: an estimated cost of \S+ instead of \S+: ", failed)
+    assert "Seq Scan" in failed and failed.endswith("(SELECT * FROM orders WHERE customer = $1)")
+    looks = [event for event in result.events("explain") if event["sql"] == STATEMENT.format("$1")]
+    assert [look["phase"] for look in looks] == ["before", "after"] and looks[1]["outcome"] == "worse"
+    assert all("Actual Rows" not in look["plan"]["Plan"] and "budget_ms" not in look for look in looks)
+
+
+def test_statements_that_keep_their_plans_are_counted(busy, migrations):
+    migrations.write("002_more", up=ADD)
+    result = busy.batch("--format", "json").ended(12)
+    told = check(result, "plans.statements")["measured"]
+    assert re.fullmatch(r"[1-9]\d* of pg_stat_statements keep their plans, 0 get better ones", told)
+    asked = {event["sql"] for event in result.events("explain")}
+    assert STATEMENT.format("$1") in asked and not [sql for sql in asked if "FROM ONLY" in sql or "pg_" in sql]
+    assert not [sql for sql in asked if sql.startswith("UPDATE")]
+
+
+def test_a_statement_that_the_plan_breaks_fails(busy, migrations):
+    migrations.write("002_rename", up="ALTER TABLE orders RENAME COLUMN customer TO buyer;")
+    failed = only(shut(busy, "plans", 11), "plans.statements")
+    assert 'it ran before the plan and does not after it: column "customer" does not exist' in failed
+
+
+def test_the_statements_can_be_left_out(busy, migrations):
+    migrations.write("002_drop", up="DROP INDEX orders_customer;")
+    busy.configure(canary_statements="0")
+    result = busy.batch("--format", "json").ended(12)
+    assert states(result)["plans"] == "passed" and not result.events("explain")
+
+
+def test_a_canary_stands_for_the_statement_that_it_is(busy, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("by_customer", BY_CUSTOMER)
+    result = busy.batch("--format", "json").ended(12)
+    names = {event["name"] for event in result.events("explain") if event["sql"] == STATEMENT.format("$1")}
+    assert names == {"orders of a customer"}
+
+
+def test_statistics_that_are_not_loaded_are_no_failure(live, database, migrations):
+    database.execute("CREATE EXTENSION pg_stat_statements")
+    migrations.write("002_more", up=ADD)
+    result = live.batch("--format", "json").ended(12)
+    assert states(result)["plans"] == "passed"
+    assert "no statements to watch: pg_stat_statements cannot be read: " in log(result)

@@ -41,6 +41,7 @@ struct canary {
 	bool generic;                /* its parameters are not known: it can be planned, and is never run */
 	int64_t budget_ms;
 	double frequency;            /* how often it runs, per second; 0 = not told */
+	int64_t calls, total_ms;     /* of the server's: since its statistics began */
 };
 
 struct canary_list {

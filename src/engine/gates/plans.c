@@ -2,7 +2,7 @@
  * Gate 4: the canaries, queries that are watched, keep their plans and budgets. On a clone of the copy each is looked
  * at, the plan runs once more, what it touched is analyzed, and each is looked at again; never after downs. It is a
  * clone of its own, so that this evidence stands alone: a changed canary voids nothing else. Without canaries nothing
- * is made and nothing runs.
+ * is made and nothing runs. The statements that take most of live's time are planned beside them and not run.
  */
 #include <string.h>
 
@@ -11,8 +11,17 @@
 #include "engine/canary_memory.h"
 #include "engine/canary_verdict.h"
 #include "engine/gates/gates.h"
+#include "engine/statement_source.h"
+#include "engine/trace.h"
 
-enum { LEAST_TIMEOUT_MS = 10000, BUDGETS_TIMEOUT = 5, TIMED_MS = 3000, REPETITIONS = 40 };
+enum {
+	LEAST_TIMEOUT_MS = 10000,
+	BUDGETS_TIMEOUT = 5,
+	TIMED_MS = 3000,
+	REPETITIONS = 40,
+	SHOWN_BYTES = 100,               /* of a statement, in evidence */
+	STATEMENTS_ALONE_MS = 600 * 1000 /* for statements alone no longer plan runs a second time */
+};
 
 struct watched {
 	const struct canary *canary;
@@ -58,8 +67,9 @@ static void tell(struct plans *plans, const struct watched *watched, const struc
 static enum status look_at(struct plans *plans, struct session *session, const struct session_options *options,
                            const struct canary *canary, struct canary_look *look, struct error *err)
 {
-	const struct canary_measure measure = {.run = true,
-	                                       .timed = options,
+	bool run = canary->origin == CANARY_FILE;
+	const struct canary_measure measure = {.run = run,
+	                                       .timed = run ? options : NULL,
 	                                       .timeout_ms = timeout_ms(canary),
 	                                       .time_ms = TIMED_MS,
 	                                       .repetitions = REPETITIONS};
@@ -75,9 +85,11 @@ static enum status bring_up_to_date(struct plans *plans, struct session *session
 		const struct canary *canary = plans->items[i].canary;
 		const struct canary_measure measure = {.timeout_ms = timeout_ms(canary)};
 		struct canary_look look;
-		if (canary_look(session, plans->run->arena, canary, &measure, &look, err) != OK)
+		if (canary->origin == CANARY_FILE &&
+		    canary_look(session, plans->run->arena, canary, &measure, &look, err) != OK)
 			return err->status;
-		list_push(plans->run->arena, &texts, look.plan_text);
+		if (canary->origin == CANARY_FILE)
+			list_push(plans->run->arena, &texts, look.plan_text);
 	}
 	return canary_clone_vacuum(plans->clone, &texts, err);
 }
@@ -147,6 +159,77 @@ static void judge(struct plans *plans, const struct watched *watched)
 	          verdict.broken ? BROKEN_HINT : hint, measured(run->arena, watched, &verdict), verdict.limit);
 }
 
+/* ---- statements of live: by their texts, without values ---- */
+
+struct tally {
+	size_t same, better, unknown;
+	const char *why_unknown; /* of the first */
+};
+
+static const char *shown(struct arena *arena, const char *sql)
+{
+	size_t length = strlen(sql), valid = text_valid_prefix(sql, length < SHOWN_BYTES ? length : SHOWN_BYTES);
+	return valid < length ? arena_printf(arena, "%.*s ...", (int)valid, sql) : sql;
+}
+
+static void fail_statement(struct plans *plans, const struct watched *watched, const struct canary_verdict *verdict)
+{
+	struct run *run = plans->run;
+	const char *hint = "Keep what it needs, or change the application first. If it is asked no longer, take it out with"
+			   " pg_stat_statements_reset.";
+
+	run_check(run, plans->evidence, "plans.statements", false, hint,
+	          arena_printf(run->arena, "%s (%s)", measured(run->arena, watched, verdict),
+	                       shown(run->arena, watched->canary->sql)),
+	          "no statement of pg_stat_statements gets a worse plan");
+}
+
+/* Estimates alone move with the statistics: only another plan that costs more is worse. */
+static void judge_statement(struct plans *plans, const struct watched *watched, struct tally *tally)
+{
+	struct canary_verdict verdict;
+
+	canary_judge(plans->run->arena, watched->canary, &watched->before, &watched->after, &verdict);
+	if (verdict.outcome == CANARY_WORSE && !verdict.shape_changed)
+		verdict.outcome = CANARY_SAME;
+	tell(plans, watched, &verdict);
+	if (verdict.outcome == CANARY_WORSE || verdict.broken) {
+		fail_statement(plans, watched, &verdict);
+	} else if (watched->before.error || watched->after.error) {
+		tally->unknown++;
+		if (!tally->why_unknown)
+			tally->why_unknown = watched->before.error ? watched->before.error : watched->after.error;
+	} else {
+		tally->same += verdict.outcome == CANARY_SAME;
+		tally->better += verdict.outcome == CANARY_BETTER;
+	}
+}
+
+static void judge_statements(struct plans *plans)
+{
+	struct run *run = plans->run;
+	struct tally tally = {0};
+	bool any = false;
+
+	for (size_t i = 0; i < plans->count; i++)
+		if (plans->items[i].canary->origin == CANARY_STATEMENTS) {
+			judge_statement(plans, &plans->items[i], &tally);
+			any = true;
+		}
+	if (!any)
+		return;
+	if (tally.unknown)
+		run_warn(run, plans->evidence, "plans.statements", "A file of the folder canaries can watch such a query.",
+		         arena_printf(run->arena, "%zu cannot be planned without their values, or by this role: %s",
+		                      tally.unknown, tally.why_unknown), "-");
+	run_check(run, plans->evidence, "plans.statements", true, NULL,
+	          arena_printf(run->arena, "%zu of pg_stat_statements keep their plans, %zu get better ones", tally.same,
+	                       tally.better),
+	          "no statement of pg_stat_statements gets a worse plan");
+}
+
+/* ---- the way through ---- */
+
 static enum status watch_plan(struct plans *plans, struct error *err)
 {
 	if (canary_clone_open(plans->run, &plans->clone, err) != OK)
@@ -163,15 +246,59 @@ static enum status watch_plan(struct plans *plans, struct error *err)
 	return status;
 }
 
-/* What is to be looked at. */
-static void list_watched(struct plans *plans)
+static int64_t rehearsed_ms(struct run *run)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	_cleanup_error_ struct error ignored = {0};
+	struct trace trace = {0};
+	int64_t sum_ms = 0;
+
+	if (trace_read(scratch, json_get(run->evidence[GATE_REHEARSAL].data, "trace"), &trace, &ignored) != OK)
+		return 0;
+	for (size_t i = 0; i < trace.migrations.count; i++)
+		sum_ms += trace.migrations.items[i].duration_ms;
+	return sum_ms;
+}
+
+/* Beside the canaries of the folder, or alone where the plan is short enough to be run once more for them. */
+static enum status add_statements(struct plans *plans, struct canary_list *list, struct error *err)
 {
 	struct run *run = plans->run;
+	const char *why_none;
+	size_t files = list->count;
 
-	plans->count = run->canaries.count;
+	if (run->settings->canary_statements <= 0)
+		return OK;
+	if (statements_add(run->live, run->arena, (size_t)run->settings->canary_statements, list, &why_none, err) != OK)
+		return err->status;
+	if (why_none)
+		emit_log(run->emitter, LOG_DEBUG, "no statements to watch: %s", why_none);
+	int64_t takes_ms = rehearsed_ms(run);
+	if (files > 0 || list->count == 0 || takes_ms <= STATEMENTS_ALONE_MS)
+		return OK;
+	list->count = 0;
+	run_warn(run, plans->evidence, "plans.statements",
+	         "One file in the folder canaries is enough to have them looked at.",
+	         arena_printf(run->arena, "not looked at: the plan, which took %s, would run once more for them alone",
+	                      text_duration(run->arena, takes_ms)), "-");
+	return OK;
+}
+
+/* What is to be looked at. */
+static enum status list_watched(struct plans *plans, struct error *err)
+{
+	struct run *run = plans->run;
+	struct canary_list *list = arena_alloc(run->arena, sizeof(*list));
+
+	for (size_t i = 0; i < run->canaries.count; i++)
+		list_push(run->arena, list, run->canaries.items[i]);
+	if (add_statements(plans, list, err) != OK)
+		return err->status;
+	plans->count = list->count;
 	plans->items = arena_alloc(run->arena, (plans->count + 1) * sizeof(*plans->items));
 	for (size_t i = 0; i < plans->count; i++)
-		plans->items[i].canary = &run->canaries.items[i];
+		plans->items[i].canary = &list->items[i];
+	return OK;
 }
 
 /* The copy is live before the apply began, and the pending migrations are what it left. */
@@ -187,21 +314,26 @@ enum status gate_plans(struct run *run, struct evidence *evidence, struct error 
 
 	evidence->data = json_new_object();
 	json_set(evidence->data, "explained", plans.explained = json_new_array());
-	list_watched(&plans);
-	if (plans.count == 0) {
+	if (run->canaries.count == 0)
 		run_check(run, evidence, "plans.canaries", true, NULL, CANARY_NONE_TEXT, "-");
-		return OK;
-	}
 	if (run->direction == DIRECTION_DOWN || copy_is_too_old(run)) {
-		run_warn(run, evidence, "plans.canaries", "Look at the canaries yourself, with EXPLAIN, when it is done.",
-		         run->direction == DIRECTION_DOWN ? "not looked at: a way back is not held up by query plans"
-		                                          : "not looked at: the run that is continued began without them",
-		         "-");
+		if (run->canaries.count)
+			run_warn(run, evidence, "plans.canaries", "Look at them yourself, with `pgsluice smoke`, when it is done.",
+			         run->direction == DIRECTION_DOWN
+			                 ? "not looked at: a way back is not held up by query plans"
+			                 : "not looked at: the run that is continued began without them",
+			         "-");
 		return OK;
 	}
+	if (list_watched(&plans, err) != OK)
+		return err->status;
+	if (plans.count == 0)
+		return OK;
 	if (watch_plan(&plans, err) != OK)
 		return err->status;
 	for (size_t i = 0; i < plans.count; i++)
-		judge(&plans, &plans.items[i]);
+		if (plans.items[i].canary->origin == CANARY_FILE)
+			judge(&plans, &plans.items[i]);
+	judge_statements(&plans);
 	return OK;
 }

@@ -14,7 +14,7 @@ static void the_keys_are_those_of_the_contract(void **state)
 		"statement-timeout", "validity-backup", "validity-rehearsal", "validity-plans",
 		"validity-approval", "validity-preflight", "rollback", "approvals", "digest-ignore", "max-lag",
 		"max-transaction-age", "work-dir", "backup-provider", "backup-command", "rehearsal-command", "disk-command",
-		"notify-command", "verify-watch", "file-ceiling", "jobs",
+		"notify-command", "verify-watch", "canary-statements", "file-ceiling", "jobs",
 	};
 	size_t count;
 	const struct setting_row *rows = settings_rows(&count);
