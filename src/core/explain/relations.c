@@ -133,11 +133,16 @@ int plan_set_compare(const struct plan_relations *relations, const unsigned char
 	return memcmp(a, b, relations->set_bytes);
 }
 
+static bool has(const unsigned char *set, size_t bit)
+{
+	return ((unsigned)set[bit / 8] >> bit % 8 & 1U) != 0;
+}
+
 static size_t size_of(const struct plan_relations *relations, const unsigned char *set)
 {
 	size_t size = 0;
 	for (size_t bit = 0; bit < relations->dictionary.count; bit++)
-		size += set[bit / 8] >> bit % 8 & 1U;
+		size += has(set, bit);
 	return size;
 }
 
@@ -148,7 +153,7 @@ const char *plan_set_text(struct arena *arena, const struct plan_relations *rela
 	size_t size = size_of(relations, set), shown = 0;
 
 	for (size_t bit = 0; bit < relations->dictionary.count && shown < SHOWN; bit++)
-		if (set[bit / 8] >> bit % 8 & 1U) {
+		if (has(set, bit)) {
 			const char *glue = !shown ? "" : shown + 1 == size ? " and " : ", ";
 			strbuf_printf(&text, "%s%s", glue, relations->shown[bit]);
 			shown++;
