@@ -55,6 +55,8 @@ def finding_of(document, rule):
      'ON orders (status, "Amount")'),
     ("selective-scan", "SELECT id FROM orders WHERE doc @> '{\"k\": 17}'", "ON orders USING gin (doc)"),
     ("selective-scan", "SELECT id FROM orders WHERE doc ->> 'k' = '17'", "ON orders ((doc ->> 'k'::text))"),
+    ("selective-scan", "SELECT id, note FROM orders o WHERE customer = 42 ORDER BY o.\"Amount\" DESC, id LIMIT 5",
+     'ON orders (customer, "Amount" DESC, id)'),
     ("filter-waste", "SELECT * FROM items WHERE product = 7 AND order_id = 50008", "ON items (product, order_id)"),
 ])
 def test_an_index_that_is_advised_makes_the_plan_better(sluice, folder, cursor, told, rule, query, advice):

@@ -180,6 +180,40 @@ void condition_qualifiers(struct arena *arena, const char *condition, struct tex
 	collect(arena, condition, true, ret_qualifiers);
 }
 
+/* Behind the words that may follow a column in a sort: DESC NULLS LAST. */
+static size_t direction_end(const struct tokens *tokens, size_t i)
+{
+	static const char *const WORDS[] = {"ASC", "DESC", "NULLS", "FIRST", "LAST"};
+	for (size_t word = 0; word < sizeof(WORDS) / sizeof(WORDS[0]);) {
+		bool found = is_text(tokens, i, WORDS[word]);
+		i += found;
+		word = found ? 0 : word + 1;
+	}
+	return i;
+}
+
+void condition_sort_keys(struct arena *arena, const char *sort_key, struct text_list *ret_keys)
+{
+	struct tokens tokens;
+	size_t qualifier = 0, name = 0;
+
+	*ret_keys = (struct text_list){0};
+	if (!sort_key)
+		return;
+	tokenize(arena, sort_key, &tokens);
+	for (size_t i = 0; i < tokens.list.count; i++) {
+		size_t end = column_end(&tokens, i, &qualifier, &name);
+		size_t next = direction_end(&tokens, end);
+		if (end == i || (next < tokens.list.count && !is_kind(&tokens, next, TOKEN_COMMA))) {
+			*ret_keys = (struct text_list){0};
+			return;
+		}
+		size_t from = at(&tokens, name).start, to = at(&tokens, next - 1).end;
+		text_list_add_once(arena, ret_keys, arena_strndup(arena, sort_key + from, to - from));
+		i = next;
+	}
+}
+
 /* ---- terms ---- */
 
 static struct span unwrap(struct span span)
@@ -347,8 +381,10 @@ static void read_comparison(struct arena *arena, struct span span, size_t operat
 	enum term_kind kind = kind_of_operator(span, operator);
 	struct operand operand, other;
 
-	if (is_text(span.tokens, right.start, "ANY") && kind == TERM_EQUAL)
+	if (is_text(span.tokens, right.start, "ANY") && kind == TERM_EQUAL) {
 		right.start++;
+		kind = TERM_ANY;
+	}
 	if (kind == TERM_EQUAL && is_constant(left)) {
 		struct span swapped = left;
 		left = right;

@@ -11,7 +11,8 @@
 #include "base/list.h"
 
 enum term_kind {
-	TERM_EQUAL,     /* column = constant, = ANY (constants) */
+	TERM_EQUAL,     /* column = constant */
+	TERM_ANY,       /* column = ANY (constants) */
 	TERM_STATE,     /* column IS NULL, a boolean column, NOT one */
 	TERM_RANGE,     /* column < constant */
 	TERM_CONTAINED, /* column @> constant of jsonb or an array */
@@ -40,6 +41,12 @@ void condition_terms(struct arena *arena, const char *condition, struct term_lis
 /* Names of the columns in a condition, or in a list of sort or group keys: as printed, each once, without qualifiers.
  * Nothing of what is said of SubPlans. NULL has none. */
 void condition_columns(struct arena *arena, const char *condition, struct text_list *ret_columns);
+
+/*
+ * The keys of a sort that are plain columns, without qualifiers and with their direction: "created_at DESC". None at
+ * all when one of them is an expression.
+ */
+void condition_sort_keys(struct arena *arena, const char *sort_key, struct text_list *ret_keys);
 
 /* The qualifiers of columns in it, each once. */
 void condition_qualifiers(struct arena *arena, const char *condition, struct text_list *ret_qualifiers);

@@ -2,6 +2,7 @@
 
 #include "core/explain/figure.h"
 #include "core/explain/findings/rules.h"
+#include "core/sql/identifier.h"
 
 enum { ROWS = 10000 };
 
@@ -16,6 +17,11 @@ static bool shows_its_conditions(const struct plan_node *node)
 	return false;
 }
 
+static bool is_called(struct arena *arena, const char *name, const char *qualifier)
+{
+	return name && strcmp(sql_identifier(arena, name), qualifier) == 0;
+}
+
 /* A condition that names another relation than the node's own joins it. */
 static bool joins(struct arena *arena, const struct plan_node *node, const char *condition)
 {
@@ -23,8 +29,8 @@ static bool joins(struct arena *arena, const struct plan_node *node, const char 
 
 	condition_qualifiers(arena, condition, &qualifiers);
 	for (size_t i = 0; i < qualifiers.count; i++)
-		if (!(node->alias && strcmp(qualifiers.items[i], node->alias) == 0) &&
-		    !(node->relation && strcmp(qualifiers.items[i], node->relation) == 0))
+		if (!is_called(arena, node->alias, qualifiers.items[i]) &&
+		    !is_called(arena, node->relation, qualifiers.items[i]))
 			return true;
 	return false;
 }

@@ -19,7 +19,7 @@ static void look(struct plan_look *look)
 	if (node->figures.self_share * 100 < SHARE_PERCENT)
 		return;
 	look_find(look, severity_of_share(node->figures.self_share), node->figures.self_share,
-	          found_by(node) ? sql_index(look->arena, node, found_by(node), node->filter) : NULL,
+	          found_by(node) ? sql_index(look, node, found_by(node), node->filter) : NULL,
 	          "%s finds %s and its filter throws %s of them away", look_title(look),
 	          figure_of(look->arena, all, "row"), figure_count(look->arena, removed));
 }

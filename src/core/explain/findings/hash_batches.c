@@ -15,7 +15,7 @@ static void look(struct plan_look *look)
 	          "the hash table of %s is split into %s batches (%s planned), which go through temporary files: "
 	          "in one it needs about %s of work_mem",
 	          figure_of(look->arena, node->figures.rows, "row"), figure_count(look->arena, node->hash_batches),
-	          figure_count(look->arena, node->hash_batches_planned ? node->hash_batches_planned : 1),
+	          figure_count(look->arena, node->hash_batches_planned > 0 ? node->hash_batches_planned : 1),
 	          figure_bytes(look->arena, bytes));
 }
 

@@ -9,7 +9,7 @@ static const char *index_for(struct plan_look *look, const struct plan_node *joi
 	while (node_is(inner, "Materialize") && inner->children.count == 1)
 		inner = &look->plan->nodes.items[inner->children.items[0]];
 	return node_is(inner, "Seq Scan") && join->join_filter
-	               ? sql_index(look->arena, inner, NULL, join->join_filter) : NULL;
+	               ? sql_index(look, inner, NULL, join->join_filter) : NULL;
 }
 
 /* Where the planner did not know that there would be so many. */

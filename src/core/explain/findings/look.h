@@ -60,12 +60,11 @@ const char *sql_work_mem(struct plan_look *look, double bytes);
 const char *sql_relation(struct arena *arena, const struct plan_node *node);
 
 /*
- * "CREATE INDEX CONCURRENTLY ON t (a, b)" that serves all terms of both conditions (each may be NULL), or NULL when one
- * of them is not known to be served by an index, or the relation is the server's own.
+ * "CREATE INDEX CONCURRENTLY ON t (a, b)" that serves all terms of both conditions of a node (each may be NULL), and
+ * the order of which a Sort above wants only the first rows. NULL when a term is not known to be served by an index,
+ * for a sum over partitions, and for a relation of the server's own.
  */
-const char *sql_index(struct arena *arena, const struct plan_node *node, const char *condition, const char *filter);
-
-/* The same for one column, which is quoted already. */
-const char *sql_index_on(struct arena *arena, const struct plan_node *node, const char *column);
+const char *sql_index(struct plan_look *look, const struct plan_node *node, const char *condition,
+                      const char *filter);
 
 #endif

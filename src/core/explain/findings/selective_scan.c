@@ -24,7 +24,7 @@ static void look(struct plan_look *look)
 
 	if (is_selective_scan(node))
 		look_find(look, severity_of_share(node->figures.self_share), node->figures.self_share,
-		          sql_index(look->arena, node, NULL, node->filter), "%s reads %s to keep %s, %s of the statement",
+		          sql_index(look, node, NULL, node->filter), "%s reads %s to keep %s, %s of the statement",
 		          look_title(look), figure_of(look->arena, node_rows_looked_at(node), "row"),
 		          figure_count(look->arena, node->figures.rows),
 		          figure_share(look->arena, node->figures.self_share));

@@ -13,7 +13,8 @@
 /* "EQUAL o.status; JOIN a.id = b.id" */
 static const char *terms_of(struct arena *arena, const char *condition)
 {
-	static const char *const KINDS[] = {[TERM_EQUAL] = "EQUAL", [TERM_STATE] = "STATE", [TERM_RANGE] = "RANGE",
+	static const char *const KINDS[] = {[TERM_EQUAL] = "EQUAL", [TERM_ANY] = "ANY",
+	                                    [TERM_STATE] = "STATE", [TERM_RANGE] = "RANGE",
 	                                    [TERM_CONTAINED] = "CONTAINED", [TERM_JOIN] = "JOIN", [TERM_OTHER] = "OTHER"};
 	_cleanup_strbuf_ struct strbuf text = {0};
 	struct term_list terms;
@@ -48,7 +49,7 @@ static void terms_that_an_index_serves_are_told_from_others(void **state)
 		{"((status)::text = '17'::text)", "OTHER"},
 		{"((status)::text = $1)", "OTHER"},
 		{"((status)::text = ANY ('{paid,open}'::text[]))", "OTHER"},
-		{"(status = ANY ('{paid,open}'::text[]))", "EQUAL status"},
+		{"(status = ANY ('{paid,open}'::text[]))", "ANY status"},
 		{"((created_at)::date = '2026-01-01'::date)", "OTHER"},
 		{"(created_at >= (now() - '7 days'::interval))", "RANGE created_at"},
 		{"(created_at < '2026-01-01 00:00:00+00'::timestamp with time zone)", "RANGE created_at"},
@@ -132,6 +133,31 @@ static void columns_are_told_from_functions_types_and_words(void **state)
 	}
 }
 
+static void sort_keys_are_columns_with_their_direction_or_none(void **state)
+{
+	static const struct {
+		const char *sort_key, *keys;
+	} CASES[] = {
+		{NULL, ""},
+		{"created_at DESC", "created_at DESC"},
+		{"o.created_at DESC NULLS LAST, o.\"Id\"", "created_at DESC NULLS LAST \"Id\""},
+		{"a, (b + 1)", ""},
+		{"a COLLATE \"C\"", ""},
+		{"a USING ~<~", ""},
+		{"lower(a)", ""},
+		{"a,", "a"},
+		{",", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		_cleanup_arena_ struct arena *arena = arena_open();
+		struct text_list keys;
+		condition_sort_keys(arena, CASES[i].sort_key, &keys);
+		if (strcmp(joined(arena, &keys), CASES[i].keys) != 0)
+			fail_msg("%s: \"%s\"", CASES[i].sort_key, joined(arena, &keys));
+	}
+}
+
 static void deep_conditions_take_no_stack(void **state)
 {
 	enum { DEPTH = 200000 };
@@ -177,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(terms_that_an_index_serves_are_told_from_others),
 		cmocka_unit_test(columns_are_told_from_functions_types_and_words),
+		cmocka_unit_test(sort_keys_are_columns_with_their_direction_or_none),
 		cmocka_unit_test(deep_conditions_take_no_stack),
 		cmocka_unit_test(identifiers_are_quoted_where_the_server_would),
 	};
