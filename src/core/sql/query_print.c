@@ -1,5 +1,6 @@
 #include "core/sql/query_print.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,17 +106,29 @@ static long highest_parameter(const char *sql)
 	return highest;
 }
 
-/* What stands for a token. The parser has replaced the constants and left numbers that are none, as in varchar(10). */
-static void put_token(struct strbuf *out, const char *sql, struct token token, bool parsed, long *parameters)
+/* Of the constants the parser has left the numbers that are none, as in varchar(10). */
+static bool is_hidden(const char *text, struct token token, bool parsed)
 {
-	if (token.kind != TOKEN_LITERAL || is_parameter(sql, token))
+	bool quoted = text[token.end - 1] == '\'' || text[token.end - 1] == '$';
+	return token.kind == TOKEN_LITERAL && !is_parameter(text, token) && (quoted || !parsed);
+}
+
+static void put_token(struct strbuf *out, const char *sql, struct token token, bool hidden, bool parsed,
+                      long *parameters)
+{
+	if (!hidden)
 		strbuf_add(out, sql + token.start, token.end - token.start);
-	else if (!parsed)
-		strbuf_printf(out, "$%ld", ++*parameters);
-	else if (sql[token.end - 1] == '\'' || sql[token.end - 1] == '$')
+	else if (parsed)
 		strbuf_puts(out, "'...'");
 	else
-		strbuf_add(out, sql + token.start, token.end - token.start);
+		strbuf_printf(out, "$%ld", ++*parameters);
+}
+
+/* Whether the last of so many bytes could be one of a name or a parameter. */
+static bool sticks(const char *text, size_t length)
+{
+	unsigned char last = length > 0 ? (unsigned char)text[length - 1] : ' ';
+	return isalnum(last) || last == '_' || last == '$' || last >= 0x80;
 }
 
 static const char *put_tokens(struct arena *arena, const char *sql, bool parsed)
@@ -124,14 +137,20 @@ static const char *put_tokens(struct arena *arena, const char *sql, bool parsed)
 	struct lexer lexer = {.text = sql, .length = strlen(sql)};
 	long parameters = parsed ? 0 : highest_parameter(sql);
 	size_t last_end = 0;
+	bool was_hidden = false;
 
 	for (struct token token; (token = lexer_next(&lexer)).kind != TOKEN_END;) {
 		if (token.kind == TOKEN_COMMENT || marks_string(sql, token))
 			continue;
-		if (out.length > 0 && token.start > last_end)
+		/* What stands for a constant must not grow into what touched that: date'2026-01-01' is no date$1. */
+		bool hidden = is_hidden(sql, token, parsed);
+		bool grows = !parsed &&
+		             ((hidden && sticks(out.data, out.length)) || (was_hidden && sticks(sql, token.start + 1)));
+		if (out.length > 0 && (token.start > last_end || grows))
 			strbuf_putc(&out, ' ');
-		put_token(&out, sql, token, parsed, &parameters);
+		put_token(&out, sql, token, hidden, parsed, &parameters);
 		last_end = token.end;
+		was_hidden = hidden;
 	}
 	return arena_strdup(arena, strbuf_text(&out));
 }
