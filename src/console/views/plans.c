@@ -11,7 +11,7 @@
 #include "console/views/views.h"
 #include "core/explain/facts.h"
 
-enum { PANEL_LEAST = 14, SIDE_BY_SIDE_FROM = 120, PANEL_COLUMNS = 58, TREES_FROM = 120, WIDE_PANEL_ROWS = 14 };
+enum { PANEL_LEAST = 14, SIDE_BY_SIDE_FROM = 120, PANEL_COLUMNS = 58, WIDE_PANEL_ROWS = 14 };
 
 /* ---- what is open ---- */
 
@@ -141,7 +141,7 @@ static int draw_verdict(const struct plans_state *view, const struct scene *scen
 	else
 		row = area_put_wrapped(&lines, 0, 0, STYLE_STRONG, explained->verdict);
 	row = 1 + (row < lines.rows ? row : lines.rows);
-	if (area->rows >= 16 && (!view->comparing || area->columns < TREES_FROM))
+	if (area->rows >= 16 && !view->comparing)
 		area_put_width(area, row++, 0, area->columns, STYLE_DIM, summary(scene, explained));
 	return row;
 }
@@ -176,6 +176,27 @@ static void draw_wide(struct plans_state *view, const struct scene *scene, const
 		plans_draw_panel(view, scene, &panel);
 }
 
+/* One below the other where both fit whole; else the side that keys act on. */
+static void draw_trees(struct plans_state *view, const struct scene *scene, const struct area *area)
+{
+	enum { AROUND = 2, LEAST = 8 }; /* summary and heading; below, the tree alone */
+	size_t before = view->comparing ? pane_layout(view, SIDE_BEFORE, scene->tick).rows.count : 0;
+	size_t after = pane_layout(view, SIDE_AFTER, scene->tick).rows.count;
+
+	if (!view->comparing || area->rows < LEAST) {
+		plans_draw_tree(view, scene, view->side, area);
+		return;
+	}
+	if (before + after + 2 * AROUND > (size_t)area->rows) {
+		draw_side(view, scene, view->side, area);
+		return;
+	}
+	struct area upper = area_part(area, 0, 0, (int)before + AROUND, -1);
+	struct area lower = area_part(area, (int)before + AROUND, 0, -1, -1);
+	draw_side(view, scene, SIDE_BEFORE, &upper);
+	draw_side(view, scene, SIDE_AFTER, &lower);
+}
+
 static void draw(void *state, const struct scene *scene, const struct area *area)
 {
 	struct plans_state *view = state;
@@ -192,11 +213,11 @@ static void draw(void *state, const struct scene *scene, const struct area *area
 		draw_wide(view, scene, &body);
 		return;
 	}
-	int panel_rows = area->rows >= PANEL_LEAST ? body.rows / 2 : view->in_panel ? body.rows : 0;
+	int panel_rows = area->rows >= PANEL_LEAST ? body.rows * 2 / 5 : view->in_panel ? body.rows : 0;
 	struct area tree = area_part(&body, 0, 0, body.rows - panel_rows, -1);
 	struct area panel = area_part(&body, body.rows - panel_rows, 0, -1, -1);
 	if (tree.rows > 0)
-		plans_draw_tree(view, scene, view->side, &tree);
+		draw_trees(view, scene, &tree);
 	if (panel_rows > 0)
 		plans_draw_panel(view, scene, &panel);
 }

@@ -8,7 +8,7 @@
 
 /* Narrow columns first: what is left over is the node's, and columns go before it is cut below its least. */
 enum { MARK_COLUMNS = 2, SHARE_COLUMNS = 4, VALUE_COLUMNS = 9, BAR_COLUMNS = 8, ROWS_COLUMNS = 8, PAGES_COLUMNS = 8 };
-enum { ESTIMATE_COLUMNS = 10, NODE_LEAST = 28, NODE_WIDE = 44, BAR_WIDE = 13, BRANCH_SHARE = 3 };
+enum { ESTIMATE_COLUMNS = 10, NODE_LEAST = 28, NODE_WIDE = 44, BAR_WIDE = 13, BRANCH_SHARE = 3, DEPTH_MOST = 12 };
 
 struct columns {
 	int bar, node, node_at, rows, estimate, pages; /* widths; 0 = left out */
@@ -25,6 +25,15 @@ static bool has_estimates(const struct query_plan *plan)
 	return false;
 }
 
+/* Names that stand far to the right need what a column of rarer use would take. */
+static int deepest(const struct plan_layout *layout)
+{
+	size_t depth = 0;
+	for (size_t i = 0; i < layout->rows.count; i++)
+		depth = layout->rows.items[i].depth > depth ? layout->rows.items[i].depth : depth;
+	return depth < DEPTH_MOST ? (int)depth : DEPTH_MOST;
+}
+
 static struct columns fit(const struct plan_layout *layout, int width)
 {
 	const struct query_plan *plan = layout->plan;
@@ -36,7 +45,7 @@ static struct columns fit(const struct plan_layout *layout, int width)
 		rest -= columns.pages = PAGES_COLUMNS;
 	if (rest - BAR_COLUMNS >= NODE_LEAST)
 		rest -= columns.bar = BAR_COLUMNS;
-	if (rest - ESTIMATE_COLUMNS >= NODE_LEAST && has_estimates(plan))
+	if (rest - ESTIMATE_COLUMNS >= NODE_LEAST + deepest(layout) && has_estimates(plan))
 		rest -= columns.estimate = ESTIMATE_COLUMNS;
 	if (columns.bar && rest - BAR_WIDE + BAR_COLUMNS >= NODE_WIDE) {
 		rest -= BAR_WIDE - BAR_COLUMNS;
