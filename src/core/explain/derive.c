@@ -4,12 +4,10 @@
 
 #include "core/explain/charge.h"
 #include "core/explain/estimate.h"
+#include "core/explain/rounding.h"
 
 /* What a server before 18 adds to the cost of a node that enable_* has switched off. */
 static const double disable_cost = 1e10;
-
-/* EXPLAIN rounds times to a thousandth of a millisecond, for each loop. */
-static const double rounding_ms = 0.001;
 
 static const double most_processes = 1e6;
 
@@ -74,7 +72,6 @@ static void derive_totals(struct query_plan *plan)
 			.rows = node->actual_rows * node->loops,
 			.cpu_ms = cpu_ms,
 			.wall_ms = cpu_ms / processes,
-			.self_cpu_ms = cpu_ms,
 			.self_cost = node->total_cost,
 			.self_buffers = node->buffers,
 			.removed_share = removed_share(node),
@@ -111,18 +108,12 @@ static double share_of(double part, double whole, size_t count)
 	return whole > 0 ? part / whole : 1.0 / (double)count;
 }
 
-/* A node of fewer processes, a Gather, waits for the average of the many; one of more has each wait for its part. */
-static double time_within(const struct plan_figures *from, const struct plan_figures *to)
-{
-	return from->cpu_ms * fmin(1, to->processes / from->processes);
-}
-
 static void charge(struct query_plan *plan, const struct plan_charge *item, struct scans *scans, double *slack_ms)
 {
 	const struct plan_node *from = &plan->nodes.items[item->from];
 	struct plan_node *to = &plan->nodes.items[item->to];
 	struct scans *of_cte = item->shared ? &scans[item->from] : NULL;
-	double time_ms = time_within(&from->figures, &to->figures), share = 1;
+	double time_ms = plan_time_within(from, to), share = 1;
 	if (of_cte) {
 		time_ms *= share_of(to->figures.cpu_ms, of_cte->cpu_ms, of_cte->count);
 		time_ms = fmin(time_ms, to->figures.cpu_ms);
@@ -130,7 +121,7 @@ static void charge(struct query_plan *plan, const struct plan_charge *item, stru
 		of_cte->paid_ms += time_ms / to->figures.processes;
 	}
 	to->figures.self_cpu_ms -= time_ms;
-	slack_ms[item->to] += from->loops * rounding_ms;
+	slack_ms[item->to] += from->loops * PLAN_ROUNDING_MS;
 	add_buffers(&to->figures.self_buffers, &from->buffers, -share);
 }
 
@@ -157,7 +148,7 @@ static void derive_self(struct query_plan *plan, const double *slack_ms)
 	for (size_t i = 0; i < plan->nodes.count; i++) {
 		struct plan_node *node = &plan->nodes.items[i];
 		struct plan_figures *figures = &node->figures;
-		double slack = slack_ms[i] + node->loops * rounding_ms;
+		double slack = slack_ms[i] + node->loops * PLAN_ROUNDING_MS;
 		figures->inconsistent = node->has_timing && figures->self_cpu_ms < -slack;
 		figures->self_cpu_ms = fmax(figures->self_cpu_ms, 0);
 		figures->self_wall_ms = figures->self_cpu_ms / figures->processes;
@@ -213,6 +204,9 @@ void query_plan_derive(struct arena *arena, struct query_plan *plan)
 	double *slack_ms = arena_alloc(arena, plan->nodes.count * sizeof(*slack_ms));
 	derive_totals(plan);
 	plan_charges_find(arena, plan, &charges);
+	plan_rounding_settle(arena, plan, &charges);
+	for (size_t i = 0; i < plan->nodes.count; i++)
+		plan->nodes.items[i].figures.self_cpu_ms = plan->nodes.items[i].figures.cpu_ms;
 	struct scans *scans = sum_scans(arena, plan, &charges);
 	for (size_t i = 0; i < charges.count; i++)
 		charge(plan, &charges.items[i], scans, slack_ms);

@@ -56,7 +56,7 @@ struct plan_worker {
 struct plan_figures {
 	double processes;        /* that ran it side by side: loops of Gather's child / loops of Gather; nested multiply */
 	double rows;             /* of all loops */
-	double cpu_ms;           /* total_ms * loops: of all processes together */
+	double cpu_ms;           /* total_ms * loops, settled: of all processes together (see rounding.h) */
 	double wall_ms;          /* cpu_ms / processes: what passed on the clock */
 	double self_cpu_ms, self_wall_ms; /* without children, CTEs shared out among their scans, InitPlans at first use */
 	double self_share;       /* of the execution time, 0..1; of the pages where there is no timing */

@@ -320,6 +320,32 @@ static void a_node_that_is_switched_off_is_told_by_the_cost_of_old_servers(void 
 	assert_near(0.02, plan->nodes.items[0].figures.self_cost);
 }
 
+/*
+ * The inner side: 0.002 * 10,000 = 20.000, which may be 15 to 25; the join took 18.000, the outer side of it 1.000.
+ * So 20.000 + 1.000 is 3.000 too much: almost all of it (10,000 of 10,001 loops) is taken off the inner side.
+ */
+static void rounding_is_taken_off_the_figure_that_it_made(void **state)
+{
+	static const char text[] =
+		"Nested Loop  (cost=0.00..9.00 rows=10 width=4) (actual time=0.000..18.000 rows=10000 loops=1)\n"
+		"  ->  Seq Scan on a  (cost=0.00..9.00 rows=10 width=4) (actual time=0.000..1.000 rows=10000 loops=1)\n"
+		"  ->  Index Scan using b_x on b  (cost=0.00..9.00 rows=1 width=4) (actual time=0.001..0.002 rows=1 "
+		"loops=10000)\n"
+		"Execution Time: 18.000 ms\n";
+	(void)state;
+	_cleanup_arena_ struct arena *arena = arena_open();
+	struct query_plan *plan = read_text(arena, text);
+	assert_false(plan->nodes.items[0].figures.inconsistent);
+	assert_near(0, plan->nodes.items[0].figures.self_wall_ms);
+	assert_near(0.9997, plan->nodes.items[1].figures.self_wall_ms);
+	assert_near(17.0003, plan->nodes.items[2].figures.self_wall_ms);
+	assert_near(17.0003, plan->nodes.items[2].figures.cpu_ms);
+	double shares = 0;
+	for (size_t i = 0; i < plan->nodes.count; i++)
+		shares += plan->nodes.items[i].figures.self_share;
+	assert_near(1, shares);
+}
+
 /* 0.002 in one loop cannot be within 0.001 after rounding to 0.001; 5.000 cannot be within 1.000. */
 static void children_that_took_longer_than_their_parent_are_marked(void **state)
 {
@@ -355,6 +381,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_asked_for_is_no_wrong_estimate),
 		cmocka_unit_test(a_wrong_estimate_is_flagged_where_analyze_can_mend_it),
 		cmocka_unit_test(a_node_that_is_switched_off_is_told_by_the_cost_of_old_servers),
+		cmocka_unit_test(rounding_is_taken_off_the_figure_that_it_made),
 		cmocka_unit_test(children_that_took_longer_than_their_parent_are_marked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
