@@ -9,6 +9,7 @@ static const struct command *const COMMANDS[] = {
 	&command_graph,
 	&command_check,
 	&command_explain,
+	&command_canaries,
 	&command_smoke,
 	&command_new,
 	&command_rollback,

@@ -16,6 +16,7 @@ extern const struct command command_plan;
 extern const struct command command_replay;
 extern const struct command command_resolve;
 extern const struct command command_rollback;
+extern const struct command command_canaries;
 extern const struct command command_smoke;
 extern const struct command command_status;
 

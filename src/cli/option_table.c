@@ -256,6 +256,8 @@ static const struct option_row ROWS[OPTION_END] = {
 	[OPTION_TO] = {.name = "to", .argument = "VERSION", .take = take_version, AT(to),
 	               .help = "the version to go back to"},
 	[OPTION_STOP] = {.name = "stop", .take = take_flag, AT(stop), .help = "stop the demo and remove its files"},
+	[OPTION_REFRESH] = {.name = "refresh", .take = take_flag, AT(refresh),
+	                    .help = "write a file for each of live's statements that is not watched yet"},
 	[OPTION_VIEW] = {.name = "view", .argument = "NAME", .take = take_text, AT(view),
 	                 .help = "the view to begin with: migrations, gates, apply, log, ..."},
 	[OPTION_PLAIN] = {.name = "plain", .take = take_flag, AT(plain),

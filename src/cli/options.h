@@ -42,6 +42,7 @@ enum option {
 	OPTION_AT_LEAST,
 	OPTION_TO,
 	OPTION_STOP,
+	OPTION_REFRESH,
 	OPTION_VIEW,
 	OPTION_PLAIN,
 	OPTION_ASCII,
@@ -114,7 +115,7 @@ struct options {
 	struct text_list operands;     /* without the command's name */
 	LIST(struct given) given;
 
-	bool batch, check, stop, help, version, plain, ascii, mouse, analyze, diff, once, watch, plugin;
+	bool batch, check, stop, refresh, help, version, plain, ascii, mouse, analyze, diff, once, watch, plugin;
 	const char *database, *migrations, *config, *staging, *source, *evidence, *probe, *probe_query;
 	const char *until, *stop_before, *approve, *format, *record, *at_least, *to, *view, *color;
 	const char *file, *on, *confirm, *what_if, *index;

@@ -56,6 +56,9 @@ void file_remove(const char *path);
 /* Makes a folder and its parents, mode 0700. */
 enum status folder_make(const char *path, struct error *err) MUST_CHECK;
 
+/* A folder in the user's own tree, with the mode that the umask leaves; one that is there is fine. */
+enum status folder_add(const char *path, struct error *err) MUST_CHECK;
+
 /* Names in a folder, sorted by bytes, without dot files; in the arena. FAIL_USAGE when it is not readable. */
 enum status folder_list(struct arena *arena, const char *path, struct text_list *ret_names,
                         struct error *err) MUST_CHECK;

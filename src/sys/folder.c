@@ -47,6 +47,13 @@ enum status folder_make(const char *path, struct error *err)
 	return made ? OK : refusal(err, "could not make folder \"%s\"", path);
 }
 
+enum status folder_add(const char *path, struct error *err)
+{
+	if (mkdir(path, 0777) == 0 || folder_exists(path))
+		return OK;
+	return refusal(err, "could not make folder \"%s\"", path);
+}
+
 static int by_bytes(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
