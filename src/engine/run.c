@@ -7,6 +7,7 @@
 #include "engine/copy.h"
 #include "engine/evidence_store.h"
 #include "engine/leader.h"
+#include "engine/samples.h"
 #include "engine/sources.h"
 #include "pg/catalog.h"
 #include "pg/history.h"
@@ -27,6 +28,8 @@ struct run *run_open(struct loop *loop, const struct settings *settings, const c
 
 void run_release(struct run *run)
 {
+	samples_close(run->samples);
+	run->samples = NULL;
 	leader_close(run->leader);
 	run->leader = NULL;
 	copy_close(run->copy);

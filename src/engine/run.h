@@ -21,6 +21,7 @@
 struct copy;           /* engine/copy.h: the restored copy and its clones */
 struct evidence_store; /* engine/evidence_store.h */
 struct leader;         /* engine/leader.h */
+struct samples;        /* engine/samples.h */
 struct record;         /* engine/record.h */
 struct steering;       /* engine/steering.h */
 
@@ -57,6 +58,7 @@ struct run {
 	/* handles that gates share; closed by run_close */
 	struct copy *copy;                /* NULL until the backup or rehearsal gate needed it */
 	struct leader *leader;            /* NULL until the apply gate */
+	struct samples *samples;          /* of live, as long as the leadership; NULL = none */
 	struct record *record;            /* the caller's: closed after the run; NULL = none is kept */
 	struct steering *steering;        /* the caller's; NULL = it goes on by itself */
 };

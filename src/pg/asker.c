@@ -374,7 +374,8 @@ enum status asker_open(struct loop *loop, const struct asker_options *options, s
 	asker->limit_ms = -1;
 	asker->socket = (struct loop_handler){.ready = on_socket, .context = asker};
 	/* Not now: it is the loop that calls, so that no call comes before the caller knows its asker. */
-	asker->timer = (struct loop_timer){.due_ms = clock_ms(), .due = on_timer, .context = asker};
+	asker->timer = (struct loop_timer){.due_ms = clock_ms() + options->begin_after_ms,
+	                                   .due = on_timer, .context = asker};
 	loop_add_timer(loop, &asker->timer);
 	*ret_asker = asker;
 	return OK;

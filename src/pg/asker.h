@@ -17,6 +17,7 @@ typedef void asker_answer(void *context, const struct rows *rows, const struct e
 
 struct asker_options {
 	struct session_options session; /* its texts live as long as the asker; `sent`, `direct` are not heeded */
+	int64_t begin_after_ms; /* when to connect; 0 = at once */
 	int64_t lock_timeout_ms;
 	void (*changed)(void *context); /* it became idle, or a connection could not be made: see asker_trouble */
 	void *context;

@@ -2,7 +2,7 @@
 """Benchmarks: each figure beside the tool it is measured against, in the same run, in turns. They judge nothing.
 
 usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [console] [recorder] [query_plan]
-       [plan_cache] [plan_frame] [smoke]"""
+       [plan_cache] [plan_frame] [smoke] [samplers]"""
 
 import argparse
 import contextlib
@@ -343,6 +343,49 @@ def bench_smoke(stack, rounds):
              f"pgbench: {statistics.median(theirs):.0f} a second", "0.95 times")
         say(f"smoke with {sessions} session(s), its own CPU per query", [mine / count * 1e6 for mine, _ in cpu],
             [other / count * 1e6 for _, other in cpu], "1.05 times", unit="us", against="pgbench")
+
+
+def bench_samplers(stack, rounds):
+    """pgbench with and without `monitor --watch`, in pairs; and the processor time of the session that it asks on."""
+    site = Site(stack)
+    site.cluster.program("pgbench", "-i", "-q", "-s", "5", site.database.conninfo())
+    seconds = int(os.environ.get("PGSLUICE_BENCH_SECONDS", "8"))
+
+    def pgbench():
+        done = site.cluster.program("pgbench", "-n", "-M", "prepared", "-S", "-c", 4, "-T", seconds,
+                                    site.database.conninfo()).stdout
+        return float(re.search(r"^tps = ([\d.]+)", done, re.MULTILINE).group(1))
+
+    pgbench()
+    alone, watched, share, own = [], [], [], []
+    for turn in range(rounds):
+        for with_it in ((False, True), (True, False))[turn % 2]:
+            if not with_it:
+                alone.append(pgbench())
+                continue
+            running = site.flow.sluice.start("monitor", "--watch", migrations=None)
+            pid = site.database.wait_for_session("pgsluice")
+            running.wait_for_output("own cost")
+            # The first round plans every query; what goes on after it is the cost.
+            before, own_before, start = process_cpu(pid), process_cpu(running.pid), time.monotonic()
+            watched.append(pgbench())
+            elapsed = time.monotonic() - start
+            share.append((process_cpu(pid) - before) / elapsed * 100)
+            own.append((process_cpu(running.pid) - own_before) / elapsed * 100)
+            running.signal(15)
+            running.result()
+    ratio = statistics.median(mine / other for mine, other in zip(watched, alone))
+    tell("pgbench -S with all samplers, throughput in pairs",
+         f"{statistics.median(watched):.0f} a second, {ratio:.3f} times",
+         f"without: {statistics.median(alone):.0f} a second", "0.99 times")
+    tell("all samplers, CPU of their session on the server", f"{statistics.median(share):.2f} % of one processor",
+         f"the program itself: {statistics.median(own):.2f} %", "1 %")
+
+
+def process_cpu(pid):
+    """CPU seconds so far."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def children_cpu(before, after):

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from harness.cluster import conninfo
+from harness.gates import live
 from harness.wait import wait_until
 
 SAMPLERS = ["connections", "waits", "locks", "transactions", "workload", "progress", "wal", "checkpoints", "wal_files",
@@ -234,6 +235,36 @@ def test_a_replica_that_replays_nothing_falls_behind_in_time_although_it_reports
     running.result().ended(130)
     found = values(sluice, "wal", database=standby.conninfo())
     assert found["in_recovery"] is True and found["replay_delay_ms"] is not None
+
+
+# -- during a run --
+
+def test_an_apply_tells_samples_of_live_and_who_waits_behind_it(live, database, migrations):
+    migrations.write("002_more", up="SELECT pg_advisory_xact_lock(77); CREATE TABLE more (id int);")
+    live.prove()
+    with database.transaction("SELECT pg_advisory_xact_lock(77)", application_name="holder") as holder:
+        running = live.start_approved("--format", "json")
+        apply = wait_until(lambda: database.one(
+            "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'pgsluice/%%/apply' AND wait_event = 'advisory'"),
+            what="the apply waits")
+        running.wait_for_output('"sampler":"sizes"')
+        running.wait_for_output(f'"pid":{apply}')
+        assert database.one("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgsluice/%%/samples'") == 1
+        pid = holder.get_backend_pid()
+    result = running.result().ended(0)
+    samples = {event["sampler"]: event["values"] for event in result.events("sample")}
+    assert set(SAMPLERS) <= samples.keys()
+    locks = [event["values"] for event in result.events("sample") if event["sampler"] == "locks"]
+    assert any(shape(found["forest"]) == [(pid, 0), (apply, 1)] for found in locks)
+    assert not database.one("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgsluice/%%'")
+
+
+def test_a_short_apply_is_not_sampled(live, migrations):
+    migrations.write("002_more", up="CREATE TABLE more (id int);")
+    result = live.batch("--approve", live.prove(), "--format", "json").ended(0)
+    took = [event["duration_ms"] for event in result.events("step") if event["phase"] == "end"]
+    if sum(took) < 500:
+        assert not {event["sampler"] for event in result.events("sample")} & {"sizes", "sequences", "wraparound"}
 
 
 # -- rights --

@@ -16,6 +16,7 @@
 #include "engine/place.h"
 #include "engine/record.h"
 #include "engine/row_counters.h"
+#include "engine/samples.h"
 #include "engine/steering.h"
 #include "pg/history.h"
 #include "pg/ledger.h"
@@ -366,6 +367,8 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 		return err->status;
 	if (!run->leader && leader_take(run, run->settings->wait_leader_ms, &run->leader, err) != OK)
 		return err->status;
+	if (!run->samples)
+		run->samples = samples_open(run);
 	struct json *counters = NULL;
 	if (begin_probe(&apply, err) != OK || ask_again(run, err) != OK || row_counters_read(run, &counters, err) != OK) {
 		latency_probe_close(apply.probe);

@@ -317,6 +317,7 @@ enum status samplers_open(struct loop *loop, const struct samplers_options *opti
 	struct samplers *samplers = memory_new(sizeof(*samplers));
 	struct asker_options asker = {
 		.session = {.conninfo = options->conninfo, .role_word = options->role_word, .run_id = options->run_id},
+		.begin_after_ms = options->begin_after_ms,
 		.lock_timeout_ms = LOCK_TIMEOUT_MS,
 		.changed = on_changed,
 		.context = samplers,
@@ -324,7 +325,7 @@ enum status samplers_open(struct loop *loop, const struct samplers_options *opti
 
 	samplers->loop = loop;
 	samplers->options = *options;
-	samplers->started_ms = clock_ms();
+	samplers->started_ms = clock_ms() + options->begin_after_ms;
 	if (asker_open(loop, &asker, &samplers->asker, err) != OK) {
 		memory_free(samplers);
 		return err->status;

@@ -13,6 +13,7 @@ struct samplers_options {
 	const char *conninfo;
 	const char *role_word;              /* as session_options has it */
 	const char *run_id;                 /* or NULL */
+	int64_t begin_after_ms;             /* 0 = at once */
 	const struct text_list *names;      /* samplers to take; NULL or empty = all */
 
 	/* A sample was taken: its values live during the call. Not from inside samplers_open. NULL = nobody listens. */
