@@ -340,7 +340,7 @@ static void take_end(struct pool *pool, struct lane *lane, const struct error *e
 			run(pool, lane);
 			break;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	case LANE_BUSY:
 		enter(pool, lane, LANE_IDLE);
 		tell(pool, lane, err ? POOL_FAILED : POOL_ENDED, lane->statement, at_us, err);

@@ -244,7 +244,6 @@ static void serve(struct samplers *samplers)
 static void on_changed(void *context)
 {
 	struct samplers *samplers = context;
-	_cleanup_error_ struct error unused = {0};
 	const struct error *trouble = asker_trouble(samplers->asker);
 
 	if (trouble->status == OK) {

@@ -18,8 +18,8 @@ static const char *const RIGHT[REQUEST_TYPE_COUNT] = {
 	[REQUEST_PAUSE] = "{\"v\":1,\"request\":\"pause\"}",
 	[REQUEST_CONTINUE] = "{\"v\":1,\"request\":\"continue\"}",
 	[REQUEST_ROLLBACK] = "{\"v\":1,\"request\":\"rollback\",\"to\":\"004\"}",
-	[REQUEST_EXPLAIN] = "{\"v\":1,\"request\":\"explain\",\"sql\":\"SELECT 1\",\"on\":\"live\",\"analyze\":true,"
-	                    "\"confirm\":\"app\"}",
+	[REQUEST_EXPLAIN] =
+		"{\"v\":1,\"request\":\"explain\",\"sql\":\"SELECT 1\",\"on\":\"live\",\"analyze\":true,\"confirm\":\"app\"}",
 	[REQUEST_QUIT] = "{\"v\":1,\"request\":\"quit\",\"force\":true}",
 };
 

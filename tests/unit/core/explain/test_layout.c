@@ -97,7 +97,7 @@ static void levels_that_have_no_room_are_told_as_a_number(void **state)
 static void leaves_that_are_alike_are_one_row_until_they_are_spread(void **state)
 {
 	_cleanup_arena_ struct arena *arena = arena_open();
-	_cleanup_strbuf_ struct strbuf one = {0}, all = {0};
+	_cleanup_strbuf_ struct strbuf one = {0};
 	unsigned char folds[16] = {0, PLAN_FOLD_SPREAD};
 	(void)state;
 	struct query_plan *plan = read_plan(arena, "events.json");
