@@ -141,6 +141,19 @@ static void nearest_word_is_found_only_when_it_is_near(void **state)
 	assert_null(text_nearest("transaction", WORDS, COUNT(WORDS)));
 }
 
+static void latencies_have_three_digits(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_open();
+	assert_string_equal(text_latency(arena, 0), "0 us");
+	assert_string_equal(text_latency(arena, 999), "999 us");
+	assert_string_equal(text_latency(arena, 1234), "1.23 ms");
+	assert_string_equal(text_latency(arena, 12345), "12.3 ms");
+	assert_string_equal(text_latency(arena, 850400), "850 ms");
+	assert_string_equal(text_latency(arena, 2100000), "2.10 s");
+	arena_close(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +166,7 @@ int main(void)
 		cmocka_unit_test(sizes_and_times_are_written_for_people),
 		cmocka_unit_test(lines_break_at_blanks_and_long_words_stay_whole),
 		cmocka_unit_test(nearest_word_is_found_only_when_it_is_near),
+		cmocka_unit_test(latencies_have_three_digits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
