@@ -192,6 +192,11 @@ def test_an_engine_tells_the_one_who_asks(engine, live, migrations):
         viewer.ask("explain", sql="DELETE FROM items", analyze=True)
         plan = wait_plan(viewer, 5)
         assert plan["on"] == "copy" and "Actual Rows" in plan["plan"]["Plan"]
+        with attach(live.sluice, sockets(live.sluice)[0]) as third:
+            third.ask("explain", sql="SELECT pg_sleep(1)", on="live", analyze=True, confirm=live.database.name)
+            assert third.wait_answer("explain", 8)["accepted"]
+        viewer.wait(lambda _: len(viewer.answers("explain")) == 8, what="that it was asked")
+        assert viewer.ask("explain", sql="SELECT 2") and "accepted" in viewer.wait_answer("explain", 9)
         other.read()
         assert not [event for event in other.beside if event["type"] == "explain"]
     assert live.database.one("SELECT count(*) FROM items") == 50
