@@ -11,7 +11,8 @@
 
 enum { CHANGES_MOST = 5, DATE_LENGTH = 10, TIME_AT = 11, TIME_LENGTH = 5 };
 
-static void remember(struct session *session, const struct asked_plan *asked, const struct target *target)
+static void remember(struct session *session, struct arena *arena, const struct asked_plan *asked,
+                     const struct target *target, struct text_list *ret_history)
 {
 	_cleanup_error_ struct error ignored = {0};
 	struct plan_shape shape = query_plan_shape(asked->plan);
@@ -32,6 +33,9 @@ static void remember(struct session *session, const struct asked_plan *asked, co
 		.run_id = asked->run_id,
 	};
 	plan_memory_add(memory, session, &taken);
+	const struct text_list *notices = plan_memory_notices(memory);
+	for (size_t i = 0; i < notices->count; i++)
+		list_push(arena, ret_history, arena_strdup(arena, notices->items[i]));
 	plan_memory_close(memory);
 	json_close(printed);
 }
@@ -71,7 +75,7 @@ void explain_history(struct session *session, struct arena *arena, const struct 
 	if (!target && catalog_target(session, arena, NULL, &own, &ignored) != OK)
 		return;
 	target = target ? target : &own;
-	remember(session, asked, target);
+	remember(session, arena, asked, target, ret_history);
 	if (!query_fingerprint(asked->sql, &print) || plan_cache_path(arena, &path, &ignored) != OK ||
 	    plan_cache_open(path, NULL, &cache, &ignored) != OK)
 		return;

@@ -22,7 +22,8 @@ struct asked_plan {
 
 /*
  * Remembers it, and adds a sentence without full stop to *ret_history for each change of the query's plan in this
- * database, newest first, at most 5; in the arena. The session is idle, in no transaction, where the plan was made.
+ * database, newest first, at most 5; before them what is wrong with the cache, if anything. In the arena. The session
+ * is idle, in no transaction, where the plan was made.
  */
 void explain_history(struct session *session, struct arena *arena, const struct asked_plan *asked,
                      struct text_list *ret_history);

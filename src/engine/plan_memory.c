@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/memory.h"
 #include "cache/plan_cache.h"
 #include "core/explain/plan_judge.h"
 #include "pg/query.h"
@@ -12,14 +11,18 @@
 enum { RELATIONS_MOST = 64 };
 
 struct plan_memory {
+	struct arena *arena;
 	struct emitter *emitter;
 	struct plan_cache *cache;
+	struct text_list notices;
 	bool opened, told;
 };
 
 struct plan_memory *plan_memory_open(struct emitter *emitter)
 {
-	struct plan_memory *memory = memory_new(sizeof(*memory));
+	struct arena *arena = arena_open();
+	struct plan_memory *memory = arena_alloc(arena, sizeof(*memory));
+	memory->arena = arena;
 	memory->emitter = emitter;
 	return memory;
 }
@@ -29,13 +32,26 @@ void plan_memory_close(struct plan_memory *memory)
 	if (!memory)
 		return;
 	plan_cache_close(memory->cache);
-	memory_free(memory);
+	arena_close(memory->arena);
 }
 
-static void tell(struct plan_memory *memory, const struct error *err)
+const struct text_list *plan_memory_notices(const struct plan_memory *memory)
 {
-	if (memory->emitter && !memory->told)
-		emit_log(memory->emitter, LOG_NOTICE, "query plans are not remembered: %s", err->message);
+	return &memory->notices;
+}
+
+static void tell(struct plan_memory *memory, const char *notice)
+{
+	list_push(memory->arena, &memory->notices, notice);
+	if (memory->emitter)
+		emit_log(memory->emitter, LOG_NOTICE, "%s", notice);
+}
+
+/* Once: the next plans fail for the same reason. */
+static void tell_failure(struct plan_memory *memory, const struct error *err)
+{
+	if (!memory->told)
+		tell(memory, arena_printf(memory->arena, "query plans are not remembered: %s", err->message));
 	memory->told = true;
 }
 
@@ -46,7 +62,7 @@ static void open_cache(struct plan_memory *memory, struct arena *scratch)
 
 	memory->opened = true;
 	if (plan_cache_path(scratch, &path, &err) != OK || plan_cache_open(path, NULL, &memory->cache, &err) != OK)
-		tell(memory, &err);
+		tell_failure(memory, &err);
 }
 
 /* ---- what it was made under ---- */
@@ -148,8 +164,8 @@ void plan_memory_add(struct plan_memory *memory, struct session *session, const 
 		return;
 	struct cached_plan plan = make_plan(session, scratch, taken);
 	if (plan_cache_add(memory->cache, &plan, &err) != OK)
-		tell(memory, &err);
-	const char *notice = plan_cache_notice(memory->cache, scratch);
-	if (notice && memory->emitter)
-		emit_log(memory->emitter, LOG_NOTICE, "%s", notice);
+		tell_failure(memory, &err);
+	const char *notice = plan_cache_notice(memory->cache, memory->arena);
+	if (notice)
+		tell(memory, notice);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
+#include "base/list.h"
 #include "core/explain/query_plan.h"
 #include "engine/emit.h"
 #include "pg/session.h"
@@ -27,9 +28,12 @@ struct plan_taken {
 	double p95_ms;                    /* 0 = not timed */
 };
 
-/* Opens the cache with the first plan. Its notices go to the emitter's log; NULL = nowhere. The caller closes it. */
+/* Opens the cache with the first plan. Notices go to the emitter's log, where there is one. The caller closes it. */
 struct plan_memory *plan_memory_open(struct emitter *emitter);
 void plan_memory_close(struct plan_memory *memory); /* NULL does nothing */
+
+/* What the user is to be told, for those without an emitter; the memory's. */
+const struct text_list *plan_memory_notices(const struct plan_memory *memory);
 
 /*
  * Remembers a plan. The session is one on the database where the plan was made, idle and in no transaction: it is asked

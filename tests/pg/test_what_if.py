@@ -45,6 +45,11 @@ def test_the_plan_with_an_index_is_shown_with_its_size_and_what_builds_it(suppos
     assert "Seq Scan on orders" in told and "orders_customer_idx" in told and "<" not in told
 
 
+def test_parameters_need_no_values(supposing):
+    told = supposing.sluice.run("explain", "--what-if", INDEX, "SELECT * FROM orders WHERE customer = $1").ended(0)
+    assert "\nthe planner would use it;" in told.stdout and "customer = $1" in told.stdout
+
+
 def test_as_json_it_is_the_comparison_and_what_was_supposed(supposing):
     told = supposing.sluice.run("explain", "--what-if", INDEX, "--format", "json", SLOW).ended(0).json()
     assert told["outcome"] == "better"
