@@ -176,6 +176,8 @@ static void print_locks(struct print *print)
 		        number(print, print->values, "behind_us"));
 	for (size_t i = 0; i < json_count(forest); i++)
 		print_lock_line(print, json_at(forest, i));
+	if (json_get_int(print->values, "waiting") > (int64_t)json_count(forest))
+		line(print, "and others behind them");
 }
 
 static void print_transactions(struct print *print)

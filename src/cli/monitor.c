@@ -114,13 +114,19 @@ static enum status trouble_of(const struct monitor *monitor, struct error *err)
 	return error_hint(err, "%s", error_hint_text(trouble));
 }
 
+static enum status stopped(const struct monitor *monitor, struct error *err)
+{
+	loop_stop_error(monitor->loop, err);
+	return error_hint(err, "It measures until it is stopped, and leaves nothing behind.");
+}
+
 /* All samplers have said what they can; an error when none could, for there is no server. */
 static enum status take(struct monitor *monitor, struct error *err)
 {
 	enum loop_outcome outcome = loop_until(monitor->loop, is_complete, monitor, clock_ms() + ONCE_LIMIT_MS);
 
 	if (outcome == LOOP_STOPPED)
-		return loop_stop_error(monitor->loop, err);
+		return stopped(monitor, err);
 	return samplers_connected(monitor->samplers) ? OK : trouble_of(monitor, err);
 }
 
@@ -137,11 +143,11 @@ static enum status watch(struct monitor *monitor, struct error *err)
 	int64_t given_ms = monitor->invocation->options->interval_ms, interval_ms = given_ms ? given_ms : INTERVAL_MS;
 
 	if (loop_until(monitor->loop, is_complete, monitor, clock_ms() + interval_ms) == LOOP_STOPPED)
-		return loop_stop_error(monitor->loop, err);
+		return stopped(monitor, err);
 	for (;;) {
 		print_document(monitor);
 		if (loop_sleep(monitor->loop, interval_ms) == LOOP_STOPPED)
-			return loop_stop_error(monitor->loop, err);
+			return stopped(monitor, err);
 	}
 }
 

@@ -160,13 +160,14 @@ def test_a_server_that_dies_and_comes_back_is_measured_again_without_a_rate_acro
             and document["samplers"]["workload"]["state"] == "ok"]
     assert (back[0]["samplers"]["workload"]["values"]["interval_ms"] or 0) < 2500
     running.signal(signal.SIGINT)
-    running.result().ended(130)
+    assert "hint: It measures until it is stopped, and leaves nothing behind." in running.result().ended(130).stderr
 
 
 def test_the_session_leaves_when_the_program_is_killed(sluice, database):
     running = sluice.start("monitor", "--watch", "--interval", "200ms", migrations=None)
     pid = database.wait_for_session("pgsluice")
     running.wait_for_output("own cost")
+    assert database.one("SELECT state FROM pg_stat_activity WHERE pid = %s", pid) in ("idle", "active")
     running.kill()
     wait_until(lambda: not database.one("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", pid),
                what="the session is gone")

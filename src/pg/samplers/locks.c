@@ -6,6 +6,9 @@
 #include "pg/query.h"
 #include "pg/samplers/sampler.h"
 
+/* All are counted; of a queue that is longer the first ones are listed. */
+enum { MOST_LISTED = 100 };
+
 enum column {
 	COLUMN_PID,
 	COLUMN_APPLICATION,
@@ -43,7 +46,7 @@ struct edge {
 
 struct node {
 	int64_t pid, wait_ms;
-	bool ours, waits, placed;
+	bool ours, waits, placed, listed;
 	bool behind_us; /* one of ours is somewhere ahead of it */
 	size_t row;
 	struct edge *edges;
@@ -142,6 +145,9 @@ static void place(struct forest *forest, struct node *node, int64_t depth)
 	if (node->placed)
 		return;
 	node->placed = true;
+	if (json_count(forest->order) == MOST_LISTED)
+		return;
+	node->listed = true;
 	struct json *line = json_new_object();
 	json_set_int(line, "pid", node->pid);
 	json_set_int(line, "depth", depth);
@@ -221,7 +227,8 @@ static void read(struct sampling *sampling, const struct rows *rows, struct json
 	plant(&forest);
 	for (size_t i = 0; i < forest.count; i++) {
 		const struct node *node = &forest.nodes[i];
-		json_push(sessions, session_json(sampling, rows, node));
+		if (node->listed)
+			json_push(sessions, session_json(sampling, rows, node));
 		if (!node->waits)
 			continue;
 		waiting++;
