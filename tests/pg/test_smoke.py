@@ -254,6 +254,24 @@ def test_a_stop_ends_it_with_what_was_measured(sluice, database, number, code):
     wait_until(lambda: not sessions(database), 30, "no session is left")
 
 
+def test_a_stop_does_not_wait_for_a_server_that_stands_still(sluice, make_cluster):
+    own = make_cluster()
+    database = own.create_database()
+    run = sluice.start("smoke", "--format", "json", "--duration", "10min", "--concurrency", "2", SLOW, database=database)
+    wait_for_sessions(database, 2, "active")
+    pids = [own.server.pid, *own.children()]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        run.signal(signal.SIGINT)
+        run.result(60).ended(130)
+        assert time.monotonic() - began < 20
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
 def test_a_budget_that_is_not_kept_is_told(sluice, migrations):
     canary(migrations, "slow one", "SELECT pg_sleep(0.03)", "budget: 10ms")
     canary(migrations, "quick one", "SELECT 1", "budget: 10s")
