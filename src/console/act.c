@@ -2,6 +2,7 @@
 #include "console/desk.h"
 
 #include <stdio.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/event/request.h"
@@ -240,6 +241,27 @@ static void tell_plan(struct console *console, const struct json *event)
 		console_say(console, STYLE_GOOD, "%s", verdict);
 }
 
+/* What became of a run that one watches, and what to do about it. */
+static void tell_end(struct console *console)
+{
+	const struct model *model = console->model;
+	const struct keymap *keymap = console->keymap;
+	enum gate failed = 0;
+
+	while (failed < GATE_COUNT && model->gates[failed].state != GATE_FAILED)
+		failed++;
+	if (console->story && story_is_recording(console->story))
+		return;
+	if (failed < GATE_COUNT && failed < GATE_APPLY)
+		console_say(console, STYLE_BAD, "gate %s failed, live is untouched: %s shows why; then mend it, and %s",
+		            gate_get(failed)->name, keymap_keys(keymap, console->tick, ACTION_VIEW_GATES, true),
+		            keymap_keys(keymap, console->tick, ACTION_RESTART, true));
+	else if (model->exit_code != 0)
+		console_say(console, STYLE_BAD, "ended with %" PRId64 ": %s", model->exit_code, model->end_reason);
+	else if (model->gates[GATE_VERIFY].state == GATE_PASSED)
+		console_say(console, STYLE_GOOD, "done: applied, and live is what the rehearsal promised");
+}
+
 void desk_take_event(struct console *console, enum event_type type, const struct json *event)
 {
 	int64_t told_ms = console->model->now_ms;
@@ -256,6 +278,7 @@ void desk_take_event(struct console *console, enum event_type type, const struct
 	if (type == EVENT_END) {
 		const char *other = json_get_text(event, "attach");
 		console->wants_question = false;
+		tell_end(console);
 		console->other = other && console->options->reconnect ? arena_strdup(console->arena, other) : NULL;
 	}
 }

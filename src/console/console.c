@@ -205,6 +205,7 @@ static void greet(struct console *console)
 	            keymap_keys(keymap, console->tick, ACTION_RUN_GATE, true),
 	            keymap_keys(keymap, console->tick, ACTION_RUN_ALL, true),
 	            keymap_keys(keymap, console->tick, ACTION_HELP, true));
+	console->toast_until_ms = INT64_MAX; /* until the first key */
 }
 
 static enum status show(struct console *console, struct error *err)

@@ -206,7 +206,10 @@ static void press_mouse(struct console *console, int key, int row, int column)
 			act(console, key == KEY_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
 		return;
 	}
-	if (view->click && row >= area.top && row < area.top + area.rows && column >= area.left &&
+	size_t tab = frame_tab_at(console, row, column);
+	if (tab < console->view_count)
+		desk_show_view(console, tab);
+	else if (view->click && row >= area.top && row < area.top + area.rows && column >= area.left &&
 	    column < area.left + area.columns)
 		view->click(desk_state(console), &scene, row - area.top, column - area.left);
 }

@@ -87,6 +87,9 @@ void frame_draw(struct console *console);
 /* Where the view is drawn on a canvas of that size. */
 struct area frame_view_area(const struct console *console);
 
+/* The view whose tab is at that place of the canvas; the count of views where there is none. */
+size_t frame_tab_at(struct console *console, int row, int column);
+
 /* "[PROD] shop  read-only  waits before backup  plan 3f2a9c001122": the state in one line, in the tick. */
 const char *frame_title(struct console *console, bool with_environment);
 

@@ -147,7 +147,8 @@ static int tabs_width(struct console *console, bool counts)
 	return width;
 }
 
-static void draw_tabs(struct console *console, const struct area *area)
+/* Draws the tabs, or looks which one has a column of the row: its index, else the count of views. */
+static size_t go_through_tabs(struct console *console, const struct area *area, int wanted)
 {
 	struct area row = area_part(area, TAB_ROW, 1, 1, area->columns - 2);
 	bool counts = tabs_width(console, true) <= row.columns;
@@ -163,7 +164,19 @@ static void draw_tabs(struct console *console, const struct area *area)
 			column = area_print(&row, 0, column, style, " %s%s", view->title,
 			                    counts ? count_of(console, view) : "");
 		column = area_put(&row, 0, column, style, " ");
+		if (wanted >= 0 && wanted < column + 1)
+			return i;
 	}
+	return console->view_count;
+}
+
+size_t frame_tab_at(struct console *console, int row, int column)
+{
+	struct area area = area_whole(console->canvas);
+
+	if (size_of(console->canvas) != SIZE_FULL || row != TAB_ROW || column < 1)
+		return console->view_count;
+	return go_through_tabs(console, &area, column);
 }
 
 /* ---- footer ---- */
@@ -261,7 +274,7 @@ static void draw_full(struct console *console, const struct area *area)
 
 	draw_border(console, area);
 	draw_title(console, area);
-	draw_tabs(console, area);
+	go_through_tabs(console, area, -1);
 	draw_content(console, &view);
 	draw_toast(console, &toast);
 	if (!prompt_is_open(console->prompt))

@@ -56,7 +56,7 @@ static void add_action(struct console *console, struct help_lines *help, enum ac
 		add_reason(help);
 	*list_add(help->arena, &help->lines) = (struct help_line){
 		.style = why ? STYLE_DISABLED : STYLE_TEXT,
-		.keys = *keys ? keys : "-",
+		.keys = *keys ? keys : arena_printf(console->tick, ":%s", action_get(action)->name),
 		.text = action_get(action)->summary,
 	};
 	help->why = why;
@@ -65,6 +65,13 @@ static void add_action(struct console *console, struct help_lines *help, enum ac
 static void collect(struct console *console, struct help_lines *help)
 {
 	help->arena = console->tick;
+	*list_add(help->arena, &help->lines) = (struct help_line){
+		.style = STYLE_STRONG,
+		.text = arena_printf(help->arena, "Keys of the view %s. %s or %s closes this.", desk_view(console)->title,
+		                     keymap_keys(console->keymap, console->tick, ACTION_HELP, true),
+		                     keymap_keys(console->keymap, console->tick, ACTION_BACK, true)),
+	};
+	*list_add(help->arena, &help->lines) = (struct help_line){.style = STYLE_TEXT, .text = ""};
 	for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++) {
 		size_t before = help->lines.count;
 		if (i > 0)

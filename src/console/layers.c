@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-enum { SWEEPS = 6, ROWS_A_SLOT = 2 };
+enum { SWEEPS = 6, ROWS_A_SLOT = 2, LANES = GUTTER_COLUMNS - 2 };
 
 struct line {
 	size_t from, to; /* nodes in neighbouring layers, left and right */
@@ -127,12 +127,62 @@ static void sweep(struct plan *plan)
 	}
 }
 
+struct span {
+	int first, last; /* rows; first > last = none */
+};
+
+static struct span rows_of(const struct plan *plan, size_t node)
+{
+	int row = plan->layers.nodes.items[node].row;
+	struct span span = {row + 1, row};
+
+	for (size_t i = 0; i < plan->lines.count; i++) {
+		if (plan->lines.items[i].from != node)
+			continue;
+		int to = plan->layers.nodes.items[plan->lines.items[i].to].row;
+		span.first = span.first > row ? row : span.first;
+		span.first = to < span.first ? to : span.first;
+		span.last = to > span.last ? to : span.last;
+	}
+	return span;
+}
+
+/* Lines of two nodes share a lane of a gutter only where they do not touch, as long as there are lanes. */
+static void choose_lane(struct plan *plan, const struct span *spans, size_t node)
+{
+	struct layer_node *nodes = plan->layers.nodes.items;
+	bool taken[LANES] = {false};
+
+	for (size_t i = 0; i < plan->layers.nodes.count; i++)
+		if (i != node && nodes[i].layer == nodes[node].layer && nodes[i].lane >= 0 &&
+		    spans[i].first <= spans[node].last && spans[node].first <= spans[i].last)
+			taken[nodes[i].lane] = true;
+	nodes[node].lane = nodes[node].slot % LANES;
+	for (int lane = LANES; lane-- > 0;)
+		if (!taken[lane])
+			nodes[node].lane = lane;
+}
+
+static void choose_lanes(struct plan *plan)
+{
+	size_t count = plan->layers.nodes.count;
+	struct span *spans = arena_alloc(plan->arena, (count + 1) * sizeof(*spans));
+
+	for (size_t i = 0; i < count; i++) {
+		spans[i] = rows_of(plan, i);
+		plan->layers.nodes.items[i].lane = -1;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (spans[i].first <= spans[i].last)
+			choose_lane(plan, spans, i);
+}
+
 /* Out of the right end, down the gutter in a lane of the one who is needed, into the left end. */
 static void draw_line(struct plan *plan, const struct line *line)
 {
 	const struct layer_node *from = &plan->layers.nodes.items[line->from], *to = &plan->layers.nodes.items[line->to];
 	int right = from->column + (from->migration == SIZE_MAX ? 0 : BOX_COLUMNS);
-	int lane = from->layer * LAYER_COLUMNS + BOX_COLUMNS + 1 + from->slot % (GUTTER_COLUMNS - 2);
+	int lane = from->layer * LAYER_COLUMNS + BOX_COLUMNS + 1 + from->lane;
 	int left = to->column - (to->migration == SIZE_MAX ? 0 : 1);
 	struct arms *arms = &plan->layers.arms;
 
@@ -157,10 +207,12 @@ struct layers layers_new(struct arena *arena, const struct model *model, const s
 	sweep(&plan);
 	for (size_t i = 0; i < plan.layers.nodes.count; i++) {
 		struct layer_node *node = &plan.layers.nodes.items[i];
-		node->row = node->slot * ROWS_A_SLOT;
+		/* Neighbouring layers lie between each other's rows: what leaves a box never runs into what enters one. */
+		node->row = node->slot * ROWS_A_SLOT + node->layer % 2;
 		node->column = node->layer * LAYER_COLUMNS;
 		rows = node->row + 1 > rows ? node->row + 1 : rows;
 	}
+	choose_lanes(&plan);
 	plan.layers.arms = arms_new(arena, rows, plan.layers.count * LAYER_COLUMNS + 1);
 	for (size_t i = 0; i < plan.lines.count; i++)
 		draw_line(&plan, &plan.lines.items[i]);

@@ -14,6 +14,7 @@ struct layer_node {
 	size_t migration; /* index; SIZE_MAX = a line passes here */
 	int layer, slot;  /* column of boxes, place in it from the top */
 	int row, column;  /* of its left end in the grid */
+	int lane;         /* of the gutter to its right, where its lines go up and down */
 };
 
 struct layers {

@@ -30,6 +30,14 @@ static void forget_samples(struct model *model)
 		json_close(model->samples.items[i].values);
 }
 
+static void forget_sent(struct model *model)
+{
+	for (size_t i = 0; i < MODEL_SENT_MAX; i++)
+		memory_free(model->sent.sqls[i]);
+	model->sent = (struct model_sent){.migration = SIZE_MAX};
+	model->sql = NULL;
+}
+
 /* Nothing of the run before is left but the room for lines, and the environment, which no screen goes without. */
 static void begin_story(struct model *model)
 {
@@ -42,7 +50,7 @@ static void begin_story(struct model *model)
 
 	forget_samples(model);
 	forget_lines(model);
-	memory_free(model->sql);
+	forget_sent(model);
 	arena_close(model->arena);
 	*model = (struct model){
 		.arena = arena,
@@ -55,6 +63,7 @@ static void begin_story(struct model *model)
 		.story = story + 1,
 		.at_work = GATE_COUNT,
 		.current = SIZE_MAX,
+		.sent = {.migration = SIZE_MAX},
 	};
 }
 
@@ -73,7 +82,7 @@ void model_close(struct model *model)
 		return;
 	forget_samples(model);
 	forget_lines(model);
-	memory_free(model->sql);
+	forget_sent(model);
 	arena_close(model->arena);
 	memory_free(model->lines);
 	memory_free(model);
@@ -212,19 +221,58 @@ static void note_applied(struct model *model, struct model_migration *migration)
 	model_count(model);
 }
 
+static const char *sql_of(const struct model *model, int64_t statement)
+{
+	return statement >= 1 && statement <= MODEL_SENT_MAX ? model->sent.sqls[statement - 1] : NULL;
+}
+
+/* Notes what was sent and what has ended; the one at work is the first that has not. */
+static void note_sent(struct model *model, enum gate gate, bool down, const char *phase, const struct json *event)
+{
+	struct model_sent *sent = &model->sent;
+	int64_t step = json_get_int(event, "step"), statement = json_get_int(event, "statement");
+	const char *sql = json_get_text(event, "sql");
+
+	bool begins = strcmp(phase, "begin") == 0;
+	bool again = begins && statement <= sent->ended; /* a step that is tried once more */
+	if (sent->migration != model->current || sent->step != step || sent->gate != gate ||
+	    sent->down != down || again) {
+		forget_sent(model);
+		*sent = (struct model_sent){.migration = model->current, .step = step, .gate = gate, .down = down};
+	}
+	if (!json_has(event, "statement"))
+		return;
+	if (sql && statement >= 1 && statement <= MODEL_SENT_MAX) {
+		memory_free(sent->sqls[statement - 1]);
+		sent->sqls[statement - 1] = memory_strdup(sql);
+	}
+	if (begins && statement > sent->begun + 1)
+		sent->ended = statement - 1; /* not every statement is told */
+	sent->begun = statement > sent->begun ? statement : sent->begun;
+	if (strcmp(phase, "end") == 0)
+		sent->ended = statement;
+	model->sql = sql_of(model, sent->ended < sent->begun ? sent->ended + 1 : sent->ended);
+}
+
 static void work(struct model *model, struct model_migration *migration, struct model_work *at, const char *phase,
                  const struct json *event)
 {
+	const struct model_sent *sent = &model->sent;
 	bool whole = !json_has(event, "statement");
+	int64_t before = at->step == sent->step ? at->statement : -1;
 
 	at->step = json_get_int(event, "step");
-	at->statement = whole ? at->statement : json_get_int(event, "statement");
+	if (!whole)
+		at->statement = json_has(event, "error") ? json_get_int(event, "statement")
+		                : sent->ended < sent->begun ? sent->ended + 1
+		                                            : sent->ended;
 	if (at->state != WORK_RUNNING || at->began_ms == 0) {
 		at->state = WORK_RUNNING;
 		at->began_ms = model->now_ms;
 		at->error = NULL;
 	}
-	at->statement_began_ms = strcmp(phase, "begin") == 0 ? model->now_ms : at->statement_began_ms;
+	if (at->statement != before || (strcmp(phase, "begin") == 0 && sent->begun == at->statement))
+		at->statement_began_ms = model->now_ms;
 	if (json_has(event, "error")) {
 		at->state = WORK_FAILED;
 		at->error = keep(model, event, "error");
@@ -258,7 +306,9 @@ static void log_step(struct model *model, const struct model_migration *migratio
 	strbuf_printf(&text, "%s%s", migration->version, down ? " down" : "");
 	if (json_has(event, "statement"))
 		strbuf_printf(&text, " step %" PRId64 " statement %" PRId64 ": %s", step, statement,
-		              model->sql ? model->sql : down ? "" : tag_of(migration, step, statement));
+		              sql_of(model, statement) ? sql_of(model, statement)
+		              : down                   ? ""
+		                                       : tag_of(migration, step, statement));
 	else
 		strbuf_printf(&text, " %s: all of it", migration->name);
 	if (json_has(event, "rows"))
@@ -278,10 +328,8 @@ static void apply_step(struct model *model, const struct json *event)
 	if (!migration)
 		return;
 	model->current = (size_t)(migration - model->migrations.items);
-	if (strcmp(phase, "progress") != 0 && json_has(event, "sql")) {
-		memory_free(model->sql);
-		model->sql = memory_strdup(json_get_text(event, "sql"));
-	}
+	if (strcmp(phase, "progress") != 0)
+		note_sent(model, gate, down, phase, event);
 	if (strcmp(phase, "end") == 0)
 		log_step(model, migration, event, down);
 	if (down)
@@ -488,19 +536,35 @@ enum gate model_next_gate(const struct model *model)
 	return gate;
 }
 
+/* The first gate that failed, or was found stale. */
+static enum gate gate_in_state(const struct model *model, enum gate_state state)
+{
+	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
+		if (model->gates[gate].state == state)
+			return gate;
+	return GATE_COUNT;
+}
+
 const char *model_why_locked(struct arena *arena, const struct model *model)
 {
-	_cleanup_strbuf_ struct strbuf text = {0};
+	enum gate failed = gate_in_state(model, GATE_FAILED), next = model_next_gate(model);
+	size_t open = 0;
 
 	if (!model->run_id)
 		return "No run has begun.";
+	if (model->ended && failed != GATE_COUNT)
+		return arena_printf(arena, "Gate %s failed, and the run has ended. When it is mended, begin anew.",
+		                    gate_get(failed)->name);
 	if (model->ended)
 		return arena_printf(arena, "The run has ended: %s.", model->end_reason);
 	for (enum gate gate = 0; gate < GATE_APPLY; gate++)
-		if (!is_open(model, gate))
-			strbuf_printf(&text, "%s%s %s", text.length ? ", " : "", gate_get(gate)->name,
-			              gate_state_name(model->gates[gate].state));
-	if (text.length)
-		return arena_printf(arena, "Apply needs every gate before it: %s.", strbuf_text(&text));
-	return NULL;
+		open += !is_open(model, gate);
+	if (open == 0)
+		return NULL;
+	if (strcmp(model->engine.state, "asking") == 0 && next == GATE_APPROVAL)
+		return "Apply is locked: it waits for your approval.";
+	if (open == 1)
+		return arena_printf(arena, "Apply is locked: gate %s has to pass before it.", gate_get(next)->name);
+	return arena_printf(arena, "Apply is locked: %zu gates have to pass before it, the next is %s.", open,
+	                    gate_get(next)->name);
 }

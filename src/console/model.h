@@ -116,6 +116,16 @@ struct model_query {
 
 enum { MODEL_LINES_MAX = 5000 }; /* of the log; the record has them all */
 
+/* The statements of one step, which are sent together and end one by one. */
+enum { MODEL_SENT_MAX = 1000 };
+struct model_sent {
+	size_t migration;         /* index; SIZE_MAX = none */
+	int64_t step, begun, ended; /* numbers of the last ones */
+	enum gate gate;
+	bool down;
+	char *sqls[MODEL_SENT_MAX]; /* by number, those that were told; NULL = not */
+};
+
 /* What the engine does: told beside the story, by an engine that is there. */
 struct model_engine {
 	int64_t pid;            /* 0 = no engine has told anything: a recording, or not connected */
@@ -149,7 +159,8 @@ struct model {
 	uint64_t explains;        /* how many were told, ever */
 	uint64_t story;           /* which one it is: in another, plans are others */
 
-	char *sql;                /* of the statement that began last, or NULL */
+	struct model_sent sent;   /* statements of the step at work */
+	const char *sql;          /* of the statement at work, or NULL */
 	const char *error, *error_hint; /* the last one, or NULL */
 	struct model_engine engine;
 	bool ended;

@@ -7,7 +7,7 @@
 enum { WORDS_MAX = 50 };
 
 /* The names of modes are many and few at once: constants stand for them. */
-static enum lock_mode mode_read(const char *name)
+enum lock_mode model_lock_mode(const char *name)
 {
 	for (enum lock_mode mode = LOCK_ACCESS_EXCLUSIVE; name && mode > LOCK_NONE; mode--)
 		if (strcmp(lock_mode_name(mode), name) == 0)
@@ -17,26 +17,26 @@ static enum lock_mode mode_read(const char *name)
 
 static void note_strength(struct model_migration *migration, const char *mode)
 {
-	if (mode_read(mode) > mode_read(migration->strongest_lock))
-		migration->strongest_lock = lock_mode_name(mode_read(mode));
+	if (model_lock_mode(mode) > model_lock_mode(migration->strongest_lock))
+		migration->strongest_lock = lock_mode_name(model_lock_mode(mode));
 }
 
 static void add_lock(struct model *model, struct model_migration *migration, const char *relation, const char *mode)
 {
-	if (!relation || mode_read(mode) == LOCK_NONE)
+	if (!relation || model_lock_mode(mode) == LOCK_NONE)
 		return;
 	note_strength(migration, mode);
 	for (size_t i = 0; i < migration->locks.count; i++) {
 		struct model_lock *lock = &migration->locks.items[i];
 		if (strcmp(lock->relation, relation) != 0)
 			continue;
-		if (mode_read(mode) > mode_read(lock->mode))
-			lock->mode = lock_mode_name(mode_read(mode));
+		if (model_lock_mode(mode) > model_lock_mode(lock->mode))
+			lock->mode = lock_mode_name(model_lock_mode(mode));
 		return;
 	}
 	*list_add(model->arena, &migration->locks) = (struct model_lock){
 		.relation = arena_strdup(model->arena, relation),
-		.mode = lock_mode_name(mode_read(mode)),
+		.mode = lock_mode_name(model_lock_mode(mode)),
 	};
 }
 
@@ -73,7 +73,7 @@ static void read_statement(struct model *model, struct model_migration *migratio
 	list_reserve(model->arena, &statement->locks, json_count(locks));
 	for (size_t i = 0; i < json_count(locks); i++) {
 		const struct json *lock = json_at(locks, i);
-		enum lock_mode mode = mode_read(json_get_text(lock, "mode"));
+		enum lock_mode mode = model_lock_mode(json_get_text(lock, "mode"));
 		*list_add(model->arena, &statement->locks) = (struct model_lock){
 			.relation = arena_strdup(model->arena, json_get_text(lock, "relation")),
 			.mode = lock_mode_name(mode),

@@ -3,6 +3,7 @@
 #define CONSOLE_MODEL_PLAN_H
 
 #include "console/model.h"
+#include "core/sql/statement.h"
 
 /* Replaces the migrations by those of a plan document. */
 void model_set_plan(struct model *model, const struct json *plan);
@@ -15,5 +16,8 @@ void model_add_locks(struct model *model, struct model_migration *migration, con
 
 /* Counts the migrations by their states again. */
 void model_count(struct model *model);
+
+/* The mode of a lock's name; LOCK_NONE for one that is none. */
+enum lock_mode model_lock_mode(const char *name);
 
 #endif

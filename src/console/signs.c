@@ -91,13 +91,21 @@ const char *short_duration(struct arena *arena, int64_t duration_ms)
 	return arena_printf(arena, "%" PRId64 " d", duration_ms / 86400000);
 }
 
+/* In whole seconds: what is read at a glance must not flicker. */
+static const char *whole_duration(struct arena *arena, int64_t duration_ms)
+{
+	if (duration_ms < 10 * 1000)
+		return arena_printf(arena, "%" PRId64 " s", duration_ms / 1000);
+	return short_duration(arena, duration_ms);
+}
+
 const char *age_text(struct arena *arena, int64_t then_ms, int64_t now_ms)
 {
 	if (then_ms <= 0)
 		return "";
 	if (now_ms - then_ms < 1000)
 		return "now";
-	return arena_printf(arena, "%s ago", short_duration(arena, (now_ms - then_ms) / 1000 * 1000));
+	return arena_printf(arena, "%s ago", whole_duration(arena, now_ms - then_ms));
 }
 
 const char *validity_text(struct arena *arena, int64_t until_ms, int64_t now_ms)
@@ -106,7 +114,7 @@ const char *validity_text(struct arena *arena, int64_t until_ms, int64_t now_ms)
 		return "";
 	if (until_ms <= now_ms)
 		return "expired";
-	return arena_printf(arena, "for %s", short_duration(arena, (until_ms - now_ms + 999) / 1000 * 1000));
+	return arena_printf(arena, "for %s", whole_duration(arena, until_ms - now_ms + 999));
 }
 
 const char *clock_text(struct arena *arena, int64_t duration_ms)

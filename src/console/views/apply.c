@@ -16,6 +16,8 @@ enum { NAME_AT = 12, PROMISED_FROM_RIGHT = 30, TOOK_FROM_RIGHT = 18, STATE_FROM_
 struct apply_state {
 	struct cursor cursor;  /* in the migrations of the plan that are carried out */
 	bool was_moved;        /* by a person: until then it follows the work */
+	struct cursor text;    /* in the statements of the one under the cursor */
+	bool in_text;          /* movement goes there */
 };
 
 /* Work on live, from its first moment on; before that, the rehearsal's. */
@@ -89,7 +91,7 @@ static void draw_heading(const struct scene *scene, const struct work_list *list
 }
 
 static void draw_row(const struct scene *scene, const struct area *area, int row, const struct model_migration *at,
-                     bool cursor)
+                     bool cursor, enum style style)
 {
 	const struct model_work *work = work_of(scene->model, at);
 	bool room = area->columns >= 64;
@@ -108,7 +110,7 @@ static void draw_row(const struct scene *scene, const struct area *area, int row
 	area_put(area, row, area->columns - STATE_FROM_RIGHT, sign_of_work(work->state).style,
 	         sign_of_work(work->state).word);
 	if (cursor)
-		area_set_style(area, row, 0, -1, STYLE_CURSOR);
+		area_set_style(area, row, 0, -1, style);
 }
 
 static void follow(struct apply_state *view, const struct work_list *list)
@@ -134,7 +136,8 @@ static void draw_list(struct apply_state *view, const struct scene *scene, const
 		size_t at = view->cursor.top + (size_t)row - 1;
 		if (at >= list->items.count)
 			return;
-		draw_row(scene, area, row, &scene->model->migrations.items[list->items.items[at]], at == view->cursor.at);
+		draw_row(scene, area, row, &scene->model->migrations.items[list->items.items[at]], at == view->cursor.at,
+		         view->in_text ? STYLE_STRONG : STYLE_CURSOR);
 	}
 }
 
@@ -267,15 +270,23 @@ static size_t line_at_work(const struct paper *paper)
 	return 0;
 }
 
-static void draw_migration(const struct scene *scene, const struct model_migration *at, const struct area *area)
+static void draw_migration(struct apply_state *view, const struct scene *scene, const struct model_migration *at,
+                           const struct area *area)
 {
 	struct area body = area_part(area, 1, 1, -1, -1);
 	struct paper paper = paper_on(scene->tick, body.columns - 2);
 
-	area_rule(area, 0, STYLE_DIM, arena_printf(scene->tick, "%s %s", at->version, at->name));
+	area_rule(area, 0, view->in_text ? STYLE_STRONG : STYLE_DIM,
+	          arena_printf(scene->tick, "%s %s", at->version, at->name));
 	write_migration(&paper, scene, at);
-	size_t line = line_at_work(&paper);
-	paper_draw(&body, &paper, line + 4 > (size_t)body.rows ? line + 4 - (size_t)body.rows : 0);
+	size_t line = line_at_work(&paper), room = body.rows > 0 ? (size_t)body.rows : 0;
+	if (!view->in_text)
+		view->text.top = line + 4 > room ? line + 4 - room : 0;
+	if (view->text.top + room > paper.lines.count)
+		view->text.top = paper.lines.count > room ? paper.lines.count - room : 0;
+	view->text.rows = body.rows;
+	view->text.at = paper.lines.count;
+	paper_draw(&body, &paper, view->text.top);
 }
 
 /* The newest lines that are about the work; our own reading of live is in the Log view. */
@@ -313,7 +324,7 @@ static void draw(void *state, const struct scene *scene, const struct area *area
 	draw_list(view, scene, &list, &rows);
 	struct area one = area_part(area, 2 + list_rows, 0, left - list_rows, -1);
 	if (one.rows > 1)
-		draw_migration(scene, &scene->model->migrations.items[list.items.items[view->cursor.at]], &one);
+		draw_migration(view, scene, &scene->model->migrations.items[list.items.items[view->cursor.at]], &one);
 	struct area log = area_part(area, area->rows - log_rows, 0, -1, -1);
 	if (log_rows > 0)
 		draw_log(scene, &log);
@@ -325,9 +336,19 @@ static bool act(void *state, const struct scene *scene, enum action action)
 	struct work_list list = list_work(scene);
 
 	if (action == ACTION_FOLLOW) {
-		view->was_moved = false;
+		view->was_moved = view->in_text = false;
 		return true;
 	}
+	if (action == ACTION_OPEN || action == ACTION_NEXT_PART || action == ACTION_PREVIOUS_PART) {
+		view->in_text = !view->in_text;
+		return true;
+	}
+	if (action == ACTION_BACK && view->in_text) {
+		view->in_text = false;
+		return true;
+	}
+	if (view->in_text)
+		return cursor_scroll(&view->text, view->text.at, action);
 	follow(view, &list);
 	if (!cursor_move(&view->cursor, list.items.count, action))
 		return false;
@@ -353,6 +374,8 @@ static void focus(void *state, const struct scene *scene, const struct place *pl
 	struct work_list list = list_work(scene);
 	const struct model_migration *wanted = model_find(scene->model, place->version);
 
+	if (!view->was_moved && list.current != SIZE_MAX)
+		return; /* it stays with the work */
 	for (size_t i = 0; wanted && i < list.items.count; i++) {
 		if (&scene->model->migrations.items[list.items.items[i]] != wanted)
 			continue;

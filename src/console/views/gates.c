@@ -1,5 +1,6 @@
 /* The checklist: each gate's state and age, and what the one under the cursor measured, allowed, and advises. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -8,13 +9,14 @@
 #include "console/signs.h"
 #include "console/views/views.h"
 
-enum { SIDE_BY_SIDE_FROM = 110, LIST_COLUMNS = 58 };
+enum { SIDE_BY_SIDE_FROM = 110, LIST_COLUMNS = 58, WIDE_FROM = 90 };
 enum { NAME_AT = 2, STATE_AT = 14, AGE_AT = 25, VALID_AT = 37, WHY_AT = 47 };
 
 struct gates_state {
 	struct cursor gates, evidence;
 	bool in_evidence; /* movement goes to the evidence */
-	bool was_moved;   /* by a person: until then the cursor follows the work */
+	bool was_moved;   /* by a person, in this run: until then the cursor follows the work */
+	char run_id[40];
 };
 
 /* The gate at work, else the first that is not open: where one's eyes go. */
@@ -29,8 +31,27 @@ static enum gate gate_of_interest(const struct model *model)
 
 static void follow(struct gates_state *view, const struct scene *scene)
 {
+	const char *run_id = scene->model->run_id ? scene->model->run_id : "";
+
+	if (strcmp(view->run_id, run_id) != 0) {
+		snprintf(view->run_id, sizeof(view->run_id), "%s", run_id);
+		view->was_moved = view->in_evidence = false;
+	}
 	if (!view->was_moved)
 		view->gates.at = gate_of_interest(scene->model);
+}
+
+/* The approval does not work, it waits for a person. */
+static bool asks(const struct model *model, enum gate gate)
+{
+	return gate == GATE_APPROVAL && strcmp(model->engine.state, "asking") == 0 && !model->ended;
+}
+
+static struct sign state_of(const struct model *model, enum gate gate)
+{
+	if (asks(model, gate))
+		return (struct sign){GLYPH_ATTENTION, STYLE_CAUTION, "asks you"};
+	return sign_of_gate(model->gates[gate].state);
 }
 
 static const char *remaining(const struct scene *scene, enum gate gate)
@@ -56,6 +77,8 @@ static const char *says(const struct scene *scene, enum gate id)
 {
 	const struct model_gate *gate = &scene->model->gates[id];
 
+	if (asks(scene->model, id))
+		return "A shows what there is to say yes to";
 	if (gate->state == GATE_RUNNING)
 		return arena_printf(scene->tick, "%s, %s%s", clock_text(scene->tick, scene->now_ms - gate->began_ms),
 		                    phase_of(scene, id), remaining(scene, id));
@@ -78,7 +101,7 @@ static void draw_list(struct gates_state *view, const struct scene *scene, const
 			continue;
 		area_print(area, row, 0, STYLE_TEXT, "%d", (int)id + 1);
 		area_put(area, row, NAME_AT, STYLE_TEXT, gate_get(id)->name);
-		sign_put(area, row, STATE_AT, sign_of_gate(gate->state));
+		sign_put(area, row, STATE_AT, state_of(scene->model, id));
 		area_put_width(area, row, AGE_AT, VALID_AT - AGE_AT - 1, STYLE_DIM,
 		               gate->state == GATE_WAITING ? "" : age_text(scene->tick, gate->since_ms, scene->now_ms));
 		area_put_width(area, row, VALID_AT, WHY_AT - VALID_AT - 1, STYLE_DIM,
@@ -96,10 +119,9 @@ static void write_check(struct paper *paper, const struct model_check *check)
 
 	paper_line(paper);
 	paper_span(paper, sign.style, "%-8s", sign.word);
-	paper_span(paper, STYLE_STRONG, "%s", dot ? dot + 1 : check->name);
-	paper_line(paper);
-	paper_text(paper, STYLE_TEXT, 9, check->measured);
-	if (!check->ok || check->warning)
+	paper_span(paper, STYLE_STRONG, "%-14s ", dot ? dot + 1 : check->name);
+	paper_text(paper, STYLE_TEXT, paper->width >= WIDE_FROM ? 23 : 9, check->measured);
+	if ((!check->ok || check->warning) && check->limit && strcmp(check->limit, "-") != 0)
 		paper_field(paper, 9, "  limit", STYLE_TEXT, check->limit);
 	if (check->waived)
 		paper_field(paper, 9, "  waived", STYLE_BAD, check->waived);
@@ -173,7 +195,7 @@ static void write_gate(struct paper *paper, const struct scene *scene, enum gate
 static void draw_evidence(struct gates_state *view, const struct scene *scene, const struct area *area)
 {
 	enum gate id = (enum gate)view->gates.at;
-	struct sign sign = sign_of_gate(scene->model->gates[id].state);
+	struct sign sign = state_of(scene->model, id);
 	struct area body = area_part(area, 1, 1, -1, -1);
 	struct paper paper = paper_on(scene->tick, body.columns - 2);
 
@@ -256,9 +278,9 @@ static void focus(void *state, const struct scene *scene, const struct place *pl
 {
 	struct gates_state *view = state;
 
-	(void)scene;
-	if (place->gate == GATE_COUNT)
-		return;
+	if (place->gate == GATE_COUNT || place->version)
+		return; /* from a list of migrations one comes to see how it stands */
+	follow(view, scene);
 	view->gates.at = place->gate;
 	view->was_moved = true;
 }

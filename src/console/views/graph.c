@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "console/conflicts.h"
 #include "console/cursor.h"
 #include "console/lanes.h"
 #include "console/layers.h"
@@ -17,8 +18,8 @@
 enum mode { MODE_LANES, MODE_BOXES, MODE_TREE, MODE_COUNT };
 static const char *const MODES[MODE_COUNT] = {"lanes", "boxes", "tree"};
 
-enum { FIND_BYTES = 128, INDENT = 13, PANEL_ROWS = 9, SIDE_BY_SIDE_FROM = 130, PANEL_COLUMNS = 56 };
-enum { TREE_DEPTH_MAX = 200 };
+enum { FIND_BYTES = 128, INDENT = 15, PANEL_ROWS_LEAST = 5, SIDE_BY_SIDE_FROM = 130, PANEL_COLUMNS = 56 };
+enum { TREE_DEPTH_MAX = 200, CONFLICTS_SHOWN = 5 };
 
 struct graph_state {
 	struct cursor cursor; /* in all migrations */
@@ -26,6 +27,8 @@ struct graph_state {
 	bool was_moved;
 	bool inverted;        /* the tree shows who needs it */
 	enum mode mode;
+	struct cursor text;   /* in the panel */
+	bool in_panel;        /* movement goes there */
 	char find[FIND_BYTES];
 };
 
@@ -117,14 +120,42 @@ static void write_way(struct paper *paper, const struct scene *scene)
 	struct way way = longest_way(scene);
 	_cleanup_strbuf_ struct strbuf text = {0};
 
-	for (size_t i = way.steps.count; i-- > 0;)
-		strbuf_printf(&text, "%s%s", text.length ? " > " : "",
-		              scene->model->migrations.items[way.steps.items[i]].version);
+	for (size_t i = way.steps.count; i-- > 0;) {
+		const struct model_migration *at = &scene->model->migrations.items[way.steps.items[i]];
+		strbuf_printf(&text, "%s%s", text.length ? " > " : "", at->version);
+		if (at->promised_ms >= 0)
+			strbuf_printf(&text, " %s", short_duration(scene->tick, at->promised_ms));
+	}
 	if (way.steps.count == 0)
 		return;
 	if (way.is_known)
-		strbuf_printf(&text, ", %s as rehearsed", short_duration(scene->tick, way.takes_ms));
-	paper_field(paper, INDENT, "longest way", STYLE_TEXT, strbuf_text(&text));
+		strbuf_printf(&text, ": %s as rehearsed", short_duration(scene->tick, way.takes_ms));
+	else
+		strbuf_puts(&text, ": how long it takes, the rehearsal will tell");
+	paper_field(paper, INDENT, "critical path", STYLE_TEXT, strbuf_text(&text));
+}
+
+/* Pending ones that could not run beside it: with which, and over what. */
+static void write_conflicts(struct paper *paper, const struct scene *scene, size_t index)
+{
+	const struct model *model = scene->model;
+	const struct model_migration *at = &model->migrations.items[index];
+	size_t count = 0;
+
+	if (strcmp(at->state, "pending") != 0)
+		return;
+	for (size_t i = 0; i < model->migrations.count; i++) {
+		const struct model_migration *other = &model->migrations.items[i];
+		if (i == index || strcmp(other->state, "pending") != 0)
+			continue;
+		const char *why = conflict_text(scene->tick, at, other);
+		if (why && count++ < CONFLICTS_SHOWN)
+			paper_field(paper, INDENT, count > 1 ? "" : "conflicts", STYLE_CAUTION,
+			            arena_printf(scene->tick, "%s %s", other->version, why));
+	}
+	if (count > CONFLICTS_SHOWN)
+		paper_field(paper, INDENT, "", STYLE_CAUTION,
+		            arena_printf(scene->tick, "and with %zu more", count - CONFLICTS_SHOWN));
 }
 
 static void write_panel(struct paper *paper, const struct scene *scene, size_t index)
@@ -148,7 +179,9 @@ static void write_panel(struct paper *paper, const struct scene *scene, size_t i
 		            arena_printf(scene->tick, "%s: %s", model->migrations.items[at->needed_by.items[i]].version,
 		                         reason_of(&model->migrations.items[at->needed_by.items[i]], index)));
 	paper_field(paper, INDENT, "in all", STYLE_TEXT,
-	            arena_printf(scene->tick, "it needs %zu, and %zu need it", all_needed, all_needing));
+	            arena_printf(scene->tick, "it needs %zu, %zu need%s it", all_needed, all_needing,
+	                         all_needing == 1 ? "s" : ""));
+	write_conflicts(paper, scene, index);
 	write_way(paper, scene);
 }
 
@@ -397,29 +430,55 @@ static void draw_mode(struct graph_state *view, const struct scene *scene, const
 	}
 }
 
+/* So high as what it says, within limits: the graph gets the rest. */
+static int panel_rows(const struct graph_state *view, const struct paper *paper, const struct area *area)
+{
+	int wanted = (int)paper->lines.count + 1, most = view->in_panel ? area->rows * 2 / 3 : area->rows / 2;
+
+	wanted = wanted < PANEL_ROWS_LEAST ? PANEL_ROWS_LEAST : wanted;
+	return wanted < most ? wanted : most;
+}
+
+static void draw_panel(struct graph_state *view, const struct scene *scene, const struct paper *paper,
+                       const struct area *panel)
+{
+	const struct model_migration *at = &scene->model->migrations.items[view->cursor.at];
+	struct area body = area_part(panel, 1, 1, -1, -1);
+	size_t room = body.rows > 0 ? (size_t)body.rows : 0;
+
+	area_rule(panel, 0, view->in_panel ? STYLE_STRONG : STYLE_DIM,
+	          arena_printf(scene->tick, "%s %s", at->version, at->name));
+	view->text.rows = body.rows;
+	view->text.at = paper->lines.count;
+	if (!view->in_panel)
+		view->text.top = 0;
+	if (view->text.top + room > paper->lines.count)
+		view->text.top = paper->lines.count > room ? paper->lines.count - room : 0;
+	paper_draw(&body, paper, view->text.top);
+}
+
 static void draw(void *state, const struct scene *scene, const struct area *area)
 {
 	struct graph_state *view = state;
-	bool wide = area->columns >= SIDE_BY_SIDE_FROM, tall = area->rows >= 16;
+	bool wide = area->columns >= SIDE_BY_SIDE_FROM, tall = area->rows >= 14;
 
 	if (scene->model->migrations.count == 0) {
 		absence_put(area, 1, scene->model);
 		return;
 	}
 	follow(view, scene);
-	struct area graph = area_part(area, 0, 0, wide || !tall ? -1 : area->rows - PANEL_ROWS,
-	                              wide ? area->columns - PANEL_COLUMNS : -1);
+	struct paper paper = paper_on(scene->tick, (wide ? PANEL_COLUMNS : area->columns) - 3);
+	bool panel = (wide || tall) && view->cursor.at < scene->model->migrations.count;
+	if (panel)
+		write_panel(&paper, scene, view->cursor.at);
+	int under = panel && !wide ? panel_rows(view, &paper, area) : 0;
+	struct area graph = area_part(area, 0, 0, area->rows - under, wide ? area->columns - PANEL_COLUMNS : -1);
 	draw_mode(view, scene, &graph);
-	if ((!wide && !tall) || view->cursor.at >= scene->model->migrations.count)
+	if (!panel)
 		return;
-	const struct model_migration *at = &scene->model->migrations.items[view->cursor.at];
-	struct area panel = wide ? area_part(area, 0, area->columns - PANEL_COLUMNS + 1, -1, -1)
-	                         : area_part(area, area->rows - PANEL_ROWS, 0, -1, -1);
-	struct area body = area_part(&panel, 1, 1, -1, -1);
-	struct paper paper = paper_on(scene->tick, body.columns - 2);
-	area_rule(&panel, 0, STYLE_DIM, arena_printf(scene->tick, "%s %s", at->version, at->name));
-	write_panel(&paper, scene, view->cursor.at);
-	paper_draw(&body, &paper, 0);
+	struct area rest = wide ? area_part(area, 0, area->columns - PANEL_COLUMNS + 1, -1, -1)
+	                        : area_part(area, area->rows - under, 0, -1, -1);
+	draw_panel(view, scene, &paper, &rest);
 }
 
 /* The tree's cursor goes to where the migration stands first. */
@@ -467,8 +526,16 @@ static bool act(void *state, const struct scene *scene, enum action action)
 		view->inverted = !view->inverted;
 		find_in_tree(view, scene);
 		return true;
+	case ACTION_OPEN:
+		view->in_panel = !view->in_panel;
+		return true;
+	case ACTION_BACK:
+		if (!view->in_panel)
+			return false;
+		view->in_panel = false;
+		return true;
 	case ACTION_FOLLOW:
-		view->was_moved = false;
+		view->was_moved = view->in_panel = false;
 		return true;
 	case ACTION_NEXT_MATCH:
 	case ACTION_PREVIOUS_MATCH:
@@ -479,8 +546,13 @@ static bool act(void *state, const struct scene *scene, enum action action)
 	default:
 		break;
 	}
-	bool moved = view->mode == MODE_TREE ? cursor_move(&view->tree, grow_all(view, scene).rows.count, action)
+	if (view->in_panel)
+		return cursor_scroll(&view->text, view->text.at, action);
+	struct tree tree = view->mode == MODE_TREE ? grow_all(view, scene) : (struct tree){0};
+	bool moved = view->mode == MODE_TREE ? cursor_move(&view->tree, tree.rows.count, action)
 	                                     : cursor_move(&view->cursor, scene->model->migrations.count, action);
+	if (moved && view->tree.at < tree.rows.count)
+		view->cursor.at = tree.rows.items[view->tree.at].migration;
 	view->was_moved = view->was_moved || moved;
 	return moved;
 }

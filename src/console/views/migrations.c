@@ -360,6 +360,8 @@ static void draw_inspector(struct migrations_state *view, const struct scene *sc
 	          arena_printf(scene->tick, "%s %s", at->version, at->name));
 	for (enum tab tab = 0; tab < TAB_COUNT; tab++)
 		column = area_print(area, 1, column, tab == view->tab ? STYLE_CURSOR : STYLE_DIM, " %s ", TABS[tab]);
+	if (column + 30 < area->columns)
+		area_put(area, 1, column + 2, STYLE_DIM, view->in_inspector ? "back: out of it" : "open: scroll in it");
 	write_tab(&paper, view, scene, at, view->tab);
 	view->text.rows = body.rows;
 	view->text.at = paper.lines.count;
@@ -369,12 +371,19 @@ static void draw_inspector(struct migrations_state *view, const struct scene *sc
 	paper_draw(&body, &paper, view->text.top);
 }
 
+/* The one that is read gets the room. */
+static int list_rows_of(const struct migrations_state *view, int rows)
+{
+	return view->in_inspector ? rows / 4 + 1 : rows * 3 / 5;
+}
+
 static void draw(void *state, const struct scene *scene, const struct area *area)
 {
 	struct migrations_state *view = state;
 	struct shown shown = list_shown(view, scene);
 	bool wide = area->columns >= SIDE_BY_SIDE_FROM, tall = area->rows >= 14;
-	int list_columns = wide ? area->columns * 3 / 5 : -1, list_rows = wide || !tall ? -1 : area->rows * 3 / 5;
+	int list_columns = wide ? area->columns * 3 / 5 : -1;
+	int list_rows = wide || !tall ? -1 : list_rows_of(view, area->rows);
 
 	follow(view, scene, &shown);
 	if (!wide && !tall && view->in_inspector && at_cursor(view, scene, &shown)) {

@@ -33,6 +33,14 @@ static bool line_matches(const struct runbook_state *view, const struct paper_li
 	return view->find[0] && strcasestr(strbuf_text(&text), view->find);
 }
 
+/* "pgsluice-runbook" is "runbook" where every page is ours. */
+static const char *short_name(const char *name)
+{
+	static const char OURS[] = "pgsluice";
+	size_t length = sizeof(OURS) - 1;
+	return strncmp(name, OURS, length) == 0 && name[length] ? name + length + 1 : name;
+}
+
 static void draw(void *state, const struct scene *scene, const struct area *area)
 {
 	struct runbook_state *view = state;
@@ -41,7 +49,8 @@ static void draw(void *state, const struct scene *scene, const struct area *area
 	int column = 0;
 
 	for (size_t i = 0; MANUAL[i].name; i++)
-		column = area_print(area, 0, column, i == view->page ? STYLE_CURSOR : STYLE_DIM, " %s ", MANUAL[i].name);
+		column = area_print(area, 0, column, i == view->page ? STYLE_CURSOR : STYLE_DIM, " %s ",
+		                    short_name(MANUAL[i].name));
 	manual_write(&paper, &MANUAL[view->page]);
 	view->text.rows = body.rows;
 	view->text.at = paper.lines.count;

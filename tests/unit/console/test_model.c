@@ -110,6 +110,26 @@ static void a_migration_that_is_carried_out_on_live_is_applied_from_then_on(void
 	model_close(model);
 }
 
+/* The statements of a transaction are sent together: all begin before the first has ended. */
+static void of_statements_that_were_sent_together_the_first_that_has_not_ended_is_at_work(void **state)
+{
+	struct model *model = a_run();
+	(void)state;
+	TELL(model, "\"type\":\"gate\",\"gate\":\"apply\",\"state\":\"running\"",
+	     "\"type\":\"step\",\"version\":\"007\",\"step\":1,\"statement\":1,\"phase\":\"begin\",\"sql\":\"first\"",
+	     "\"type\":\"step\",\"version\":\"007\",\"step\":1,\"statement\":2,\"phase\":\"begin\",\"sql\":\"second\"");
+	const struct model_migration *migration = model_find(model, "007");
+	assert_int_equal(migration->applied.statement, 1);
+	assert_string_equal(model->sql, "first");
+	TELL(model, "\"type\":\"step\",\"version\":\"007\",\"step\":1,\"statement\":1,\"phase\":\"end\",\"duration_ms\":3");
+	assert_int_equal(migration->applied.statement, 2);
+	assert_string_equal(model->sql, "second");
+	assert_string_equal(model_line(model, model->line_count - 1)->text, "007 step 1 statement 1: first");
+	TELL(model, "\"type\":\"step\",\"version\":\"007\",\"step\":1,\"statement\":2,\"phase\":\"end\",\"duration_ms\":3");
+	assert_string_equal(model_line(model, model->line_count - 1)->text, "007 step 1 statement 2: second");
+	model_close(model);
+}
+
 static void a_reused_rehearsal_promises_too(void **state)
 {
 	struct model *model = a_run();
@@ -172,7 +192,7 @@ static void a_new_run_leaves_nothing_of_the_old(void **state)
 	model_close(model);
 }
 
-static void why_apply_is_locked_names_every_gate_that_is_shut(void **state)
+static void why_apply_is_locked_counts_gates_and_names_the_next(void **state)
 {
 	struct model *model = model_open();
 	_cleanup_arena_ struct arena *arena = arena_open();
@@ -182,8 +202,8 @@ static void why_apply_is_locked_names_every_gate_that_is_shut(void **state)
 	TELL(model, "\"type\":\"gate\",\"gate\":\"inspect\",\"state\":\"passed\"",
 	     "\"type\":\"gate\",\"gate\":\"backup\",\"state\":\"waived\"",
 	     "\"type\":\"gate\",\"gate\":\"rehearsal\",\"state\":\"failed\"");
-	assert_string_equal(model_why_locked(arena, model), "Apply needs every gate before it: rehearsal failed, "
-	                                                    "plans waiting, preflight waiting, approval waiting.");
+	assert_string_equal(model_why_locked(arena, model),
+	                    "Apply is locked: 4 gates have to pass before it, the next is rehearsal.");
 	assert_int_equal(model_next_gate(model), GATE_REHEARSAL);
 	TELL(model, "\"type\":\"gate\",\"gate\":\"rehearsal\",\"state\":\"passed\"",
 	     "\"type\":\"gate\",\"gate\":\"plans\",\"state\":\"passed\"",
@@ -220,12 +240,13 @@ int main(void)
 		cmocka_unit_test(what_was_said_before_the_plan_was_read_stays_in_the_log),
 		cmocka_unit_test(gates_keep_what_was_said_of_them),
 		cmocka_unit_test(a_migration_that_is_carried_out_on_live_is_applied_from_then_on),
+		cmocka_unit_test(of_statements_that_were_sent_together_the_first_that_has_not_ended_is_at_work),
 		cmocka_unit_test(a_reused_rehearsal_promises_too),
 		cmocka_unit_test(what_the_downs_did_in_the_rehearsal_is_no_promise),
 		cmocka_unit_test(the_log_keeps_the_newest_lines_and_counts_the_others),
 		cmocka_unit_test(a_new_run_leaves_nothing_of_the_old),
 		cmocka_unit_test(requests_are_lines_of_the_log_and_the_engine_tells_its_state),
-		cmocka_unit_test(why_apply_is_locked_names_every_gate_that_is_shut),
+		cmocka_unit_test(why_apply_is_locked_counts_gates_and_names_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,14 @@
+/* Which migrations cannot run beside each other: by the tables that both lock. A pure look at the model. */
+#ifndef CONSOLE_CONFLICTS_H
+#define CONSOLE_CONFLICTS_H
+
+#include "base/arena.h"
+#include "console/model.h"
+
+/*
+ * "public.documents: ACCESS EXCLUSIVE there, ROW EXCLUSIVE here", of the strongest locks that exclude each other;
+ * NULL = none do. As rehearsed where both were, else as the statements say.
+ */
+const char *conflict_text(struct arena *arena, const struct model_migration *here, const struct model_migration *there);
+
+#endif
