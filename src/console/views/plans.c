@@ -76,13 +76,33 @@ static bool is_open(struct plans_state *view, const struct scene *scene)
 	return true;
 }
 
+/* How much a query wants to be looked at: what somebody just asked for, then what went wrong. */
+static int urgency(const struct model *model, const struct model_query *query)
+{
+	static const char *const WRONG[] = {"worse", "over-budget", "failed"};
+	const struct model_explain *told = plans_newest(query);
+
+	if (!query->name && query->newest == model->explains)
+		return 2;
+	for (size_t i = 0; told && told->outcome && i < sizeof(WRONG) / sizeof(WRONG[0]); i++)
+		if (strcmp(told->outcome, WRONG[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/* Until a person moves it, the cursor is on the first of those that matter most. */
 static void follow(struct plans_state *view, const struct scene *scene)
 {
 	const struct model *model = scene->model;
+	int most = -1;
 
-	for (size_t i = 0; !view->was_moved && i < model->queries.count; i++)
-		if (model->queries.items[i].newest == model->explains)
-			view->list.at = i;
+	for (size_t i = 0; !view->was_moved && i < model->queries.count; i++) {
+		int here = urgency(model, &model->queries.items[i]);
+		if (here <= most)
+			continue;
+		most = here;
+		view->list.at = i;
+	}
 	if (view->list.at >= model->queries.count)
 		view->list.at = model->queries.count ? model->queries.count - 1 : 0;
 }

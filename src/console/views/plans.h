@@ -25,7 +25,7 @@ struct pane {
 
 struct plans_state {
 	struct cursor list;
-	bool was_moved;             /* in the list, by a person: until then the cursor is on what was told last */
+	bool was_moved;             /* in the list, by a person: until then the cursor is on what matters most */
 	bool opened;                /* the tree, not the list */
 	bool comparing;
 	bool in_panel;              /* movement goes to the inspector */

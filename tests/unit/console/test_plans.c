@@ -252,6 +252,35 @@ static void a_search_goes_to_the_node_of_that_name(void **state)
 }
 
 /* A new run has none of the plans that the view was drawn from. */
+static const char *copied(const struct fixture *f)
+{
+	struct scene scene = scene_of(f);
+	_cleanup_strbuf_ struct strbuf ignored = {0};
+	draw(f, 78, 20, false, &ignored);
+	return f->view->copy(f->state, &scene);
+}
+
+/* Nothing went wrong: the first row. Then one got worse, one is over its budget, and something is asked about. */
+static void the_cursor_is_on_what_matters_most_until_it_is_moved(void **state)
+{
+	struct fixture f = {.model = model_open(), .tick = arena_open(), .view = view_find("plans")};
+	(void)state;
+	f.state = arena_alloc(f.tick, f.view->state_bytes);
+	tell_beginning(f.model);
+	for (int i = 1; i <= 3; i++)
+		tell_plan(&f, arena_printf(f.tick, "\"name\":\"q%d\",\"sql\":\"SELECT %d\",\"on\":\"copy\","
+		                                   "\"phase\":\"after\",\"outcome\":\"same\"", i, i), "orders_planned");
+	assert_string_equal(copied(&f), "SELECT 1");
+	tell_plan(&f, "\"name\":\"q2\",\"on\":\"copy\",\"phase\":\"after\",\"outcome\":\"worse\"", "orders_planned");
+	tell_plan(&f, "\"name\":\"q3\",\"on\":\"copy\",\"phase\":\"after\",\"outcome\":\"over-budget\"", "orders_planned");
+	assert_string_equal(copied(&f), "SELECT 2");
+	tell_plan(&f, "\"sql\":\"SELECT 9\",\"on\":\"live\",\"phase\":\"asked\"", "orders_planned");
+	assert_string_equal(copied(&f), "SELECT 9");
+	press(&f, ACTION_FIRST);
+	assert_string_equal(copied(&f), "SELECT 1");
+	close_fixture(&f);
+}
+
 static void a_new_story_closes_the_tree(void **state)
 {
 	struct fixture f;
@@ -291,6 +320,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_had_is_said),
 		cmocka_unit_test(what_is_copied_is_the_sql_to_try),
 		cmocka_unit_test(a_search_goes_to_the_node_of_that_name),
+		cmocka_unit_test(the_cursor_is_on_what_matters_most_until_it_is_moved),
 		cmocka_unit_test(a_new_story_closes_the_tree),
 		cmocka_unit_test(every_size_and_every_key_is_survived),
 	};
