@@ -12,12 +12,11 @@ enum {
 	TIMEOUT_MS = 10000,
 	LOCK_TIMEOUT_MS = 1000,
 	ROLL_BACK_MS = 10000,
-	VERSION_GENERIC = 160000, /* EXPLAIN (GENERIC_PLAN) */
 	VERSION_MEMORY = 170000,  /* MEMORY, SERIALIZE */
 	VERSION_IO = 190000,      /* IO */
 };
 
-/* Ours alone: where the generic plan has to be asked for by a prepared statement. */
+/* Ours alone. */
 #define PREPARED_NAME "pgsluice_explained"
 
 static enum status refuse(struct error *err, const char *message, const char *hint)
@@ -57,13 +56,14 @@ static const char *wording(struct arena *arena, const struct explain_options *op
 		strbuf_puts(&text, options->analyze ? ", MEMORY, SERIALIZE" : ", MEMORY");
 	if (version >= VERSION_IO && options->analyze)
 		strbuf_puts(&text, ", IO");
-	if (options->generic && version >= VERSION_GENERIC)
-		strbuf_puts(&text, ", GENERIC_PLAN");
 	strbuf_puts(&text, ", FORMAT JSON) ");
 	return arena_strdup(arena, strbuf_text(&text));
 }
 
-/* Before 16: a prepared statement that is planned generically, asked for with nulls, which the plan does not see. */
+/*
+ * A prepared statement that is planned generically, asked for with nulls, which the plan does not see. GENERIC_PLAN
+ * (16) is no way: over the extended protocol its parameters must be bound, and then they are known.
+ */
 static enum status explain_prepared(struct session *session, struct arena *arena, const char *asking,
                                     const struct explainable *query, bool *ret_prepared, struct rows **ret_rows,
                                     struct error *err)
@@ -84,11 +84,10 @@ static enum status explain_prepared(struct session *session, struct arena *arena
 static enum status ask(struct session *session, struct arena *arena, const struct explain_options *options,
                        const struct explainable *query, bool *ret_prepared, struct rows **ret_rows, struct error *err)
 {
-	int version = session_server_version(session);
-	const char *asking = wording(arena, options, query, version);
+	const char *asking = wording(arena, options, query, session_server_version(session));
 	bool bound = options->parameters && !options->generic;
 
-	if (options->generic && version < VERSION_GENERIC && query->parameters)
+	if (options->generic && query->parameters)
 		return explain_prepared(session, arena, asking, query, ret_prepared, ret_rows, err);
 	return session_query(session, arena_printf(arena, "%s%s", asking, query->sql),
 	                     bound ? (int)options->parameters->count : 0, bound ? options->parameters->items : NULL,

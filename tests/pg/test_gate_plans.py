@@ -6,6 +6,7 @@ import pytest
 
 from harness.flow import check, error, failed_checks, states
 from harness.gates import ADD, evidence, hint, live, log, notes, only, own, ran, shut
+from harness.wait import wait_until
 
 CUSTOMERS = """
     CREATE TABLE orders (id int PRIMARY KEY, customer int NOT NULL, note text NOT NULL);
@@ -214,6 +215,26 @@ def test_a_role_that_the_plan_makes_is_made_here_too(shop, database, migrations,
         shop.approve("--format", "json").ended(0)
     finally:
         database.execute(f"DROP ROLE IF EXISTS {role}")
+
+
+def test_a_run_that_began_without_this_gate_is_continued(shop, database, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    migrations.write("003_index", up="CREATE INDEX CONCURRENTLY items_v ON items (v);")
+    plan_id = shop.prove()
+    with database.transaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1"):
+        running = shop.start("--approve", plan_id)
+        wait_until(lambda: database.one("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'virtualxid' AND "
+                                        "application_name LIKE 'pgsluice/%%/apply' AND datname = %s", database.name),
+                   what="the build waits")
+        running.kill()
+    wait_until(lambda: not database.one("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND "
+                                        "application_name LIKE 'pgsluice/%%'", database.name), what="it is gone")
+    for path in (shop.sluice.state / "evidence").glob("*/plans.json"):
+        path.unlink()
+    canary("by_customer", BY_CUSTOMER)
+    result = shop.batch("--format", "json", "--approve", plan_id).ended(0)
+    assert notes(result, "plans.canaries") == ["not looked at: the run that is continued began without them"]
+    assert check(result, "verify.canaries")["ok"] and shop.versions() == ["001", "002", "003"]
 
 
 # -- on live, after the apply --
