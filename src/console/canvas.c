@@ -58,6 +58,16 @@ struct canvas *canvas_open(int rows, int columns, bool ascii)
 	return canvas;
 }
 
+void canvas_set_ascii(struct canvas *canvas, bool ascii)
+{
+	canvas->ascii = ascii;
+}
+
+bool canvas_is_ascii(const struct canvas *canvas)
+{
+	return canvas->ascii;
+}
+
 void canvas_close(struct canvas *canvas)
 {
 	if (!canvas)

@@ -59,6 +59,10 @@ struct canvas;
 struct canvas *canvas_open(int rows, int columns, bool ascii);
 void canvas_close(struct canvas *canvas);
 
+/* What is drawn from now on is ASCII alone, or not. */
+void canvas_set_ascii(struct canvas *canvas, bool ascii);
+bool canvas_is_ascii(const struct canvas *canvas);
+
 /* A new size, all blank again. */
 void canvas_resize(struct canvas *canvas, int rows, int columns);
 void canvas_clear(struct canvas *canvas);

@@ -17,6 +17,7 @@ enum operand {
 	OPERAND_VERSION,
 	OPERAND_CHECK,
 	OPERAND_OPTION,
+	OPERAND_SWITCH,
 	OPERAND_OTHER,
 };
 
@@ -120,14 +121,51 @@ static void go_to(struct console *console, const struct given_words *given)
 		desk_view(console)->focus(desk_state(console), &scene, &place);
 }
 
+static void set_mouse(struct console *console, bool on)
+{
+	if (console->mouse != on)
+		act(console, ACTION_MOUSE);
+}
+
+/* Where the locale is not UTF-8, the terminal would not understand anything else. */
+static void set_ascii(struct console *console, bool on)
+{
+	if (!on && console->options->ascii)
+		wrong(console, "this terminal is drawn on with ASCII: its locale is not UTF-8, or it was started so");
+	else
+		canvas_set_ascii(console->canvas, on);
+}
+
+static void set_color(struct console *console, bool on)
+{
+	if (console->terminal && term_set_colour(console->terminal, on) != on)
+		wrong(console, "this terminal has no colours");
+}
+
+static const struct {
+	const char *name;
+	void (*set)(struct console *console, bool on);
+} SETTINGS[] = {
+	{"ascii", set_ascii},
+	{"color", set_color},
+	{"mouse", set_mouse},
+};
+enum { SETTING_COUNT = sizeof(SETTINGS) / sizeof(SETTINGS[0]) };
+
+/* "mouse on", "mouse off", and as others write it: "mouse", "nomouse". */
 static void set_option(struct console *console, const struct given_words *given)
 {
-	bool on = strcmp(given->words[1], "on") == 0;
+	const char *name = given->words[0], *value = given->count > 1 ? given->words[1] : "on";
+	bool no = strncmp(name, "no", 2) == 0, on = strcmp(value, "on") == 0 && !no;
 
-	if (strcmp(given->words[0], "mouse") != 0 || (!on && strcmp(given->words[1], "off") != 0))
-		wrong(console, "what can be set: mouse on, mouse off");
-	else if (console->mouse != on)
-		act(console, ACTION_MOUSE);
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		bool named = strcmp(name + (no ? 2 : 0), SETTINGS[i].name) == 0;
+		if (named && (on || no || strcmp(value, "off") == 0) && !(no && given->count > 1)) {
+			SETTINGS[i].set(console, on);
+			return;
+		}
+	}
+	wrong(console, "what can be set, each on or off: ascii, color, mouse");
 }
 
 static void write_view(struct console *console, const struct given_words *given)
@@ -201,7 +239,8 @@ static const struct command_row ROWS[] = {
 	 .run = open_manual},
 	{.name = "rollback", .operands = "VERSION", .least = 1, .most = 1, .first = OPERAND_VERSION, .run = roll_back},
 	{.name = "run", .operands = "[GATE]", .most = 1, .first = OPERAND_GATE, .run = run_gates},
-	{.name = "set", .operands = "mouse on|off", .least = 2, .most = 2, .first = OPERAND_OPTION, .run = set_option},
+	{.name = "set", .operands = "ascii|color|mouse on|off", .least = 1, .most = 2, .first = OPERAND_OPTION,
+	 .second = OPERAND_SWITCH, .run = set_option},
 	{.name = "speed", .operands = "N", .least = 1, .most = 1, .first = OPERAND_OTHER, .run = set_speed},
 	{.name = "view", .operands = "NAME", .least = 1, .most = 1, .first = OPERAND_VIEW, .run = show_view},
 	{.name = "waive", .operands = "CHECK REASON", .least = 2, .most = 2, .first = OPERAND_CHECK, .run = waive},
@@ -319,7 +358,14 @@ void command_complete(void *context, struct arena *arena, const char *line, size
 		break;
 	case OPERAND_VERSION: offer_versions(console->model, arena, candidates); break;
 	case OPERAND_CHECK: offer_checks(console->model, arena, candidates); break;
-	case OPERAND_OPTION: text_list_add_once(arena, candidates, "mouse"); break;
+	case OPERAND_OPTION:
+		for (size_t i = 0; i < SETTING_COUNT; i++)
+			text_list_add_once(arena, candidates, SETTINGS[i].name);
+		break;
+	case OPERAND_SWITCH:
+		text_list_add_once(arena, candidates, "on");
+		text_list_add_once(arena, candidates, "off");
+		break;
 	case OPERAND_NONE:
 	case OPERAND_OTHER: break;
 	}

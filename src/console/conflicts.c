@@ -53,5 +53,5 @@ const char *conflict_text(struct arena *arena, const struct model_migration *her
 			mine = a;
 			other = b;
 		}
-	return mine ? arena_printf(arena, "%s: %s there, %s here", mine->relation, other->mode, mine->mode) : NULL;
+	return mine ? arena_printf(arena, "on %s (%s)", mine->relation, other->mode) : NULL;
 }

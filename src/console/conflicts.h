@@ -6,8 +6,8 @@
 #include "console/model.h"
 
 /*
- * "public.documents: ACCESS EXCLUSIVE there, ROW EXCLUSIVE here", of the strongest locks that exclude each other;
- * NULL = none do. As rehearsed where both were, else as the statements say.
+ * "on public.documents (ACCESS EXCLUSIVE)": the strongest lock of the other that excludes one of ours; NULL = none
+ * does. As rehearsed where both were, else as the statements say.
  */
 const char *conflict_text(struct arena *arena, const struct model_migration *here, const struct model_migration *there);
 

@@ -370,6 +370,14 @@ void term_suspend(struct terminal *term)
 	term->resized = true;
 }
 
+bool term_set_colour(struct terminal *term, bool on)
+{
+	term->colour = on;
+	make_colours(term);
+	term_redraw(term);
+	return term->colour;
+}
+
 void term_set_mouse(struct terminal *term, bool on)
 {
 	term->mouse = on;

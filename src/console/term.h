@@ -54,6 +54,9 @@ void term_suspend(struct terminal *term);
 
 void term_set_mouse(struct terminal *term, bool on);
 
+/* Where the terminal has colours; whether it shows them then. */
+bool term_set_colour(struct terminal *term, bool on);
+
 /* Puts text on the clipboard of the machine the terminal runs on (OSC 52); false when it is too long for that. */
 enum { TERM_COPY_MAX = 74994 }; /* bytes on the wire, which terminals agree on */
 bool term_copy(struct terminal *term, const char *text, size_t length);

@@ -1,6 +1,7 @@
 """The real program on a pseudo terminal, read through a terminal emulator (glass.c). Waits for text, never sleeps."""
 
 import base64
+import curses
 import json
 import os
 import subprocess
@@ -71,6 +72,13 @@ class Glass:
         for key in keys:
             self.look("keys " + key_bytes(key).hex())
         return self
+
+    def click(self, row, column):
+        """The first button on a cell, as this terminal reports it: its description says which way."""
+        curses.setupterm("xterm-256color", 1)
+        if curses.tigetstr("kmous") == b"\x1b[<":
+            return self.type(f"\x1b[<0;{column + 1};{row + 1}M\x1b[<0;{column + 1};{row + 1}m")
+        return self.look("keys " + (b"\x1b[M " + bytes([33 + column, 33 + row])).hex())
 
     def type(self, text):
         return self.look("keys " + text.encode().hex())

@@ -140,6 +140,25 @@ def test_what_is_copied_reaches_the_clipboard_of_the_terminal(replay):
     assert first.startswith("state") and f"copied: {first}" in glass.text()
 
 
+def test_a_click_selects_a_line_and_a_tab(replay):
+    glass = replay("night", "--mouse", "--view", "migrations").wait_for(OVER)
+    glass.press("g").wait_for("002     ingest_runs")
+    row = next(at for at, text in enumerate(glass.rows) if "002     ingest_runs" in text)
+    glass.click(row, 15).wait_for("── 002 ingest_runs")
+    glass.click(1, glass.rows[1].index("Gates")).wait_for("Did live become what the rehearsal promised?")
+    glass.click(4, 5).wait_for("backup: passed")
+    glass.press("M").wait_for("mouse off")
+
+
+def test_what_can_be_set_is_set(replay):
+    glass = replay("night", "--view", "gates").wait_for(OVER, "✔")
+    glass.press(":").type("set ascii on").press("Enter").until(lambda: glass.text().isascii(), "ASCII alone")
+    glass.press(":").type("set noascii").press("Enter").wait_for("✔")
+    assert glass.style_of("[PROD]")["background"] == 1
+    glass.press(":").type("set color off").press("Enter")
+    glass.until(lambda: glass.style_of("[PROD]")["background"] == -1, "no colour")
+
+
 def test_the_shell_and_back(replay):
     around = 'set -m; "$@"; echo in the shell; read answer; fg'
     glass = replay(under=["/bin/sh", "-c", around, "sh"]).wait_for(OVER)

@@ -181,8 +181,8 @@ static void write_panel(struct paper *paper, const struct scene *scene, size_t i
 	paper_field(paper, INDENT, "in all", STYLE_TEXT,
 	            arena_printf(scene->tick, "it needs %zu, %zu need%s it", all_needed, all_needing,
 	                         all_needing == 1 ? "s" : ""));
-	write_conflicts(paper, scene, index);
 	write_way(paper, scene);
+	write_conflicts(paper, scene, index);
 }
 
 /* ---- lanes ---- */

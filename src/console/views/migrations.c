@@ -361,7 +361,7 @@ static void draw_inspector(struct migrations_state *view, const struct scene *sc
 	for (enum tab tab = 0; tab < TAB_COUNT; tab++)
 		column = area_print(area, 1, column, tab == view->tab ? STYLE_CURSOR : STYLE_DIM, " %s ", TABS[tab]);
 	if (column + 30 < area->columns)
-		area_put(area, 1, column + 2, STYLE_DIM, view->in_inspector ? "back: out of it" : "open: scroll in it");
+		area_put(area, 1, column + 2, STYLE_DIM, view->in_inspector ? "Esc: out of it" : "Enter: scroll in it");
 	write_tab(&paper, view, scene, at, view->tab);
 	view->text.rows = body.rows;
 	view->text.at = paper.lines.count;

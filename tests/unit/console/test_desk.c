@@ -388,7 +388,8 @@ static void commands_of_the_prompt_say_what_is_wrong_with_them(void **state)
 		{"goto 999", "there is no migration 999 in this plan"},
 		{"help me", "help takes nothing behind it"},
 		{"speed 2", "Only a recording has a speed."},
-		{"set colour on", "what can be set: mouse on, mouse off"},
+		{"set colour on", "what can be set, each on or off: ascii, color, mouse"},
+		{"set nomouse on", "what can be set, each on or off: ascii, color, mouse"},
 		{"view nonsense", "the view \"nonsense\" does not exist in this version"},
 	};
 	struct fixture f = opened(24, 100);
