@@ -1,6 +1,7 @@
 """The plans gate: canaries are looked at before the plan and after it, on a clone of the copy."""
 
 import re
+import signal
 
 import pytest
 
@@ -183,6 +184,16 @@ def test_a_canary_over_its_budget_fails_with_what_it_took(shop, migrations, cana
     canary("slow", "-- budget: 5ms\nSELECT pg_sleep(0.02);\n")
     measured = only(shut(shop, "plans", 11), "plans.budget")
     assert re.match(r"slow: p95 2\d\.\d ms of 40 run\(s\), before the plan 2\d\.\d ms", measured)
+
+
+def test_a_stop_ends_a_canary_that_would_not_end(shop, migrations, canary):
+    migrations.write("002_more", up=ADD)
+    canary("endless", "-- budget: 1min\nSELECT count(*) FROM orders a, orders b, orders c, orders d, orders e;\n")
+    running = shop.start("--format", "json")
+    running.wait_for_output('"phase":"canaries before the plan"')
+    running.signal(signal.SIGINT)
+    result = running.result(timeout=60).ended(130)
+    assert states(result)["plans"] == "failed" and result.duration_s < 60
 
 
 # -- the gate among the others --
