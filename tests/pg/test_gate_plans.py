@@ -183,7 +183,7 @@ def test_a_canary_over_its_budget_fails_with_what_it_took(shop, migrations, cana
     migrations.write("002_more", up=ADD)
     canary("slow", "-- budget: 5ms\nSELECT pg_sleep(0.02);\n")
     measured = only(shut(shop, "plans", 11), "plans.budget")
-    assert re.match(r"slow: p95 2\d\.\d ms of 40 run\(s\), before the plan 2\d\.\d ms", measured)
+    assert re.match(r"slow: p95 [2-9]\d\.\d ms of 40 run\(s\), before the plan [2-9]\d\.\d ms", measured)
 
 
 def test_a_stop_ends_a_canary_that_would_not_end(shop, migrations, canary):
@@ -297,7 +297,7 @@ def test_what_was_waived_on_the_copy_is_a_note_on_live(shop, migrations, canary)
     canary("slow", "-- budget: 5ms\nSELECT pg_sleep(0.02);\n")
     result = shop.approve("--format", "json", "--waive", "plans.budget", "--reason", "it is known").ended(0)
     assert states(result)["plans"] == "waived"
-    assert notes(result, "verify.canaries")[0].startswith("slow: p95 2")
+    assert notes(result, "verify.canaries")[0].startswith("slow: p95 ")
 
 
 # -- the statements that take most of live's time --

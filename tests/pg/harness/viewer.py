@@ -132,7 +132,8 @@ class Engine:
 
     def __init__(self, sluice, *options, env=None, pass_fds=()):
         self.sluice = sluice
-        self.out = sluice.home / "out" / "engine.out"
+        sluice.runs += 1
+        self.out = sluice.home / "out" / f"{sluice.runs}.engine"
         words = [path_of("spawn"), "--batch", "-d", sluice.database.conninfo(), "-m", str(sluice.migrations), *options]
         with open(self.out, "wb") as out:
             self.console = subprocess.Popen(words, env=sluice.env(env), cwd=sluice.home, stdin=subprocess.DEVNULL,
