@@ -29,6 +29,12 @@ static void choose_scope(struct settings *settings, size_t word)
 	settings->window_applies = word == 1 ? WINDOW_BLOCKING : WINDOW_ALL;
 }
 
+static void choose_guard(struct settings *settings, size_t word)
+{
+	settings->guard = word == 0;
+}
+
+static const char *const GUARDS[] = {"on", "off", NULL};
 static const char *const PROVIDERS[] = {"dump", "command", NULL};
 static const char *const ROLLBACKS[] = {"report", "require", NULL};
 static const char *const SCOPES[] = {"all", "blocking", NULL};
@@ -50,6 +56,18 @@ static const struct setting_row ROWS[] = {
 	 .help = "How long all attempts of one step may take together; then the run ends with 21."},
 	{.key = "statement-timeout", .kind = SETTING_DURATION, AT(statement_timeout_ms), .fallback = "0",
 	 .help = "How long one statement may run on live; 0 sets no limit."},
+	{.key = "guard", .kind = SETTING_CHOICE, .words = GUARDS, .choose = choose_guard, .fallback = "on",
+	 .help = "Whether a step that passes one of the guard's limits is cancelled and tried again later."},
+	{.key = "guard-wait", .kind = SETTING_DURATION, AT(guard_wait_ms), .fallback = "1s",
+	 .help = "How long anybody may wait behind the apply before it is pulled back; 0 sets no limit."},
+	{.key = "guard-waiting", .kind = SETTING_NUMBER, AT(guard_waiting), .fallback = "5", .maximum = 90,
+	 .help = "How many sessions may wait behind the apply at once, each for 100 ms; 0 sets no limit."},
+	{.key = "guard-lag", .kind = SETTING_DURATION, AT(guard_lag_ms), .fallback = "30s",
+	 .help = "How far behind a standby may fall during the apply; 0 sets no limit."},
+	{.key = "guard-connections", .kind = SETTING_NUMBER, AT(guard_connections), .fallback = "2",
+	 .maximum = 10000, .help = "How many connections must be left to others during the apply; 0 sets no limit."},
+	{.key = "guard-wal", .kind = SETTING_SIZE, AT(guard_wal_bytes), .fallback = "0",
+	 .help = "How large pg_wal may become during the apply; 0 sets no limit."},
 	{.key = "validity-backup", .kind = SETTING_DURATION, VALIDITY(GATE_BACKUP), .fallback = "24h", .minimum = 1,
 	 .help = "How long the evidence of the backup gate counts."},
 	{.key = "validity-rehearsal", .kind = SETTING_DURATION, VALIDITY(GATE_REHEARSAL), .fallback = "24h",

@@ -14,7 +14,7 @@
 
 /* The first waits for a lock, in ms; then as configured. Short at first: everybody queues behind a waiting ALTER. */
 static const int64_t LADDER_MS[] = {100, 200, 400, 800};
-enum { LADDER_STEPS = sizeof(LADDER_MS) / sizeof(LADDER_MS[0]), LONGEST_PAUSE_MS = 10000 };
+enum { LADDER_STEPS = sizeof(LADDER_MS) / sizeof(LADDER_MS[0]), LONGEST_PAUSE_MS = 10000, RECOVERY_MS = 1000 };
 enum { SHOWN_BYTES = 200 };
 
 const struct script *executor_script(const struct executor *executor, const struct migration *migration)
@@ -230,22 +230,25 @@ static bool same_processes(const struct blockers *a, const struct blockers *b)
 
 /* Somebody else in the way is news, and so is that it still is, less and less often. */
 static void tell_attempt(struct executor *executor, const struct migration *migration, size_t step, size_t attempt,
-                         const struct blockers *blockers, const struct blockers *before)
+                         const struct blockers *blockers, const struct blockers *before, const struct error *err)
 {
+	const char *why = guard_refused(executor->guard) ? err->message : "no lock";
 	bool news = (attempt & (attempt - 1)) == 0 || !same_processes(blockers, before);
 
 	emit_log(executor->run->emitter, news ? LOG_NOTICE : LOG_DEBUG,
-	         "migration %s, step %zu: no lock at attempt %zu%s%s", migration->version, step + 1, attempt,
+	         "migration %s, step %zu: %s at attempt %zu%s%s", migration->version, step + 1, why, attempt,
 	         blockers->text ? "; " : "", blockers->text ? blockers->text : "");
 }
 
 /* Full jitter: two runs that collided do not collide again in step. */
-static int64_t pause_ms(size_t attempt)
+static int64_t pause_ms(const struct executor *executor, size_t attempt)
 {
+	/* Those who waited behind us have their turn first. */
+	int64_t shortest = guard_refused(executor->guard) ? RECOVERY_MS : 50;
 	int64_t longest = 200LL << (attempt < 6 ? attempt : 6);
 	if (longest > LONGEST_PAUSE_MS)
 		longest = LONGEST_PAUSE_MS;
-	return 50 + random() % longest;
+	return shortest + random() % longest;
 }
 
 void execute_sample_retry(struct executor *executor, const struct migration *migration, size_t attempt,
@@ -260,6 +263,32 @@ void execute_sample_retry(struct executor *executor, const struct migration *mig
 	emit_sample(executor->run->emitter, "retry", values);
 }
 
+static enum status attempt_step(struct executor *executor, const struct migration *migration, size_t step,
+                                size_t attempt, struct step_trace *trace, struct error *err)
+{
+	const struct step *current = execute_step(executor_script(executor, migration), step);
+	int64_t timeout_ms = lock_timeout(executor, migration, step, attempt);
+
+	if (guard_admit(executor->guard, err) != OK)
+		return err->status;
+	return current->transactional ? execute_transaction(executor, migration, step, timeout_ms, trace, err)
+	                              : execute_single(executor, migration, step, timeout_ms, trace, err);
+}
+
+static enum status give_up(const struct executor *executor, struct arena *arena, size_t attempts,
+                           const struct blockers *blockers, struct error *err)
+{
+	const char *budget = text_duration(arena, executor->run->settings->lock_budget_ms);
+
+	if (guard_refused(executor->guard))
+		error_wrap(err, "given up after %zu attempts within %s", attempts, budget);
+	else
+		error_wrap(err, "no lock within %s after %zu attempts", budget, attempts);
+	if (blockers->text)
+		error_add_detail(err, "%s.", blockers->text);
+	return err->status;
+}
+
 /*
  * A step under lock time-outs, again and again until it gets its locks or the budget is spent. Never
  * without limit.
@@ -267,31 +296,22 @@ void execute_sample_retry(struct executor *executor, const struct migration *mig
 static enum status run_with_retries(struct executor *executor, const struct migration *migration, size_t step,
                                     struct step_trace *trace, struct error *err)
 {
-	const struct step *current = execute_step(executor_script(executor, migration), step);
 	int64_t start_ms = clock_ms(), budget_ms = executor->run->settings->lock_budget_ms;
 	_cleanup_arena_ struct arena *arena = arena_open();
 	struct blockers before = {0};
 
 	for (size_t attempt = 0;; attempt++) {
-		int64_t timeout_ms = lock_timeout(executor, migration, step, attempt);
-		enum status status = current->transactional
-		                             ? execute_transaction(executor, migration, step, timeout_ms, trace, err)
-		                             : execute_single(executor, migration, step, timeout_ms, trace, err);
+		enum status status = attempt_step(executor, migration, step, attempt, trace, err);
 		if (status != FAIL_LOCK_BUDGET || !executor->live)
 			return status;
 		struct blockers blockers = find_blockers(executor, arena, migration, step);
-		if (clock_ms() - start_ms >= budget_ms) {
-			error_wrap(err, "no lock within %s after %zu attempts", text_duration(arena, budget_ms),
-			           attempt + 1);
-			if (blockers.text)
-				error_add_detail(err, "%s.", blockers.text);
-			return status;
-		}
-		tell_attempt(executor, migration, step, attempt + 1, &blockers, &before);
+		if (clock_ms() - start_ms >= budget_ms)
+			return give_up(executor, arena, attempt + 1, &blockers, err);
+		tell_attempt(executor, migration, step, attempt + 1, &blockers, &before, err);
 		execute_sample_retry(executor, migration, attempt + 1, clock_ms() - start_ms, blockers.text);
 		before = blockers;
 		error_clear(err);
-		if (loop_sleep(executor->run->loop, pause_ms(attempt)) == LOOP_STOPPED)
+		if (loop_sleep(executor->run->loop, pause_ms(executor, attempt)) == LOOP_STOPPED)
 			return loop_stop_error(executor->run->loop, err);
 	}
 }

@@ -5,6 +5,7 @@
 #define ENGINE_EXECUTE_H
 
 #include "core/migration/plan.h"
+#include "engine/guard.h"
 #include "engine/measure.h"
 #include "engine/run.h"
 #include "engine/trace.h"
@@ -35,6 +36,7 @@ struct executor {
 	size_t traced;                 /* steps that were; each has its query kept under a name of its own */
 	bool trace_anew;               /* a file takes kept statements away: the tracing query goes whole every time */
 	const struct trace *promise;
+	struct guard *guard;           /* on live, where one is armed; else NULL */
 	struct oid_list *written;      /* NULL, or gets the tables that statements write, by the path they run under */
 	const struct script *judged;   /* whose `speaks` is known */
 	bool speaks;                   /* one of its statements speaks of a password: none is shown */

@@ -244,6 +244,7 @@ static enum status send(struct single *single, struct error *err)
 	boundary_pass();
 	if (session_send(session, single->statement->sql, 0, NULL, err) != OK)
 		return err->status;
+	guard_enter(executor->guard, session, single->migration->version, single->step);
 	for (;;) {
 		size_t index = 0;
 		bool timeout = false;
@@ -257,6 +258,7 @@ static enum status send(struct single *single, struct error *err)
 	}
 	error_clear(err);
 	enum status status = session_result(session, NULL, err);
+	status = guard_leave(executor->guard, status, err);
 	single->trace->duration_ms = clock_ms() - start_ms;
 	boundary_pass();
 	return status;
@@ -324,7 +326,8 @@ static enum status fail(struct single *single, struct error *err)
 	struct executor *executor = single->executor;
 	enum status cause = err->status;
 	bool again = cause == FAIL_INTERRUPTED || cause == FAIL_TERMINATED || cause == FAIL_UNREACHABLE;
-	bool no_lock = single->over_budget || strcmp(err->sqlstate, "55P03") == 0 || strcmp(err->sqlstate, "40P01") == 0;
+	bool no_lock = single->over_budget || cause == FAIL_LOCK_BUDGET || strcmp(err->sqlstate, "55P03") == 0 ||
+	               strcmp(err->sqlstate, "40P01") == 0;
 	bool clean = clean_up(single);
 	_cleanup_error_ struct error ignored = {0};
 

@@ -39,6 +39,8 @@ struct asker {
 	bool keeping;                   /* the one that runs is being made such */
 	int64_t limit_ms;               /* statement_timeout as the session has it; -1 = unknown */
 	const char *sql;
+	int count;                      /* of its parameters */
+	const char *const *parameters;  /* while it is being sent */
 	asker_answer *answer;
 	void *context;
 };
@@ -148,8 +150,9 @@ static bool send_query(struct asker *asker, int64_t timeout_ms)
 		asker->limit_ms = timeout_ms;
 	}
 	asker->keeping = !known;
-	return (known || PQsendPrepare(session->conn, name, asker->sql, 0, NULL)) &&
-	       PQsendQueryPrepared(session->conn, name, 0, NULL, NULL, NULL, 0) && PQpipelineSync(session->conn);
+	return (known || PQsendPrepare(session->conn, name, asker->sql, asker->count, NULL)) &&
+	       PQsendQueryPrepared(session->conn, name, asker->count, asker->parameters, NULL, NULL, 0) &&
+	       PQpipelineSync(session->conn);
 }
 
 /* The first error stays, and what follows it in the pipeline is only its consequence. */
@@ -419,8 +422,16 @@ const char *asker_place(const struct asker *asker)
 
 void asker_ask(struct asker *asker, const char *sql, int64_t timeout_ms, asker_answer *answer, void *context)
 {
+	asker_ask_with(asker, sql, 0, NULL, timeout_ms, answer, context);
+}
+
+void asker_ask_with(struct asker *asker, const char *sql, int count, const char *const *parameters, int64_t timeout_ms,
+                    asker_answer *answer, void *context)
+{
 	assert(asker->state == IDLE);
 	asker->sql = sql;
+	asker->count = count;
+	asker->parameters = parameters;
 	asker->answer = answer;
 	asker->context = context;
 	asker->state = ASKING;

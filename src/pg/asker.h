@@ -51,4 +51,8 @@ const char *asker_place(const struct asker *asker);
  */
 void asker_ask(struct asker *asker, const char *sql, int64_t timeout_ms, asker_answer *answer, void *context);
 
+/* The same with parameters, which live during the call only. */
+void asker_ask_with(struct asker *asker, const char *sql, int count, const char *const *parameters, int64_t timeout_ms,
+                    asker_answer *answer, void *context);
+
 #endif

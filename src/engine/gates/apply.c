@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "engine/boundary.h"
 #include "engine/gates/gates.h"
+#include "engine/guard.h"
 #include "engine/half_way.h"
 #include "engine/latency_probe.h"
 #include "engine/leader.h"
@@ -28,6 +29,7 @@ struct apply {
 	struct evidence *evidence;
 	struct executor executor;
 	struct latency_probe *probe; /* NULL = none was asked for */
+	struct guard *guard;         /* NULL = it is off */
 	struct trace promise;
 	struct trace done;
 	size_t journalled;  /* of done */
@@ -370,7 +372,9 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 	if (!run->samples)
 		run->samples = samples_open(run);
 	struct json *counters = NULL;
-	if (begin_probe(&apply, err) != OK || ask_again(run, err) != OK || row_counters_read(run, &counters, err) != OK) {
+	if (begin_probe(&apply, err) != OK || guard_open(run, &apply.guard, err) != OK || ask_again(run, err) != OK ||
+	    row_counters_read(run, &counters, err) != OK) {
+		guard_close(apply.guard);
 		latency_probe_close(apply.probe);
 		return err->status;
 	}
@@ -379,6 +383,7 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 		latency_probe_enter(apply.probe, PROBE_DURING);
 	enum status status = place_on_live(run, &apply.executor, err);
 	apply.executor.promise = &apply.promise;
+	apply.executor.guard = apply.guard;
 	apply.executor.before_step = before_step;
 	if (status == OK) {
 		status = apply_all(&apply, err);
@@ -389,6 +394,8 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 	}
 	json_set(evidence->data, "trace", trace_json(&apply.done));
 	place_close(&apply.executor);
+	guard_report(apply.guard, run, evidence, status);
+	guard_close(apply.guard);
 	end_probe(&apply);
 	if (status != OK)
 		return status;

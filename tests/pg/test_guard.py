@@ -1,0 +1,277 @@
+"""The guard: a step that hurts live is pulled back, tried again, and given up when its budget is spent."""
+
+import contextlib
+import re
+import threading
+import time
+
+import pytest
+
+from harness.flow import check, error, failed_checks, states
+from harness.gates import ADD, live, log, notes, own  # noqa: F401
+from harness.wait import wait_until
+
+PULLED_BACK = "the guard pulls back step 1 of migration 002: "
+# Holds the table until the test lets go of 77.
+HOLD = "ALTER TABLE items ADD COLUMN w int; SELECT pg_advisory_xact_lock(77);"
+WRITE = "UPDATE items SET v = v WHERE id = 7"
+ROLE = r"\(writer, role postgres, from local\)"
+
+
+class Customers:
+    """They write all the time, and remember how long each write took."""
+
+    def __init__(self, database, count=2):
+        self.took = []
+        self.stop = threading.Event()
+        self.threads = [threading.Thread(target=self.write, args=(database,), daemon=True) for _ in range(count)]
+
+    def write(self, database):
+        with contextlib.closing(database.connect(application_name="writer")) as connection:
+            with connection.cursor() as cursor:
+                while not self.stop.is_set():
+                    begun = time.monotonic()
+                    cursor.execute(WRITE)
+                    self.took.append(time.monotonic() - begun)
+                    self.stop.wait(0.005)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(60)
+
+
+@pytest.fixture
+def patient(live):
+    """Only the guard ends a wait."""
+    return live.configure(lock_timeout="60s", lock_budget="60s")
+
+
+def apply_waits(database):
+    """It waits, and no more on the ladder's first rungs, which are shorter than a second."""
+    wait_until(lambda: database.one("SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l USING (pid) "
+                                    "WHERE a.application_name LIKE 'pgsluice/%%/apply' AND a.datname = %s AND NOT l.granted "
+                                    "AND l.waitstart < clock_timestamp() - interval '0.85 s'", database.name), 60,
+               "the apply waits")
+
+
+def columns(database):
+    return [name for name, in database.query("SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped "
+                                             "AND attrelid = 'items'::regclass ORDER BY attnum")]
+
+
+# -- who waits --
+
+
+def test_a_step_that_queues_the_world_behind_it_is_pulled_back_until_the_reader_has_left(patient, database, migrations):
+    migrations.write("002_more", up=ADD)
+    patient.configure(guard_wait="500ms")
+    plan_id = patient.prove()
+    with Customers(database) as customers:
+        with database.transaction("SELECT count(*) FROM items", application_name="reader"):
+            run = patient.start("--approve", plan_id, "--format", "json")
+            run.wait_for_output(PULLED_BACK, deadline=60)
+            written = len(customers.took)
+            wait_until(lambda: len(customers.took) > written + 20, 10, "they write again")
+        result = run.result().ended(0)
+    # Noticed and pulled back within the limit and half a second.
+    assert max(customers.took) < 1.0
+    assert columns(database) == ["id", "v", "w"]
+    told = re.search(re.escape(PULLED_BACK) + r"guard-wait: process \d+ " + ROLE + r" has waited (5\d\d|[67]\d\d) ms "
+                     r"behind step 1 of migration 002, and 500 ms is allowed; behind it: process \d+ " + ROLE, log(result))
+    assert told, log(result)
+    assert re.search(r"migration 002, step 1: pulled back by the guard: .* at attempt \d+; process \d+ \(reader, ", log(result))
+    measured, = notes(result, "apply.guard")
+    assert re.match(r"pulled back \d+ time\(s\), the last for guard-wait: process \d+ ", measured)
+    assert check(result, "apply.guard")["limit"] == (
+        "nobody waits 500 ms behind us, at most 5 wait at once, standbys at most 30.0 s behind, "
+        "at least 2 connection(s) left")
+
+
+def test_when_the_budget_is_spent_the_run_ends_clean_and_says_why(patient, database, migrations):
+    migrations.write("002_more", up=ADD)
+    patient.configure(guard_wait="300ms", lock_timeout="2s", lock_budget="2s")
+    with Customers(database), database.transaction("SELECT count(*) FROM items", application_name="reader"):
+        result = patient.approve("--format", "json").ended(21)
+    message = error(result)["message"]
+    assert re.match(r"migration 002: given up after \d+ attempts within 2.0 s: pulled back by the guard: guard-wait: "
+                    r"process \d+ " + ROLE + r" has waited \d{3} ms behind step 1 of migration 002, and 300 ms is "
+                    r"allowed$", message), message
+    assert re.search(r"Behind it waited process \d+ " + ROLE + r" for \d{3} ms.*\. .*"
+                     r"process \d+ \(reader, [^;]* holds ACCESS SHARE on public.items", error(result)["detail"])
+    assert [name for name, _ in failed_checks(result)] == ["apply.migrations", "apply.guard"]
+    assert dict(failed_checks(result))["apply.guard"].startswith("guard-wait: process ")
+    assert states(result)["apply"] == "failed"
+    assert columns(database) == ["id", "v"]
+    assert patient.versions() == ["001"]
+
+
+def test_who_waits_for_a_lock_that_the_step_holds_counts_as_well(patient, database, migrations):
+    migrations.write("002_more", up=HOLD)
+    patient.configure(guard_wait="0", guard_waiting="2")
+    plan_id = patient.prove()
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        run = patient.start("--approve", plan_id, "--format", "json")
+        apply_waits(database)
+        with Customers(database, count=4):
+            run.wait_for_output(PULLED_BACK + "guard-waiting: ", deadline=30)
+    result = run.result().ended(0)
+    assert re.search(r"guard-waiting: [34] sessions wait behind step 1 of migration 002, and 2 may", log(result))
+
+
+def test_a_role_that_may_not_see_what_others_do_is_guarded_too(patient, database, migrations, cluster):
+    role = f"operator_{database.name}"
+    cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, pg_read_all_stats TO {role}")
+    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}; ALTER TABLE schema_migrations OWNER TO {role};"
+                     f"ALTER TABLE items OWNER TO {role}; GRANT CREATE, USAGE ON SCHEMA public TO {role}")
+    migrations.write("002_more", up=ADD)
+    patient.configure(**{"not-checked.preflight.disk": "a managed server"})
+    operator = database.conninfo(user=role)
+    plan_id = patient.batch("--format", "json", database=operator).ended(12).events("plan")[0]["plan_id"]
+    with Customers(database, count=1), database.transaction("SELECT count(*) FROM items"):
+        run = patient.start("--approve", plan_id, "--format", "json", database=operator)
+        run.wait_for_output(PULLED_BACK + "guard-wait: process", deadline=60)
+    run.result().ended(0)
+
+
+def test_a_guard_that_lost_its_session_guards_with_a_new_one(patient, database, migrations):
+    migrations.write("002_more", up=HOLD)
+    plan_id = patient.prove()
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        run = patient.start("--approve", plan_id, "--format", "json")
+        apply_waits(database)
+        guard = database.wait_for_session("pgsluice/%/guard")
+        database.execute("SELECT pg_terminate_backend(%s)", guard)
+        wait_until(lambda: database.one("SELECT pid FROM pg_stat_activity WHERE pid <> %s AND application_name LIKE "
+                                        "'pgsluice/%%/guard'", guard), 30, "a new session")
+        waiter = database.background(WRITE, application_name="writer")
+        run.wait_for_output(PULLED_BACK + "guard-wait: process", deadline=30)
+        waiter.result()
+    run.result().ended(0)
+    assert database.one("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgsluice/%%/guard' "
+                        "AND datname = %s", database.name) == 0
+
+
+# -- statements outside transactions --
+
+
+def test_a_concurrent_build_is_not_pulled_back_for_waits_that_others_cause(live, database, migrations):
+    migrations.write("002_index", up="CREATE INDEX CONCURRENTLY items_v ON items (v);")
+    live.configure(guard_wait="300ms", guard_waiting="1")
+    plan_id = live.prove()
+    with database.transaction(WRITE, application_name="holder"):
+        run = live.start("--approve", plan_id, "--format", "json")
+        apply_waits(database)
+        waiters = [database.background(WRITE, application_name="writer") for _ in range(3)]
+        for waiter in waiters:
+            database.wait_for_lock(waiter.pid)
+        looked = "SELECT count(*) FROM pg_locks WHERE NOT granted AND waitstart < clock_timestamp() - interval '1.2 s' "
+        wait_until(lambda: database.one(looked + "AND pid = ANY (%s)", [waiter.pid for waiter in waiters]) == 3)
+    for waiter in waiters:
+        waiter.result()
+    result = run.result().ended(0)
+    told = check(result, "apply.guard")
+    assert told["ok"] and told["measured"] == "nothing had to be pulled back"
+    assert "pulls back" not in log(result)
+
+
+def test_a_concurrent_build_that_is_pulled_back_leaves_nothing_and_is_built_again(live, database, migrations):
+    migrations.write("002_index", up="CREATE INDEX CONCURRENTLY items_v ON items (v);")
+    live.configure(guard_wait="300ms")
+    plan_id = live.prove()
+    with database.transaction(WRITE, application_name="holder"):
+        run = live.start("--approve", plan_id, "--format", "json")
+        apply_waits(database)
+        waiter = database.background("BEGIN; LOCK TABLE items IN SHARE UPDATE EXCLUSIVE MODE; COMMIT",
+                                     application_name="vacuum")
+        run.wait_for_output(PULLED_BACK + "guard-wait: process", deadline=30)
+        waiter.result()
+    result = run.result().ended(0)
+    assert "removing the unfinished index public.items_v" in log(result)
+    assert database.query("SELECT indisvalid FROM pg_index WHERE indexrelid = 'items_v'::regclass") == [(True,)]
+    assert live.versions() == ["001", "002"]
+
+
+# -- the other limits --
+
+
+def test_a_standby_that_falls_behind_holds_the_step_until_it_has_caught_up(own, migrations, make_standby):
+    live = own().configure(lock_timeout="60s", lock_budget="60s", guard_lag="1s")
+    database = live.database
+    replica = make_standby(database.cluster)
+    migrations.write("002_more", up=HOLD)
+    plan_id = live.prove()
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        run = live.start("--approve", plan_id, "--format", "json")
+        apply_waits(database)
+        replica.execute("SELECT pg_wal_replay_pause()")
+        database.execute("CHECKPOINT")
+        run.wait_for_output(PULLED_BACK + f"guard-lag: standby {replica.name} is ", deadline=30)
+        run.wait_for_output("not begun by word of the guard: guard-lag: ", deadline=30)
+        assert database.one("SELECT count(*) FROM pg_locks WHERE relation = 'items'::regclass") == 0
+    replica.execute("SELECT pg_wal_replay_resume()")
+    result = run.result().ended(0)
+    assert re.search(r"guard-lag: standby \S+ is 1\.\d s behind, and 1\.0 s is allowed", log(result))
+
+
+def test_few_connections_left_for_others_pull_the_step_back(own, migrations):
+    live = own(max_connections=30).configure(lock_timeout="60s", lock_budget="60s", guard_connections="8")
+    database = live.database
+    migrations.write("002_more", up=HOLD)
+    plan_id = live.prove()
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        run = live.start("--approve", plan_id, "--format", "json")
+        apply_waits(database)
+        with contextlib.ExitStack() as crowd:
+            for _ in range(16):
+                crowd.enter_context(contextlib.closing(database.connect(application_name="crowd")))
+            run.wait_for_output(PULLED_BACK + "guard-connections: ", deadline=30)
+    result = run.result().ended(0)
+    assert re.search(r"guard-connections: \d connection\(s\) are left, and 8 must be", log(result))
+
+
+def test_a_step_is_not_begun_while_a_limit_is_passed(live, database, migrations):
+    migrations.write("002_more", up=ADD)
+    live.configure(lock_timeout="1s", lock_budget="1s", guard_wal="1MiB")
+    result = live.approve("--format", "json").ended(21)
+    assert columns(database) == ["id", "v"]
+    assert re.match(r"migration 002: given up after \d+ attempts within 1.0 s: not begun by word of the guard: "
+                    r"guard-wal: pg_wal has [\d.]+ [MG]iB, and 1.0 MiB is allowed$", error(result)["message"])
+
+
+# -- when there is none --
+
+
+def test_without_the_guard_only_lock_timeout_ends_a_wait(patient, database, migrations):
+    migrations.write("002_more", up=HOLD)
+    patient.configure(guard="off", guard_wait="100ms")
+    plan_id = patient.prove()
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        run = patient.start("--approve", plan_id, "--format", "json")
+        apply_waits(database)
+        waiter = database.background(WRITE, application_name="writer")
+        wait_until(lambda: database.one("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = %s AND waitstart < "
+                                        "clock_timestamp() - interval '1.5 s'", waiter.pid))
+        assert database.one("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgsluice/%%/guard'") == 0
+    result = run.result().ended(0)
+    waiter.result()
+    assert notes(result, "apply.guard") == ["off: nothing but lock-timeout and statement-timeout ended a step"]
+
+
+def test_a_right_that_the_guard_lacks_for_what_it_is_to_watch_stops_the_run(live, database, migrations, cluster):
+    role = f"operator_{database.name}"
+    cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, pg_read_all_stats TO {role}")
+    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}; ALTER TABLE schema_migrations OWNER TO {role};"
+                     f"ALTER TABLE items OWNER TO {role}; GRANT CREATE, USAGE ON SCHEMA public TO {role}")
+    migrations.write("002_more", up=ADD)
+    live.configure(guard_wal="1GiB", **{"not-checked.preflight.disk": "a managed server"})
+    operator = database.conninfo(user=role)
+    plan_id = live.batch("--format", "json", database=operator).ended(12).events("plan")[0]["plan_id"]
+    result = live.batch("--approve", plan_id, "--format", "json", database=operator).ended(2)
+    assert error(result)["message"] == "the guard cannot look at live: permission denied for function pg_ls_waldir"
+    assert live.versions() == ["001"]
