@@ -206,6 +206,10 @@ static void tell_state(struct console *console)
 {
 	bool asks = engine_is(console, "asking") && console->model->engine.gate == GATE_APPROVAL;
 
+	/* Who comes back to a gate at work needs no word about how to begin. */
+	if (console->toast_until_ms == INT64_MAX && console->model->engine.gate > GATE_INSPECT &&
+	    console->model->engine.gate < GATE_COUNT)
+		console->toast[0] = '\0';
 	if (asks && console->wants_question)
 		dialogue_open(console, DIALOGUE_APPROVE);
 	else if (asks && console->dialogue.kind == DIALOGUE_NONE)

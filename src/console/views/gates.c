@@ -112,7 +112,8 @@ static void draw_list(struct gates_state *view, const struct scene *scene, const
 	}
 }
 
-static void write_check(struct paper *paper, const struct model_check *check)
+/* The hint is left out where the next check, which is `next`, has the same. */
+static void write_check(struct paper *paper, const struct model_check *check, const struct model_check *next)
 {
 	struct sign sign = sign_of_check(check);
 	const char *dot = strchr(check->name, '.');
@@ -125,7 +126,8 @@ static void write_check(struct paper *paper, const struct model_check *check)
 		paper_field(paper, 9, "  limit", STYLE_TEXT, check->limit);
 	if (check->waived)
 		paper_field(paper, 9, "  waived", STYLE_BAD, check->waived);
-	if (!check->ok && check->hint)
+	bool again = next && next->hint && check->hint && !next->ok && strcmp(next->hint, check->hint) == 0;
+	if (!check->ok && check->hint && !again)
 		paper_field(paper, 9, "  to do", STYLE_CAUTION, check->hint);
 }
 
@@ -186,10 +188,18 @@ static void write_gate(struct paper *paper, const struct scene *scene, enum gate
 	if (gate->checks.count == 0)
 		paper_field(paper, 9, "evidence", STYLE_DIM,
 		            gate->state == GATE_WAITING ? "none: it has not run" : "none has been told yet");
+	const struct model_check *before = NULL;
 	for (int at = 0; at <= 3; at++)
-		for (size_t i = 0; i < gate->checks.count; i++)
-			if (weight(&gate->checks.items[i]) == at)
-				write_check(paper, &gate->checks.items[i]);
+		for (size_t i = 0; i < gate->checks.count; i++) {
+			const struct model_check *check = &gate->checks.items[i];
+			if (weight(check) != at)
+				continue;
+			if (before)
+				write_check(paper, before, check);
+			before = check;
+		}
+	if (before)
+		write_check(paper, before, NULL);
 }
 
 static void draw_evidence(struct gates_state *view, const struct scene *scene, const struct area *area)
