@@ -144,6 +144,7 @@ def stand_still(pid, seconds):
 def test_a_standstill_shows_in_the_corrected_tail(sluice, database):
     """A second of three: the answers to a third of the queries came up to a second late, although one took long."""
     run = sluice.start("smoke", "--format", "json", "--duration", "3s", "--rate", "200", "SELECT 1")
+    wait_until(lambda: database.one("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%SELECT 1'"), 30)
     stand_still(wait_for_sessions(database, 1)[0], 1)
     total = run.result().ended(0).json()["total"]
     assert total["done"] + total["omitted"] == 600
