@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "console/model_explain.h"
+#include "console/model_live.h"
 #include "console/model_plan.h"
 #include "core/migration/migration.h"
 
@@ -357,6 +358,7 @@ static void apply_sample(struct model *model, const struct json *event)
 	json_close(sample->values);
 	sample->values = json_clone(json_get(event, "values"));
 	sample->at_ms = model->now_ms;
+	model_add_live(model, sample);
 	if (strcmp(sampler, "promise") != 0)
 		return;
 	model_set_promise(model, sample->values);

@@ -16,6 +16,7 @@
 #include "core/flow/gate.h"
 
 struct query_plan; /* core/explain/query_plan.h */
+struct model_live; /* console/model_live.h */
 
 struct model_check {
 	const char *name, *measured, *limit;
@@ -155,6 +156,7 @@ struct model {
 	size_t line_first, line_count;
 	int64_t lines_dropped;
 	LIST(struct model_sample) samples;
+	struct model_live *live;  /* what samples of live told over time; NULL = nothing yet */
 	LIST(struct model_query) queries;
 	uint64_t explains;        /* how many were told, ever */
 	uint64_t story;           /* which one it is: in another, plans are others */

@@ -121,6 +121,32 @@ static void set_figures(struct json *values, const struct measured *measured)
 	json_set_int(values, "most_us", measured->latency.most_us);
 }
 
+/* [[256,41],[512,9]]: so many took from so many us to below twice that. */
+static struct json *rows_json(const struct histogram *latency)
+{
+	struct histogram_row rows[HISTOGRAM_ROWS];
+	size_t count = histogram_rows(latency, rows);
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].count == 0)
+			continue;
+		struct json *row = json_new_array();
+		json_push(row, json_new_int(rows[i].low_us));
+		json_push(row, json_new_int(rows[i].count));
+		json_push(list, row);
+	}
+	return list;
+}
+
+static void set_baseline(struct json *values, const struct measured *before)
+{
+	struct json *figures = json_new_object();
+
+	set_figures(figures, before);
+	json_set(values, "before", figures);
+}
+
 static void sample(struct loop_timer *timer)
 {
 	struct latency_probe *probe = timer->context;
@@ -128,6 +154,9 @@ static void sample(struct loop_timer *timer)
 
 	json_set_text(values, "phase", PHASES[probe->phase]);
 	set_figures(values, &probe->newest);
+	json_set(values, "rows", rows_json(&probe->newest.latency));
+	if (probe->phase != PROBE_BEFORE)
+		set_baseline(values, &probe->phases[PROBE_BEFORE]);
 	if (probe->asking)
 		json_set_int(values, "waiting_us", clock_us() - probe->asked_us);
 	emit_sample(probe->run->emitter, "latency", values);

@@ -51,6 +51,15 @@ static void on_taken(void *context, const struct sampler *sampler, const struct 
 	emit_sample(samples->run->emitter, sampler->name, json_clone(values));
 }
 
+/* A reader is told why there are no figures: none is not 0. */
+static void on_unseen(void *context, const struct sampler *sampler, const char *reason)
+{
+	_cleanup_json_ struct json *values = json_new_object();
+
+	json_set_text(values, "unavailable", reason);
+	on_taken(context, sampler, values);
+}
+
 struct samples *samples_open(struct run *run)
 {
 	struct samples *samples = memory_new(sizeof(*samples));
@@ -60,6 +69,7 @@ struct samples *samples_open(struct run *run)
 		.run_id = run->id.text,
 		.begin_after_ms = BEGIN_AFTER_MS,
 		.taken = on_taken,
+		.unseen = on_unseen,
 		.context = samples,
 	};
 	_cleanup_error_ struct error err = {0};

@@ -7,6 +7,7 @@ static const struct view_row *const VIEWS[] = {
 	&view_migrations,
 	&view_graph,
 	&view_plans,
+	&view_live,
 	&view_gates,
 	&view_apply,
 	&view_log,

@@ -4,6 +4,7 @@
 
 #include "console/view.h"
 
-extern const struct view_row view_migrations, view_graph, view_plans, view_gates, view_apply, view_log, view_runbook;
+extern const struct view_row view_migrations, view_graph, view_plans, view_live, view_gates, view_apply, view_log,
+	view_runbook;
 
 #endif

@@ -81,13 +81,15 @@ static void forget_counters(struct slot *slot)
 }
 
 /* It cannot be seen: no figure of it may stand, for a wrong one would. */
-static void set_unseen(struct slot *slot, const char *needs)
+static void set_unseen(const struct samplers *samplers, struct slot *slot, const char *needs)
 {
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	slot->state = UNSEEN;
 	set_reason(slot, arena_printf(scratch, "needs %s", needs));
 	forget_values(slot);
 	forget_counters(slot);
+	if (samplers->options.unseen)
+		samplers->options.unseen(samplers->options.context, slot->sampler, slot->reason);
 }
 
 static void set_failed(struct slot *slot, const char *message)
@@ -97,7 +99,7 @@ static void set_failed(struct slot *slot, const char *message)
 	set_reason(slot, message);
 }
 
-static void note_failure(struct slot *slot, const struct error *err)
+static void note_failure(const struct samplers *samplers, struct slot *slot, const struct error *err)
 {
 	bool no_right = strcmp(err->sqlstate, "42501") == 0;
 
@@ -105,7 +107,7 @@ static void note_failure(struct slot *slot, const struct error *err)
 	if (strcmp(err->sqlstate, "57014") == 0 || strcmp(err->sqlstate, "55P03") == 0)
 		slot->skipped++;
 	if (no_right)
-		set_unseen(slot, "pg_monitor");
+		set_unseen(samplers, slot, "pg_monitor");
 	else
 		set_failed(slot, err->message);
 }
@@ -135,7 +137,7 @@ static void note_values(struct samplers *samplers, struct slot *slot, const stru
 	slot->taken++;
 	if (sampling.unseen) {
 		json_close(values);
-		set_unseen(slot, sampling.unseen);
+		set_unseen(samplers, slot, sampling.unseen);
 		return;
 	}
 	slot->values = values;
@@ -157,7 +159,7 @@ static void on_answer(void *context, const struct rows *rows, const struct error
 	if (rows)
 		note_values(samplers, slot, rows);
 	else
-		note_failure(slot, err);
+		note_failure(samplers, slot, err);
 }
 
 /* ---- the server that is connected to ---- */
@@ -217,9 +219,9 @@ static void ask(struct samplers *samplers, size_t index)
 
 	slot->wanted = false;
 	if (!samplers->sees[slot->sampler->needs]) {
-		set_unseen(slot, "pg_monitor");
+		set_unseen(samplers, slot, "pg_monitor");
 	} else if (!sql) {
-		set_unseen(slot, "a newer server");
+		set_unseen(samplers, slot, "a newer server");
 	} else {
 		samplers->running = index;
 		samplers->asked_us = clock_us();

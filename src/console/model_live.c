@@ -1,0 +1,84 @@
+#include "console/model_live.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *sampler, *member;
+} SERIES[SERIES_COUNT] = {
+	[SERIES_CONNECTIONS] = {"connections", "used"},
+	[SERIES_ACTIVE] = {"waits", "active"},
+	[SERIES_COMMITS] = {"workload", "commits_per_s"},
+	[SERIES_WAL] = {"wal", "bytes_per_s"},
+	[SERIES_WAITING] = {"locks", "waiting"},
+	[SERIES_P99] = {"latency", "p99_us"},
+};
+
+bool model_number(const struct json *value, double *ret_number)
+{
+	if (!value || (json_kind(value) != JSON_KIND_INT && json_kind(value) != JSON_KIND_REAL))
+		return false;
+	*ret_number = json_kind(value) == JSON_KIND_INT ? (double)json_int(value) : strtod(json_digits(value), NULL);
+	return true;
+}
+
+const struct model_point *model_point(const struct model_series *series, size_t index)
+{
+	return &series->points[(series->first + index) % MODEL_POINTS_MAX];
+}
+
+static void add_point(struct model_series *series, int64_t at_ms, double value)
+{
+	if (series->count == MODEL_POINTS_MAX) {
+		series->first = (series->first + 1) % MODEL_POINTS_MAX;
+		series->count--;
+	}
+	series->points[(series->first + series->count++) % MODEL_POINTS_MAX] =
+		(struct model_point){.at_ms = at_ms, .value = value};
+}
+
+static size_t doublings(int64_t low_us)
+{
+	size_t count = 0;
+	while (low_us > 1) {
+		low_us /= 2;
+		count++;
+	}
+	return count;
+}
+
+/* "rows":[[256,41],[512,9]]: from how many us on, to below twice that, how many. */
+static void add_latency(struct model_live *live, const struct json *values)
+{
+	static const char *const PHASES[MODEL_PHASES] = {"before", "during", "after"};
+	const char *phase = json_get_text(values, "phase");
+	const struct json *rows = json_get(values, "rows");
+
+	for (enum model_phase id = 0; phase && id < MODEL_PHASES; id++)
+		if (strcmp(PHASES[id], phase) == 0)
+			live->phase = id;
+	struct model_spread *spread = &live->latency[live->phase];
+	for (size_t i = 0; i < json_count(rows); i++) {
+		size_t at = doublings(json_int(json_at(json_at(rows, i), 0)));
+		int64_t count = json_int(json_at(json_at(rows, i), 1));
+		if (at >= MODEL_DOUBLINGS || count <= 0 || count > INT32_MAX)
+			continue;
+		spread->counts[at] += count;
+		spread->total += count;
+	}
+}
+
+void model_add_live(struct model *model, const struct model_sample *sample)
+{
+	for (size_t i = 0; i < SERIES_COUNT; i++) {
+		double value;
+		if (strcmp(SERIES[i].sampler, sample->sampler) != 0)
+			continue;
+		if (!model->live)
+			model->live = arena_alloc(model->arena, sizeof(*model->live));
+		if (model_number(json_get(sample->values, SERIES[i].member), &value))
+			add_point(&model->live->series[i], sample->at_ms, value);
+		if (i == SERIES_P99)
+			add_latency(model->live, sample->values);
+	}
+}

@@ -1,0 +1,181 @@
+/* Figures of live for people: numbers, bars and sparklines. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "console/signs.h"
+#include "console/views/live.h"
+
+enum { SPARK_MS = 5 * 60 * 1000, SPARK_COLUMNS = 24, SPARK_NAME = 11 };
+
+const struct model_sample *live_sample(const struct live_figures *figures, const char *sampler)
+{
+	for (size_t i = 0; i < figures->count; i++)
+		if (strcmp(figures->samples[i].sampler, sampler) == 0)
+			return &figures->samples[i];
+	return NULL;
+}
+
+bool live_is_sampled(const struct live_figures *figures)
+{
+	for (size_t i = 0; i < PANEL_COUNT; i++)
+		if (live_sample(figures, LIVE_PANELS[i].sampler))
+			return true;
+	return false;
+}
+
+const struct json *live_values(const struct live_page *page, const char *sampler)
+{
+	const struct model_sample *sample = live_sample(page->figures, sampler);
+	return sample && !json_get_text(sample->values, "unavailable") ? sample->values : NULL;
+}
+
+void live_write(struct live_page *page, enum live_panel_id id)
+{
+	const struct live_panel *panel = &LIVE_PANELS[id];
+	const struct model_sample *sample = live_sample(page->figures, panel->sampler);
+	const char *why = sample ? json_get_text(sample->values, "unavailable") : NULL;
+
+	paper_line(&page->paper);
+	if (!sample && id == PANEL_LATENCY)
+		why = "no probe: --probe asks on the way that applications take";
+	else if (!sample)
+		why = "no sample of it came yet";
+	if (why)
+		paper_text(&page->paper, STYLE_DIM, 1, arena_printf(page->arena, " n/a (%s)", why));
+	else
+		panel->write(page, sample->values);
+}
+
+/* "4812" with its thousands apart. */
+static const char *grouped(struct arena *arena, int64_t number)
+{
+	char digits[32];
+	_cleanup_strbuf_ struct strbuf text = {0};
+	int length = snprintf(digits, sizeof(digits), "%" PRId64, number);
+
+	for (int i = 0; i < length; i++) {
+		if (i > 0 && digits[i - 1] != '-' && (length - i) % 3 == 0)
+			strbuf_putc(&text, ',');
+		strbuf_putc(&text, digits[i]);
+	}
+	return arena_strdup(arena, strbuf_text(&text));
+}
+
+/* What is told by somebody else may be any number. */
+static int64_t whole(double number)
+{
+	return number > 1e15 ? (int64_t)1e15 : number < -1e15 ? (int64_t)-1e15 : (int64_t)(number + 0.5);
+}
+
+static const char *number_text(struct arena *arena, double number)
+{
+	if (number < 100 && number > -100 && number != (double)whole(number))
+		return arena_printf(arena, "%.1f", number);
+	return grouped(arena, whole(number));
+}
+
+const char *live_number(struct live_page *page, const struct json *values, const char *key)
+{
+	double number;
+	return model_number(json_get(values, key), &number) ? number_text(page->arena, number) : "-";
+}
+
+const char *live_bytes(struct live_page *page, const struct json *values, const char *key)
+{
+	double number;
+	return model_number(json_get(values, key), &number) ? text_bytes(page->arena, whole(number)) : "-";
+}
+
+const char *live_duration(struct live_page *page, const struct json *values, const char *key)
+{
+	double number;
+	return model_number(json_get(values, key), &number) ? short_duration(page->arena, whole(number)) : "-";
+}
+
+const char *live_text(const struct json *values, const char *key)
+{
+	const char *text = json_get_text(values, key);
+	return text && *text ? text : "-";
+}
+
+const char *live_bar(struct live_page *page, int width, double part, double all, bool framed)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	int full = 0;
+
+	if (all > 0 && part > 0)
+		full = part >= all ? width : (int)(part / all * width);
+	if (part > 0 && full == 0 && !framed)
+		full = 1; /* there are some */
+	for (int i = 0; i < width && (framed || i < full); i++)
+		strbuf_puts(&text, canvas_glyph(page->signs, i < full ? GLYPH_BAR_FULL : GLYPH_BAR_EMPTY));
+	return arena_strdup(page->arena, strbuf_text(&text));
+}
+
+struct spark {
+	double most[SPARK_COLUMNS];
+	bool known[SPARK_COLUMNS];
+	double low, high;
+};
+
+/* Each column has the most of its twelve and a half seconds: a peak is what one looks for. */
+static struct spark read_spark(const struct live_figures *figures, const struct model_series *series)
+{
+	struct spark spark = {0};
+	bool first = true;
+
+	for (size_t i = 0; i < series->count; i++) {
+		const struct model_point *point = model_point(series, i);
+		int64_t ago_ms = figures->now_ms - point->at_ms;
+		if (ago_ms < 0 || ago_ms >= SPARK_MS)
+			continue;
+		size_t at = (size_t)(SPARK_COLUMNS - 1 - ago_ms * SPARK_COLUMNS / SPARK_MS);
+		if (!spark.known[at] || spark.most[at] < point->value)
+			spark.most[at] = point->value;
+		spark.known[at] = true;
+		spark.low = first || point->value < spark.low ? point->value : spark.low;
+		spark.high = first || point->value > spark.high ? point->value : spark.high;
+		first = false;
+	}
+	return spark;
+}
+
+static const char *mark(bool ascii, double value, double high)
+{
+	static const char *const PLAIN[] = {"_", ".", "-", "=", "*", "#"};
+	static const char *const BLOCKS[] = {"▁", "▂", "▃", "▅", "▆", "█"};
+	int level = high > 0 && value > 0 ? (int)(value / high * 5 + 0.5) : 0;
+
+	level = level > 5 ? 5 : level;
+	return ascii ? PLAIN[level] : BLOCKS[level];
+}
+
+static const char *series_text(struct arena *arena, enum model_series_id id, double value)
+{
+	if (id == SERIES_P99)
+		return text_latency(arena, whole(value));
+	if (id == SERIES_WAL)
+		return text_bytes(arena, whole(value));
+	return number_text(arena, value);
+}
+
+void live_spark(struct live_page *page, enum model_series_id id, const char *name)
+{
+	const struct model_live *live = page->figures->live;
+	bool ascii = (unsigned char)canvas_glyph(page->signs, GLYPH_BAR_FULL)[0] < 0x80;
+
+	if (!live || live->series[id].count < 2)
+		return;
+	struct spark spark = read_spark(page->figures, &live->series[id]);
+	_cleanup_strbuf_ struct strbuf text = {0};
+	for (size_t i = 0; i < SPARK_COLUMNS; i++)
+		strbuf_puts(&text, spark.known[i] ? mark(ascii, spark.most[i], spark.high) : " ");
+	paper_line(&page->paper);
+	paper_span(&page->paper, STYLE_DIM, " %s", name);
+	paper_tab(&page->paper, SPARK_NAME);
+	paper_span(&page->paper, STYLE_TEXT, "%s", strbuf_text(&text));
+	paper_span(&page->paper, STYLE_DIM, " %s..%s", series_text(page->arena, id, spark.low),
+	           series_text(page->arena, id, spark.high));
+}

@@ -1,0 +1,298 @@
+/*
+ * The view Live of a night with a queue behind us, held against tests/unit/console/screens/live.MOMENT.COLUMNSxROWS.
+ * With UPDATE_SCREENS set the files are written instead: look at them before they are committed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <inttypes.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "console/model_live.h"
+#include "fake_console.h"
+#include "story.h"
+#include "sys/file.h"
+
+static const struct {
+	int columns, rows;
+	bool ascii;
+} SIZES[] = {{80, 22, false}, {160, 48, false}, {60, 14, true}};
+
+struct fixture {
+	struct model *model;
+	struct arena *tick;
+	void *state;
+	const struct view_row *view;
+};
+
+static struct scene scene_of(const struct fixture *f)
+{
+	return (struct scene){.model = f->model, .tick = f->tick, .now_ms = f->model->now_ms + 2500};
+}
+
+static void tell_text(struct model *model, const char *line)
+{
+	tell(model, (const char *const[]){line}, 1);
+}
+
+static void tell_latency(struct model *model, const char *phase, int p99_us, int slow)
+{
+	_cleanup_strbuf_ struct strbuf line = {0};
+
+	strbuf_printf(&line,
+	              "\"type\":\"sample\",\"sampler\":\"latency\",\"values\":{\"phase\":\"%s\",\"count\":50,\"failed\":0,"
+	              "\"p50_us\":402,\"p99_us\":%d,\"most_us\":%d,\"rows\":[[128,6],[256,%d],[512,8],[1024,%d]]",
+	              phase, p99_us, p99_us * 2, 36 - slow, slow);
+	if (strcmp(phase, "before") != 0)
+		strbuf_puts(&line, ",\"before\":{\"count\":100,\"failed\":0,\"p50_us\":390,\"p99_us\":1210,\"most_us\":1400}");
+	strbuf_puts(&line, "}");
+	tell_text(model, strbuf_text(&line));
+}
+
+static void tell_series(struct model *model)
+{
+	tell_latency(model, "before", 1210, 1);
+	tell_latency(model, "before", 1190, 1);
+	for (int i = 0; i < 40; i++) {
+		_cleanup_strbuf_ struct strbuf line = {0};
+		strbuf_printf(&line, "\"type\":\"sample\",\"sampler\":\"workload\",\"values\":{\"commits_per_s\":%d.5}",
+		              4000 + i * 20);
+		tell_text(model, strbuf_text(&line));
+		tell_latency(model, "during", i < 30 ? 1300 : 9000, i < 30 ? 1 : 20);
+	}
+}
+
+static void tell_figures(struct model *model)
+{
+	TELL(model,
+	     "\"type\":\"sample\",\"sampler\":\"connections\",\"values\":{\"used\":143,\"usable\":487,\"free\":344,"
+	     "\"used_percent\":29.4,\"max\":500,\"reserved\":13,\"states\":{\"idle\":118,\"active\":14,"
+	     "\"idle in transaction\":11},\"groups\":[{\"state\":\"idle\",\"application\":\"shop\",\"count\":118},"
+	     "{\"state\":\"active\",\"application\":\"shop\",\"count\":14},"
+	     "{\"state\":\"idle in transaction\",\"application\":\"report\",\"count\":11}]}",
+	     "\"type\":\"sample\",\"sampler\":\"waits\",\"values\":{\"active\":14,\"events\":["
+	     "{\"type\":\"CPU\",\"event\":null,\"count\":9,\"oldest_ms\":3},"
+	     "{\"type\":\"Lock\",\"event\":\"relation\",\"count\":3,\"oldest_ms\":3000},"
+	     "{\"type\":\"IO\",\"event\":\"DataFileRead\",\"count\":2,\"oldest_ms\":1}]}",
+	     "\"type\":\"sample\",\"sampler\":\"wal\",\"values\":{\"in_recovery\":false,\"bytes_per_s\":18874368.0,"
+	     "\"archiver\":{\"on\":true,\"failing\":false}}",
+	     "\"type\":\"sample\",\"sampler\":\"checkpoints\",\"values\":{\"timed\":0,\"requested\":1}",
+	     "\"type\":\"sample\",\"sampler\":\"workload\",\"values\":{\"commits_per_s\":4812.3,"
+	     "\"rollbacks_per_s\":0.5,\"rows_inserted_per_s\":9000.0,\"rows_updated_per_s\":3000.0,"
+	     "\"rows_deleted_per_s\":80.0,\"temp_bytes_per_s\":0.0,\"cache_hit_percent\":99.3,\"deadlocks\":1,"
+	     "\"interval_ms\":2000}",
+	     "\"type\":\"sample\",\"sampler\":\"transactions\",\"values\":{\"open\":3,\"oldest_ms\":252000,\"sessions\":["
+	     "{\"pid\":811,\"application\":\"report\",\"state\":\"idle in transaction\",\"age_ms\":252000,\"ours\":false},"
+	     "{\"pid\":902,\"application\":\"pgsluice\",\"state\":\"active\",\"age_ms\":3000,\"ours\":true},"
+	     "{\"pid\":915,\"application\":\"shop\",\"state\":\"active\",\"age_ms\":2100,\"ours\":false}],"
+	     "\"prepared\":[],\"horizon\":{\"kind\":\"session\",\"pid\":811,\"name\":\"report\",\"holds_xids\":812334}}",
+	     "\"type\":\"sample\",\"sampler\":\"replicas\",\"values\":{\"replicas\":[{\"pid\":77,\"name\":\"db2\","
+	     "\"state\":\"streaming\",\"sync\":\"async\",\"replay_bytes\":1153434,\"lag_ms\":200}]}",
+	     "\"type\":\"sample\",\"sampler\":\"slots\",\"values\":{\"slots\":[{\"name\":\"cdc\",\"active\":false,"
+	     "\"wal_status\":\"extended\",\"retained_bytes\":429496729}]}",
+	     "\"type\":\"sample\",\"sampler\":\"progress\",\"values\":{\"commands\":[{\"pid\":902,\"ours\":true,"
+	     "\"command\":\"CREATE INDEX CONCURRENTLY\",\"relation\":\"orders\",\"phase\":\"building index: scanning table\","
+	     "\"phase_number\":3,\"phase_count\":8,\"percent\":52.1,\"running_ms\":181000,\"remaining_ms\":166000}]}",
+	     "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"waiting\":3,\"longest_wait_ms\":3000,\"behind_us\":2,"
+	     "\"behind_us_ms\":2100,\"forest\":[{\"pid\":811,\"depth\":0},{\"pid\":902,\"depth\":1},"
+	     "{\"pid\":915,\"depth\":2},{\"pid\":916,\"depth\":2}],\"sessions\":["
+	     "{\"pid\":811,\"application\":\"report\",\"state\":\"idle in transaction\",\"transaction_ms\":252000,"
+	     "\"query\":\"SELECT sum(total) FROM orders\",\"ours\":false,\"waiting\":false,\"blocked_by\":[]},"
+	     "{\"pid\":902,\"application\":\"pgsluice\",\"state\":\"active\",\"transaction_ms\":3000,"
+	     "\"query\":\"ALTER TABLE orders ADD COLUMN state text\",\"ours\":true,\"waiting\":true,"
+	     "\"lock\":\"relation\",\"relation\":\"orders\",\"wait_ms\":3000,\"mode\":\"ACCESS EXCLUSIVE\","
+	     "\"blocked_by\":[{\"pid\":811,\"edge\":\"hard\"}]},"
+	     "{\"pid\":915,\"application\":\"shop\",\"state\":\"active\",\"transaction_ms\":2100,"
+	     "\"query\":\"SELECT * FROM orders WHERE id = $1\",\"ours\":false,\"waiting\":true,"
+	     "\"lock\":\"relation\",\"relation\":\"orders\",\"wait_ms\":2100,\"mode\":\"ACCESS SHARE\","
+	     "\"blocked_by\":[{\"pid\":902,\"edge\":\"soft\"}]},"
+	     "{\"pid\":916,\"application\":\"shop\",\"state\":\"active\",\"transaction_ms\":800,"
+	     "\"query\":\"UPDATE orders SET total = $1\",\"ours\":false,\"waiting\":true,"
+	     "\"lock\":\"relation\",\"relation\":\"orders\",\"wait_ms\":800,\"mode\":\"ROW EXCLUSIVE\","
+	     "\"blocked_by\":[{\"pid\":902,\"edge\":\"soft\"}]}]}");
+}
+
+static void open_fixture(struct fixture *f)
+{
+	*f = (struct fixture){.model = model_open(), .tick = arena_open(), .view = view_find("live")};
+	f->state = arena_alloc(f->tick, f->view->state_bytes);
+	tell_beginning(f->model);
+}
+
+static void close_fixture(struct fixture *f)
+{
+	f->view->let_go(f->state);
+	model_close(f->model);
+	arena_close(f->tick);
+}
+
+static void press(struct fixture *f, enum action action)
+{
+	struct scene scene = scene_of(f);
+	assert_true(f->view->act(f->state, &scene, action));
+}
+
+static void draw(const struct fixture *f, int columns, int rows, bool ascii, struct strbuf *out)
+{
+	struct canvas *canvas = canvas_open(rows, columns, ascii);
+	struct area area = area_whole(canvas);
+	struct scene scene = scene_of(f);
+
+	f->view->draw(f->state, &scene, &area);
+	canvas_text(canvas, out);
+	canvas_close(canvas);
+}
+
+static void compare(const char *path, const char *text)
+{
+	_cleanup_strbuf_ struct strbuf wanted = {0};
+	_cleanup_error_ struct error err = {0};
+
+	if (getenv("UPDATE_SCREENS")) {
+		FILE *file = fopen(path, "w");
+		assert_non_null(file);
+		fputs(text, file);
+		assert_int_equal(fclose(file), 0);
+		return;
+	}
+	if (file_read(path, 1 << 20, &wanted, &err) != OK)
+		fail_msg("%s; the screen is:\n%s", err.message, text);
+	if (strcmp(strbuf_text(&wanted), text) != 0)
+		fail_msg("%s is not what is drawn:\n%s", path, text);
+}
+
+static void compare_all(const char *moment, const struct fixture *f)
+{
+	for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
+		_cleanup_strbuf_ struct strbuf text = {0}, path = {0};
+		strbuf_printf(&path, SOURCE_FOLDER "/tests/unit/console/screens/live.%s.%dx%d%s", moment, SIZES[i].columns,
+		              SIZES[i].rows, SIZES[i].ascii ? ".ascii" : "");
+		draw(f, SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii, &text);
+		compare(strbuf_text(&path), strbuf_text(&text));
+	}
+}
+
+static void the_view_is_what_is_in_its_pictures(void **state)
+{
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	tell_series(f.model);
+	tell_figures(f.model);
+	compare_all("queue", &f);
+	for (int i = 0; i < 4; i++)
+		press(&f, ACTION_NEXT_PART);
+	press(&f, ACTION_OPEN);
+	compare_all("opened", &f);
+	close_fixture(&f);
+}
+
+static void what_may_not_be_seen_says_so_and_shows_no_figure(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	TELL(f.model, "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"unavailable\":\"needs pg_monitor\"}");
+	draw(&f, 80, 22, false, &text);
+	assert_non_null(strstr(strbuf_text(&text), "n/a (needs pg_monitor)"));
+	assert_null(strstr(strbuf_text(&text), "nobody waits"));
+	assert_non_null(strstr(strbuf_text(&text), "n/a (no sample of it came yet)"));
+	close_fixture(&f);
+}
+
+static void what_is_held_stays_while_the_story_goes_on_and_a_new_one_begins(void **state)
+{
+	_cleanup_strbuf_ struct strbuf before = {0}, held = {0}, after = {0};
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	tell_figures(f.model);
+	press(&f, ACTION_FREEZE);
+	draw(&f, 80, 23, false, &before);
+	TELL(f.model, "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"waiting\":0,\"forest\":[],\"sessions\":[]}");
+	tell_beginning(f.model);
+	draw(&f, 80, 23, false, &held);
+	assert_string_equal(strchr(strbuf_text(&held), '\n'), strchr(strbuf_text(&before), '\n'));
+	assert_non_null(strstr(strbuf_text(&held), "Held as it was "));
+	assert_non_null(strstr(strbuf_text(&held), "902 (ours)"));
+	press(&f, ACTION_FREEZE);
+	draw(&f, 80, 22, false, &after);
+	assert_non_null(strstr(strbuf_text(&after), "Live was not sampled yet"));
+	close_fixture(&f);
+}
+
+static void a_series_keeps_its_newest_points_and_no_more(void **state)
+{
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	for (int i = 0; i < MODEL_POINTS_MAX + 7; i++) {
+		_cleanup_strbuf_ struct strbuf line = {0};
+		strbuf_printf(&line, "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"waiting\":%d}", i);
+		tell_text(f.model, strbuf_text(&line));
+	}
+	const struct model_series *series = &f.model->live->series[SERIES_WAITING];
+	assert_int_equal(series->count, MODEL_POINTS_MAX);
+	assert_true(model_point(series, 0)->value == 7);
+	assert_true(model_point(series, series->count - 1)->value == MODEL_POINTS_MAX + 6);
+	close_fixture(&f);
+}
+
+static void latency_is_kept_by_phase_and_nonsense_is_left_out(void **state)
+{
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	tell_latency(f.model, "before", 1210, 1);
+	tell_latency(f.model, "during", 9000, 20);
+	TELL(f.model, "\"type\":\"sample\",\"sampler\":\"latency\",\"values\":{\"phase\":\"during\","
+	              "\"rows\":[[-5,-3],[9223372036854775807,4],\"x\",[256,null],[1]]}");
+	const struct model_live *live = f.model->live;
+	assert_int_equal(live->phase, MODEL_DURING);
+	assert_int_equal(live->latency[MODEL_BEFORE].total, 50);
+	assert_int_equal(live->latency[MODEL_BEFORE].counts[10], 1);
+	assert_int_equal(live->latency[MODEL_DURING].counts[10], 20);
+	assert_int_equal(live->latency[MODEL_DURING].counts[8], 16);
+	close_fixture(&f);
+}
+
+static void without_a_screen_every_panel_is_told_whole(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	tell_series(f.model);
+	tell_figures(f.model);
+	struct scene scene = scene_of(&f);
+	f.view->plain(f.state, &scene, &text);
+	assert_non_null(strstr(strbuf_text(&text),
+	                       "   |-915 shop queued 2.1 s! orders ACCESS SHARE  SELECT * FROM orders WHERE id = $1\n"));
+	assert_non_null(strstr(strbuf_text(&text), " 143 of 487 #####...............  344 free\n"));
+	assert_non_null(strstr(strbuf_text(&text), " slot cdc keeps 410 MiB, extended, nobody reads it\n"));
+	for (const char *at = strbuf_text(&text); *at; at++)
+		assert_true((unsigned char)*at < 0x80);
+	close_fixture(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_view_is_what_is_in_its_pictures),
+		cmocka_unit_test(what_may_not_be_seen_says_so_and_shows_no_figure),
+		cmocka_unit_test(what_is_held_stays_while_the_story_goes_on_and_a_new_one_begins),
+		cmocka_unit_test(a_series_keeps_its_newest_points_and_no_more),
+		cmocka_unit_test(latency_is_kept_by_phase_and_nonsense_is_left_out),
+		cmocka_unit_test(without_a_screen_every_panel_is_told_whole),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
