@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "pg/samplers/sampler.h"
 
 void activity_clear(struct activity *activity)
 {
@@ -33,7 +34,7 @@ static bool ends_with(const char *text, const char *end)
 	return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
-struct sampling {
+struct telling {
 	struct activity *activity;
 	const struct json *values;
 	struct arena *arena;
@@ -86,14 +87,14 @@ static void put_value(struct strbuf *out, struct arena *arena, const char *key, 
 
 static bool take_value(const char *key, const struct json *value, void *context)
 {
-	struct sampling *sampling = context;
-	struct strbuf *out = &sampling->activity->sample;
+	struct telling *telling = context;
+	struct strbuf *out = &telling->activity->sample;
 	bool number = json_kind(value) == JSON_KIND_INT;
 
 	if (number && strcmp(key, "remaining_ms") == 0)
-		sampling->activity->ends_ms = sampling->now_ms + json_int(value);
+		telling->activity->ends_ms = telling->now_ms + json_int(value);
 	else if (number && strcmp(key, "rate_bytes") == 0 && json_int(value) > 0)
-		strbuf_printf(out, "%s%s/s", out->length ? ", " : "", text_bytes(sampling->arena, json_int(value)));
+		strbuf_printf(out, "%s%s/s", out->length ? ", " : "", text_bytes(telling->arena, json_int(value)));
 	else if (number && strcmp(key, "percent") == 0)
 		strbuf_printf(out, "%s%" PRId64 " %%", out->length ? ", " : "", json_int(value));
 	else if (json_kind(value) == JSON_KIND_TEXT)
@@ -101,25 +102,25 @@ static bool take_value(const char *key, const struct json *value, void *context)
 	else if (strstr(key, "total") || strcmp(key, "rate_bytes") == 0)
 		return true;
 	else if (!(number && strstr(key, "done") &&
-	           put_pair(out, sampling->arena, sampling->values, key, json_int(value))))
-		put_value(out, sampling->arena, key, value);
+	           put_pair(out, telling->arena, telling->values, key, json_int(value))))
+		put_value(out, telling->arena, key, value);
 	return true;
 }
 
 void activity_sample(struct activity *activity, const char *sampler, const struct json *values, int64_t now_ms)
 {
 	_cleanup_arena_ struct arena *arena = arena_open();
-	struct sampling sampling = {.activity = activity, .values = values, .arena = arena, .now_ms = now_ms};
+	struct telling telling = {.activity = activity, .values = values, .arena = arena, .now_ms = now_ms};
 
 	/* What others feel comes beside the figures of the gate, and is told at its end. */
-	if (strcmp(sampler, "latency") == 0)
+	if (strcmp(sampler, "latency") == 0 || sampler_find(sampler))
 		return;
 	strbuf_reset(&activity->sample);
 	if (strcmp(sampler, strbuf_text(&activity->gate)) == 0) {
 		activity->ends_ms = 0;
 		strbuf_reset(&activity->step);
 	}
-	json_each(values, take_value, &sampling);
+	json_each(values, take_value, &telling);
 }
 
 /* Whole seconds: a figure that runs needs no tenths. */

@@ -244,10 +244,10 @@ static void write_command(struct live_page *page, const struct json *command)
 	if (known)
 		paper_span(&page->paper, STYLE_BUSY, "%s %s%% ", live_bar(page, 10, percent, 100, true),
 		           live_number(page, command, "percent"));
-	paper_text(&page->paper, STYLE_TEXT, 3, live_text(command, "phase"));
+	const char *phase = live_text(command, "phase");
 	if (is_number(command, "remaining_ms"))
-		paper_text(&page->paper, STYLE_DIM, 3,
-		           arena_printf(page->arena, ", %s left of it", live_duration(page, command, "remaining_ms")));
+		phase = arena_printf(page->arena, "%s, %s left of it", phase, live_duration(page, command, "remaining_ms"));
+	paper_text(&page->paper, STYLE_TEXT, 3, phase);
 }
 
 static void write_progress(struct live_page *page, const struct json *values)

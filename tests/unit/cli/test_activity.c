@@ -84,6 +84,20 @@ static void a_step_ends_what_was_said_of_the_one_before(void **state)
 	activity_clear(&activity);
 }
 
+static void samples_of_live_are_not_told_on_the_line(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct activity activity = {0};
+	(void)state;
+	activity_begin(&activity, "apply", 0);
+	activity_step(&activity, "1 of 2: 005 index");
+	sample(&activity, "statement", "{\"percent\":50}", 0);
+	sample(&activity, "connections", "{\"used\":5,\"states\":{\"idle\":4}}", 0);
+	sample(&activity, "latency", "{\"p99_us\":900}", 0);
+	assert_string_equal(told(&text, &activity, 1000), "apply 1 s: 1 of 2: 005 index, 50 %");
+	activity_clear(&activity);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +105,7 @@ int main(void)
 		cmocka_unit_test(time_goes_on_without_news),
 		cmocka_unit_test(what_is_done_stands_beside_the_total),
 		cmocka_unit_test(a_step_ends_what_was_said_of_the_one_before),
+		cmocka_unit_test(samples_of_live_are_not_told_on_the_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
