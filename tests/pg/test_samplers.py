@@ -267,6 +267,24 @@ def test_a_short_apply_is_not_sampled(live, migrations):
         assert not {event["sampler"] for event in result.events("sample")} & {"sizes", "sequences", "wraparound"}
 
 
+def test_what_a_run_may_not_see_of_live_is_told_with_what_it_needs(live, database, migrations, cluster):
+    role = f"operator_{database.name}"
+    cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, pg_read_all_stats TO {role}")
+    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}; ALTER TABLE schema_migrations OWNER TO {role};"
+                     f"GRANT CREATE, USAGE ON SCHEMA public TO {role}")
+    migrations.write("002_more", up="SELECT pg_advisory_xact_lock(77); CREATE TABLE more (id int);")
+    live.configure(**{"not-checked.preflight.disk": "a managed server"})
+    operator = database.conninfo(user=role)
+    plan = live.batch("--format", "json", database=operator).ended(12).events("plan")[0]["plan_id"]
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        running = live.start("--approve", plan, "--format", "json", database=operator)
+        running.wait_for_output('"sampler":"sizes"')
+        running.wait_for_output('"sampler":"wal_files"')
+    samples = {event["sampler"]: event["values"] for event in running.result().ended(0).events("sample")}
+    assert samples["wal_files"] == {"unavailable": "needs pg_monitor"}
+    assert samples["connections"]["used"] > 0
+
+
 # -- rights --
 
 def test_a_role_without_rights_is_told_so_and_gets_no_figure_that_is_too_small(sluice, database):

@@ -1,11 +1,12 @@
 /* What live does while it is changed: panels of what was sampled, each with its age, held still with a key. */
+#include "console/views/live.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "console/cursor.h"
 #include "console/signs.h"
-#include "console/views/live.h"
 #include "console/views/views.h"
 
 enum { TWO_FROM_COLUMNS = 78, TWO_FROM_ROWS = 20, THREE_FROM_COLUMNS = 140, THREE_FROM_ROWS = 34 };
@@ -82,8 +83,8 @@ struct layout {
 	bool stacked;
 };
 
-static void set_place(struct layout *layout, enum live_panel_id id, const struct area *area, int top, int left, int rows,
-                      int columns)
+static void set_place(struct layout *layout, enum live_panel_id id, const struct area *area, int top, int left,
+                      int rows, int columns)
 {
 	layout->places[id].area = area_part(area, top, left, rows, columns);
 }

@@ -97,7 +97,8 @@ static void tell_figures(struct model *model)
 	     "\"type\":\"sample\",\"sampler\":\"slots\",\"values\":{\"slots\":[{\"name\":\"cdc\",\"active\":false,"
 	     "\"wal_status\":\"extended\",\"retained_bytes\":429496729}]}",
 	     "\"type\":\"sample\",\"sampler\":\"progress\",\"values\":{\"commands\":[{\"pid\":902,\"ours\":true,"
-	     "\"command\":\"CREATE INDEX CONCURRENTLY\",\"relation\":\"orders\",\"phase\":\"building index: scanning table\","
+	     "\"command\":\"CREATE INDEX CONCURRENTLY\",\"relation\":\"orders\","
+	     "\"phase\":\"building index: scanning table\","
 	     "\"phase_number\":3,\"phase_count\":8,\"percent\":52.1,\"running_ms\":181000,\"remaining_ms\":166000}]}",
 	     "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"waiting\":3,\"longest_wait_ms\":3000,\"behind_us\":2,"
 	     "\"behind_us_ms\":2100,\"forest\":[{\"pid\":811,\"depth\":0},{\"pid\":902,\"depth\":1},"
