@@ -138,11 +138,14 @@ static const char *count_of(struct console *console, const struct view_row *view
 	return "";
 }
 
-static int tabs_width(struct console *console, bool counts)
+/* What a tab takes beside its text: a digit and blanks; close together, the last of them is the next one's first. */
+enum { TAB_APART = 4, TAB_CLOSE = 3 };
+
+static int tabs_width(struct console *console, bool counts, int beside)
 {
 	int width = 0;
 	for (size_t i = 0; i < console->view_count; i++)
-		width += 4 + text_columns(console->views[i]->title) +
+		width += beside + text_columns(console->views[i]->title) +
 		         (counts ? text_columns(count_of(console, console->views[i])) : 0);
 	return width;
 }
@@ -151,8 +154,9 @@ static int tabs_width(struct console *console, bool counts)
 static size_t go_through_tabs(struct console *console, const struct area *area, int wanted)
 {
 	struct area row = area_part(area, TAB_ROW, 1, 1, area->columns - 2);
-	bool counts = tabs_width(console, true) <= row.columns;
-	bool titles = tabs_width(console, false) <= row.columns;
+	bool apart = tabs_width(console, true, TAB_APART) <= row.columns;
+	bool counts = tabs_width(console, true, TAB_CLOSE) <= row.columns;
+	bool titles = tabs_width(console, false, TAB_CLOSE) <= row.columns;
 	int column = 0;
 
 	for (size_t i = 0; i < console->view_count; i++) {
@@ -163,7 +167,8 @@ static size_t go_through_tabs(struct console *console, const struct area *area, 
 		if (titles || current)
 			column = area_print(&row, 0, column, style, " %s%s", view->title,
 			                    counts ? count_of(console, view) : "");
-		column = area_put(&row, 0, column, style, " ");
+		if (apart || !titles)
+			column = area_put(&row, 0, column, style, " ");
 		if (wanted >= 0 && wanted < column + 1)
 			return i;
 	}
