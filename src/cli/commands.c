@@ -11,6 +11,7 @@ static const struct command *const COMMANDS[] = {
 	&command_explain,
 	&command_canaries,
 	&command_smoke,
+	&command_pool,
 	&command_new,
 	&command_rollback,
 	&command_resolve,

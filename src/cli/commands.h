@@ -13,6 +13,7 @@ extern const struct command command_graph;
 extern const struct command command_monitor;
 extern const struct command command_new;
 extern const struct command command_plan;
+extern const struct command command_pool;
 extern const struct command command_replay;
 extern const struct command command_resolve;
 extern const struct command command_rollback;

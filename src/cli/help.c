@@ -101,7 +101,8 @@ bool options_hold_secret(const char *text)
 static void put_given(struct strbuf *out, const struct given *given)
 {
 	bool conninfo = given->option == OPTION_DATABASE || given->option == OPTION_STAGING ||
-	                given->option == OPTION_SOURCE || given->option == OPTION_PROBE;
+	                given->option == OPTION_SOURCE || given->option == OPTION_PROBE ||
+	                given->option == OPTION_BOUNCER;
 	const struct option_row *row = option_get(given->option);
 
 	if (row->letter)

@@ -293,6 +293,8 @@ static const struct option_row ROWS[OPTION_END] = {
 	                 .help = "queries per second, of all sessions together (as many as are answered)"},
 	[OPTION_BUDGET] = {.name = "budget", .argument = "DURATION", .take = take_duration, AT(budget_ms),
 	                   .help = "what a p95 may be, in place of each query's own (2s)"},
+	[OPTION_BOUNCER] = {.name = "bouncer", .argument = "CONNINFO", .take = take_text, AT(bouncer),
+	                    .help = "where PgBouncer is, and a user that may read its console"},
 	[OPTION_ONCE] = {.name = "once", .take = take_flag, AT(once), .help = "measure, print and end (the default)"},
 	[OPTION_WATCH] = {.name = "watch", .take = take_flag, AT(watch), .help = "print again and again until stopped"},
 	[OPTION_INTERVAL] = {.name = "interval", .argument = "DURATION", .take = take_duration, AT(interval_ms),

@@ -62,6 +62,7 @@ enum option {
 	OPTION_COUNT,
 	OPTION_RATE,
 	OPTION_BUDGET,
+	OPTION_BOUNCER,
 	OPTION_ONCE,
 	OPTION_WATCH,
 	OPTION_INTERVAL,
@@ -118,7 +119,7 @@ struct options {
 	bool batch, check, stop, refresh, help, version, plain, ascii, mouse, analyze, diff, once, watch, plugin;
 	const char *database, *migrations, *config, *staging, *source, *evidence, *probe, *probe_query;
 	const char *until, *stop_before, *approve, *format, *record, *at_least, *to, *view, *color;
-	const char *file, *on, *confirm, *what_if, *index;
+	const char *file, *on, *confirm, *what_if, *index, *bouncer;
 	LIST(struct waiver) waivers;
 	struct text_list accept_drift, out_of_order;
 	int64_t wait_leader_ms, timeout_ms, duration_ms, budget_ms, interval_ms; /* 0 = not given */
