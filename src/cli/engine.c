@@ -11,6 +11,7 @@
 #include "engine/record.h"
 #include "engine/report.h"
 #include "engine/rollback.h"
+#include "engine/run_log.h"
 #include "engine/steering.h"
 #include "engine/trace.h"
 #include "sys/child.h"
@@ -27,6 +28,7 @@ struct engine {
 	struct steering *steering; /* NULL = no socket could be made */
 	struct run *run;
 	struct record *record;
+	struct run_log *log; /* NULL = none is kept */
 	struct printer printer;
 	struct loop_timer tick;
 	int64_t started_ms;
@@ -54,6 +56,15 @@ static enum status open_steering(struct engine *engine, bool attended, struct er
 	return OK;
 }
 
+static enum status open_log(struct engine *engine, struct error *err)
+{
+	const struct settings *settings = &engine->invocation->settings;
+	const struct run_log_options options = {
+		.path = settings->log, .form = settings->log_format, .least = settings->log_level};
+
+	return settings->log ? run_log_open(engine->arena, &options, engine->run->emitter, &engine->log, err) : OK;
+}
+
 static enum status open_run(struct engine *engine, const char *name, bool attended, struct error *err)
 {
 	const struct settings *settings = &engine->invocation->settings;
@@ -64,6 +75,8 @@ static enum status open_run(struct engine *engine, const char *name, bool attend
 	if (record_open(engine->arena, engine->run->id.text, settings->record, &engine->record, err) != OK)
 		return err->status;
 	emitter_add(engine->run->emitter, record_sink(engine->record));
+	if (open_log(engine, err) != OK)
+		return err->status;
 	if (!attended)
 		emitter_add(engine->run->emitter, &engine->printer.sink);
 	engine->run->record = engine->record;
@@ -83,6 +96,8 @@ static enum status close_run(struct engine *engine, enum status status, struct e
 		status = err->status;
 	}
 	engine->record = NULL;
+	run_log_close(engine->log);
+	engine->log = NULL;
 	arena_close(engine->arena);
 	engine->arena = NULL;
 	return status;
@@ -182,6 +197,8 @@ static enum status end_run(struct engine *engine, enum status status, struct err
 {
 	if (status != OK)
 		emit_error(engine->run->emitter, err);
+	if (run_log_problem(engine->log))
+		emit_log(engine->run->emitter, LOG_WARNING, "the log is incomplete: %s", run_log_problem(engine->log));
 	const char *report = write_report(engine, status, err);
 	notify(engine, status, err);
 	run_release(engine->run);
@@ -202,6 +219,8 @@ enum status engine_run(struct invocation *invocation, const char *name, engine_w
 	if (loop_open(&engine.loop, err) != OK)
 		return err->status;
 	printer_init(&engine.printer, &screen, format && strcmp(format, "json") == 0, invocation->options);
+	/* Lines of a log between lines of text would be read by nobody. */
+	engine.printer.mute = invocation->settings.log && strcmp(invocation->settings.log, "-") == 0;
 	engine.tick = (struct loop_timer){.due_ms = clock_ms() + TICK_MS, .due = tick, .context = &engine};
 	loop_add_timer(engine.loop, &engine.tick);
 	enum status status = open_run(&engine, name, false, err);

@@ -187,6 +187,23 @@ static enum status take_rate(struct arena *arena, struct options *options, const
 	return OK;
 }
 
+static enum status take_log_format(struct arena *arena, struct options *options, const struct option_row *row,
+                                   const char *value, struct error *err)
+{
+	if (strcmp(value, "json") != 0 && strcmp(value, "logfmt") != 0)
+		return bad_value(row, value, err, "json or logfmt");
+	return take_text(arena, options, row, value, err);
+}
+
+static enum status take_log_level(struct arena *arena, struct options *options, const struct option_row *row,
+                                  const char *value, struct error *err)
+{
+	enum log_level level;
+	if (!log_level_find(value, &level))
+		return bad_value(row, value, err, "debug, info, notice, warning or error");
+	return take_text(arena, options, row, value, err);
+}
+
 static enum status take_probe_query(struct arena *arena, struct options *options, const struct option_row *row,
                                     const char *value, struct error *err)
 {
@@ -250,6 +267,12 @@ static const struct option_row ROWS[OPTION_END] = {
 	                   .help = "how to print"},
 	[OPTION_RECORD] = {.name = "record", .argument = "FILE", .take = take_text, AT(record),
 	                   .help = "a copy of the event lines"},
+	[OPTION_LOG] = {.name = "log", .argument = "FILE", .take = take_text, AT(log),
+	                .help = "append the run's log there; - is standard error, in place of the text"},
+	[OPTION_LOG_FORMAT] = {.name = "log-format", .argument = "FORMAT", .take = take_log_format, AT(log_format),
+	                       .help = "json or logfmt (json)"},
+	[OPTION_LOG_LEVEL] = {.name = "log-level", .argument = "LEVEL", .take = take_log_level, AT(log_level),
+	                      .help = "the least that is logged: debug, info, notice, warning or error (info)"},
 	[OPTION_CHECK] = {.name = "check", .take = take_flag, AT(check), .help = "exit 3 when migrations are pending"},
 	[OPTION_AT_LEAST] = {.name = "at-least", .argument = "VERSION", .take = take_version, AT(at_least),
 	                     .help = "exit 3 when this version is not applied"},

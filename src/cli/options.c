@@ -262,4 +262,10 @@ void options_apply(const struct options *options, const char *database_url, stru
 	settings->waivers.room = options->waivers.room;
 	settings->accept_drift = options->accept_drift;
 	settings->record = options->record;
+	if (options->log)
+		settings->log = options->log;
+	if (options->log_format)
+		settings->log_format = strcmp(options->log_format, "logfmt") == 0 ? LOG_FORM_LOGFMT : LOG_FORM_JSON;
+	if (options->log_level)
+		(void)!log_level_find(options->log_level, &settings->log_level);
 }

@@ -38,6 +38,9 @@ enum option {
 	OPTION_WAIT_LEADER,
 	OPTION_FORMAT,
 	OPTION_RECORD,
+	OPTION_LOG,
+	OPTION_LOG_FORMAT,
+	OPTION_LOG_LEVEL,
 	OPTION_CHECK,
 	OPTION_AT_LEAST,
 	OPTION_TO,
@@ -84,10 +87,14 @@ enum option {
 #define OPTIONS_APPLY                                                                                     \
 	(OPTIONS_TARGET | OPTION_BIT(OPTION_STAGING) | OPTION_BIT(OPTION_SOURCE) | OPTION_BIT(OPTION_APPROVE) | \
 	 OPTION_BIT(OPTION_WAIVE) | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_WAIT_LEADER) |                \
-	 OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_RECORD) | OPTION_BIT(OPTION_PROBE) | OPTION_BIT(OPTION_PROBE_QUERY))
+	 OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_RECORD) | OPTION_BIT(OPTION_PROBE) | \
+	 OPTION_BIT(OPTION_PROBE_QUERY) | OPTIONS_LOG)
 #define OPTIONS_CONSOLE                                                                        \
 	(OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_VIEW) | OPTION_BIT(OPTION_PLAIN) |         \
 	 OPTION_BIT(OPTION_ASCII) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_MOUSE))
+
+/* The log of a run. */
+#define OPTIONS_LOG (OPTION_BIT(OPTION_LOG) | OPTION_BIT(OPTION_LOG_FORMAT) | OPTION_BIT(OPTION_LOG_LEVEL))
 
 struct options;
 
@@ -119,7 +126,8 @@ struct options {
 	bool batch, check, stop, refresh, help, version, plain, ascii, mouse, analyze, diff, once, watch, plugin;
 	const char *database, *migrations, *config, *staging, *source, *evidence, *probe, *probe_query;
 	const char *until, *stop_before, *approve, *format, *record, *at_least, *to, *view, *color;
-	const char *file, *on, *confirm, *what_if, *index, *bouncer;
+	const char *file, *on, *confirm, *what_if, *index, *bouncer, *log;
+	const char *log_format, *log_level; /* checked */
 	LIST(struct waiver) waivers;
 	struct text_list accept_drift, out_of_order;
 	int64_t wait_leader_ms, timeout_ms, duration_ms, budget_ms, interval_ms; /* 0 = not given */

@@ -524,6 +524,8 @@ static void take_event(void *context, enum event_type type, const char *line, co
 		if (type != EVENT_LOG && type != EVENT_ERROR && type != EVENT_END)
 			return;
 	}
+	if (printer->mute)
+		return;
 	if (PRINTERS[type])
 		PRINTERS[type](printer, fields);
 }

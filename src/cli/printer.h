@@ -26,6 +26,7 @@ struct printer {
 	struct sink sink;              /* give this one to emitter_add */
 	struct screen screen;
 	bool json;                     /* lines to out as they are; log and errors as text to log */
+	bool mute;                     /* no text at all: another one writes the log */
 	const struct options *options; /* for the command to run next; NULL = none is shown */
 	int64_t (*clock_ms)(void);     /* monotonic */
 	struct activity activity;      /* what is at work */

@@ -46,7 +46,6 @@ const struct command command_resolve = {
 	.operands = "[look | go-on | record-done | clean-up | give-up]",
 	.operands_max = 1,
 	.options = OPTIONS_TARGET | OPTION_BIT(OPTION_APPROVE) | OPTION_BIT(OPTION_WAIT_LEADER) |
-		OPTION_BIT(OPTION_FORMAT) |
-                   OPTION_BIT(OPTION_RECORD),
+	           OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_RECORD) | OPTIONS_LOG,
 	.run = run_resolve,
 };

@@ -34,7 +34,19 @@ static void choose_guard(struct settings *settings, size_t word)
 	settings->guard = word == 0;
 }
 
+static void choose_log_format(struct settings *settings, size_t word)
+{
+	settings->log_format = word == 1 ? LOG_FORM_LOGFMT : LOG_FORM_JSON;
+}
+
+static void choose_log_level(struct settings *settings, size_t word)
+{
+	settings->log_level = (enum log_level)word;
+}
+
 static const char *const GUARDS[] = {"on", "off", NULL};
+static const char *const LOG_FORMATS[] = {"json", "logfmt", NULL};
+static const char *const LOG_LEVELS[] = {"debug", "info", "notice", "warning", "error", NULL};
 static const char *const PROVIDERS[] = {"dump", "command", NULL};
 static const char *const ROLLBACKS[] = {"report", "require", NULL};
 static const char *const SCOPES[] = {"all", "blocking", NULL};
@@ -104,6 +116,12 @@ static const struct setting_row ROWS[] = {
 	 .help = "A program that is told when a person is needed and when the run is done."},
 	{.key = "verify-watch", .kind = SETTING_DURATION, AT(verify_watch_ms), .fallback = "2min",
 	 .help = "How long live is watched after the apply before the run is called healthy."},
+	{.key = "log", .kind = SETTING_TEXT, AT(log),
+	 .help = "A file to which every run appends its log, a line per fact; - is standard error; without it, none."},
+	{.key = "log-format", .kind = SETTING_CHOICE, .words = LOG_FORMATS, .choose = choose_log_format,
+	 .fallback = "json", .help = "Whether a line of the log is a JSON object, or logfmt, which people read better."},
+	{.key = "log-level", .kind = SETTING_CHOICE, .words = LOG_LEVELS, .choose = choose_log_level,
+	 .fallback = "info", .help = "The least that is logged; debug has each statement and sample too."},
 	{.key = "canary-statements", .kind = SETTING_NUMBER, AT(canary_statements), .fallback = "20", .minimum = 0,
 	 .maximum = 200, .help = "How many of the queries that take most of live's time are watched; 0 watches none."},
 	{.key = "file-ceiling", .kind = SETTING_SIZE, AT(file_ceiling_bytes), .fallback = "64MiB", .minimum = 1,

@@ -13,13 +13,6 @@ struct emitter {
 	struct sink *sinks;
 };
 
-static const char *const LEVEL_NAMES[] = {
-	[LOG_DEBUG] = "debug",
-	[LOG_INFO] = "info",
-	[LOG_NOTICE] = "notice",
-	[LOG_WARNING] = "warning",
-};
-
 struct emitter *emitter_open(const char *run_id)
 {
 	struct emitter *emitter = memory_new(sizeof(*emitter));
@@ -63,7 +56,7 @@ void emit_log(struct emitter *emitter, enum log_level level, const char *format,
 	text_safe(&message, strbuf_text(&raw), raw.length, true);
 
 	struct json *fields = json_new_object();
-	json_set_text(fields, "level", LEVEL_NAMES[level]);
+	json_set_text(fields, "level", log_level_name(level));
 	json_set_text(fields, "message", strbuf_text(&message));
 	emit(emitter, EVENT_LOG, fields);
 }

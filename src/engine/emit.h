@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "core/event/event.h"
+#include "core/event/log_line.h"
 #include "core/flow/gate.h"
 
 /* Someone who takes event lines: the batch printer, the record, a console. `fields` lives during the call only. */
@@ -26,7 +27,7 @@ void emitter_add(struct emitter *emitter, struct sink *sink);
 /* Takes the fields (and closes them). */
 void emit(struct emitter *emitter, enum event_type type, struct json *fields);
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING };
+/* LOG_ERROR has an event of its own: emit_error. */
 void emit_log(struct emitter *emitter, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 void emit_error(struct emitter *emitter, const struct error *err);
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "core/event/log_line.h"
 #include "core/flow/gate.h"
 #include "core/health/alarm.h"
 #include "core/migration/plan.h"
@@ -58,6 +59,9 @@ struct settings {
 	LIST(struct key_binding) keys;    /* of the console */
 	int64_t file_ceiling_bytes;
 	struct alarm_limits alarms;       /* of `monitor` */
+	const char *log;                  /* file, "-" = standard error, NULL = none */
+	enum log_form log_format;
+	enum log_level log_level;         /* the least that is logged */
 	int jobs;                         /* parallel workers for dump, restore and fingerprints */
 
 	/* options */

@@ -257,6 +257,15 @@ enum status file_create(const char *path, int *ret_fd, struct error *err)
 	return OK;
 }
 
+enum status file_extend(const char *path, int *ret_fd, struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0)
+		return refusal(err, "could not open file \"%s\"", path);
+	*ret_fd = fd;
+	return OK;
+}
+
 /* One call for both, as long as the system takes them: who reads along sees whole lines. */
 static bool write_line(int fd, const char *line, size_t length)
 {

@@ -39,6 +39,7 @@ enum status file_append(const char *path, const void *bytes, size_t length, stru
  * closes. The path is for the messages.
  */
 enum status file_create(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
+enum status file_extend(const char *path, int *ret_fd, struct error *err) MUST_CHECK; /* what is in it stays */
 enum status file_put_line(int fd, const char *path, const char *line, struct error *err) MUST_CHECK;
 enum status file_close(int fd, const char *path, struct error *err) MUST_CHECK;
 

@@ -115,6 +115,7 @@ def test_the_connections_password_is_nowhere(secret_live, sluice, migrations, fo
     migrations.write("002_more", up="ALTER TABLE users ADD COLUMN more int;")
     conninfo, env = ways_in(secret_live, folder)[way]
     result = sluice.run("--batch", "--stop-before", "rehearsal", "--format", form, "--record", sluice.home / "record",
+                        "--log", sluice.home / "log", "--log-level", "debug",
                         database=conninfo, env=env, under=spy.under).ended(0)
     nowhere(sluice, result)
     assert "== parent\n" in spy.seen() and "== child\n" in spy.seen()

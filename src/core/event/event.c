@@ -1,6 +1,8 @@
 #include "core/event/event.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/stamp.h"
@@ -38,6 +40,17 @@ void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const c
 		json_write_safe(out, value);
 	}
 	strbuf_putc(out, '}');
+}
+
+bool event_head_read(const char *line, struct event_head *ret_head)
+{
+	struct event_head head = {0};
+	int found = sscanf(line, "{\"v\":1,\"seq\":%" SCNd64 ",\"ts\":\"%24[^\"]\",\"run\":\"%36[^\"]\",", &head.seq,
+	                   head.ts, head.run);
+
+	if (found == 3)
+		*ret_head = head;
+	return found == 3;
 }
 
 bool event_fits(enum event_type type, const struct json *fields)

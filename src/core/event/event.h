@@ -59,6 +59,14 @@ bool event_find(const char *name, enum event_type *ret_type);
 void event_encode(struct strbuf *out, enum event_type type, int64_t seq, const char *timestamp, const char *run,
                   const struct json *fields);
 
+/* What every line begins with, read back from one that event_encode made; false when it is none. */
+struct event_head {
+	int64_t seq;
+	char ts[sizeof("2026-01-01T00:00:00.000Z")];
+	char run[sizeof("01234567-89ab-cdef-0123-456789abcdef")];
+};
+bool event_head_read(const char *line, struct event_head *ret_head);
+
 /* Whether these fields can be encoded: for those that another version may have written. */
 bool event_fits(enum event_type type, const struct json *fields);
 

@@ -15,7 +15,7 @@ static void the_keys_are_those_of_the_contract(void **state)
 		"validity-backup", "validity-rehearsal", "validity-plans",
 		"validity-approval", "validity-preflight", "rollback", "approvals", "digest-ignore", "max-lag",
 		"max-transaction-age", "work-dir", "backup-provider", "backup-command", "rehearsal-command", "disk-command",
-		"notify-command", "verify-watch", "canary-statements", "file-ceiling", "jobs",
+		"notify-command", "verify-watch", "log", "log-format", "log-level", "canary-statements", "file-ceiling", "jobs",
 	};
 	size_t count;
 	const struct setting_row *rows = settings_rows(&count);
