@@ -370,6 +370,23 @@ static void print_sizes(struct print *print)
 	}
 }
 
+static void print_pools(struct print *print)
+{
+	const struct json *databases = json_get(print->values, "databases");
+
+	heading(print, "pools", "%s clients, %s of them wait; %s servers busy; PgBouncer %s",
+	        number(print, print->values, "clients"), number(print, print->values, "waiting"),
+	        number(print, print->values, "busy"), text_at(print->values, "version"));
+	for (size_t i = 0; i < json_count(databases) && i < SHOWN; i++) {
+		const struct json *database = json_at(databases, i);
+		line(print, "%s: %s; %s transactions/s of %s ms, %s ms of waiting; %s of %s servers open",
+		     text_at(database, "database"), text_at(database, "verdict"),
+		     number(print, database, "transactions_per_s"), number(print, database, "transaction_ms"),
+		     number(print, database, "wait_ms"), number(print, database, "servers"),
+		     number(print, database, "capacity"));
+	}
+}
+
 static const struct printer_row {
 	const char *sampler;
 	void (*print)(struct print *print);
@@ -382,6 +399,7 @@ static const struct printer_row {
 	{"slots", print_slots},             {"vacuum", print_vacuum},
 	{"wraparound", print_wraparound},   {"indexes", print_indexes},
 	{"sequences", print_sequences},     {"sizes", print_sizes},
+	{"pools", print_pools},
 };
 
 static void print_sampler(struct print *print, const char *name, const struct json *sample)

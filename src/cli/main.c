@@ -35,7 +35,9 @@ static enum status check_conninfos(const struct invocation *invocation, struct e
 		status = check_conninfo("--staging", settings->staging, err);
 	if (!status)
 		status = check_conninfo("--source", settings->source, err);
-	return status ? status : check_conninfo("--probe", settings->probe, err);
+	if (!status)
+		status = check_conninfo("--probe", settings->probe, err);
+	return status ? status : check_conninfo("--bouncer", settings->bouncer, err);
 }
 
 /*

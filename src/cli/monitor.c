@@ -56,6 +56,10 @@ static enum status check_options(const struct options *options, struct error *er
 		error_set(err, FAIL_USAGE, "--interval is for --watch, and at least 200 ms");
 		return error_hint(err, "Give --watch --interval 2s.");
 	}
+	if (text_list_has(&options->operands, sampler_pools.name) && !options->bouncer) {
+		error_set(err, FAIL_USAGE, "the sampler pools needs --bouncer");
+		return error_hint(err, "Write for example --bouncer 'host=localhost port=6432 user=stats'.");
+	}
 	return check_names(&options->operands, err);
 }
 
@@ -181,7 +185,8 @@ static enum status run_monitor(struct invocation *invocation, struct error *err)
 	_cleanup_loop_ struct loop *loop = NULL;
 	_cleanup_samplers_ struct samplers *samplers = NULL;
 	struct samplers_options how = {
-		.conninfo = invocation->settings.conninfo, .role_word = "monitor", .names = &options->operands};
+		.conninfo = invocation->settings.conninfo, .role_word = "monitor", .bouncer = options->bouncer,
+		.names = &options->operands};
 
 	if (check_options(options, err) != OK || loop_open(&loop, err) != OK ||
 	    samplers_open(loop, &how, &samplers, err) != OK)
@@ -200,6 +205,6 @@ const struct command command_monitor = {
 	.operands_max = 32,
 	.options = OPTION_BIT(OPTION_DATABASE) | OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_ONCE) |
                    OPTION_BIT(OPTION_WATCH) | OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_PLUGIN) |
-                   OPTION_BIT(OPTION_FORMAT),
+                   OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_BOUNCER),
 	.run = run_monitor,
 };

@@ -251,6 +251,7 @@ void options_apply(const struct options *options, const char *database_url, stru
 	settings->source = options->source;
 	settings->probe = options->probe;
 	settings->probe_query = options->probe_query;
+	settings->bouncer = options->bouncer;
 	settings->evidence = options->evidence;
 	settings->until = options->until;
 	settings->stop_before = options->stop_before;

@@ -67,6 +67,7 @@ struct samples *samples_open(struct run *run)
 		.conninfo = run->settings->conninfo,
 		.role_word = "samples",
 		.run_id = run->id.text,
+		.bouncer = run->settings->bouncer,
 		.begin_after_ms = BEGIN_AFTER_MS,
 		.taken = on_taken,
 		.unseen = on_unseen,

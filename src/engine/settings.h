@@ -71,6 +71,7 @@ struct settings {
 	const char *source;               /* or NULL */
 	const char *probe;                /* connection string of the applications' path, or NULL: no latency probe */
 	const char *probe_query;          /* or NULL: PROBE_QUERY */
+	const char *bouncer;              /* connection string of PgBouncer, or NULL: its pools are not sampled */
 	const char *evidence;             /* folder, or NULL for STATE */
 	const char *until;                /* or NULL */
 	const char *stop_before;          /* gate, or NULL */

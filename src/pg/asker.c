@@ -140,6 +140,8 @@ static bool send_query(struct asker *asker, int64_t timeout_ms)
 	bool known = place < asker->kept.count;
 	char name[32], digits[32];
 
+	if (asker->options.console)
+		return PQsendQuery(session->conn, asker->sql);
 	snprintf(name, sizeof(name), "ask%zu", place);
 	if (asker->limit_ms != timeout_ms) {
 		const char *limit[] = {"statement_timeout", digits};
@@ -181,7 +183,7 @@ static bool gather(struct asker *asker)
 
 	while (!PQisBusy(conn)) {
 		PGresult *result = PQgetResult(conn);
-		bool ended = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+		bool ended = asker->options.console ? !result : PQresultStatus(result) == PGRES_PIPELINE_SYNC;
 		if (result && !ended)
 			keep_result(asker, result);
 		else
@@ -194,6 +196,16 @@ static bool gather(struct asker *asker)
 	return false;
 }
 
+static void become_idle(struct asker *asker)
+{
+	asker->state = IDLE;
+	asker->timer.due_ms = INT64_MAX;
+	asker->failures = 0;
+	asker->connections++;
+	error_clear(&asker->trouble);
+	asker->options.changed(asker->options.context);
+}
+
 static void settle(struct asker *asker)
 {
 	_cleanup_error_ struct error err = {0};
@@ -202,16 +214,10 @@ static void settle(struct asker *asker)
 
 	asker->session->held = NULL;
 	PQclear(result);
-	if (status != OK) {
+	if (status != OK)
 		go_away(asker, &err);
-		return;
-	}
-	asker->state = IDLE;
-	asker->timer.due_ms = INT64_MAX;
-	asker->failures = 0;
-	asker->connections++;
-	error_clear(&asker->trouble);
-	asker->options.changed(asker->options.context);
+	else
+		become_idle(asker);
 }
 
 static void hand_out(struct asker *asker)
@@ -279,11 +285,17 @@ static void connected(struct asker *asker)
 	struct session *session = asker->session;
 	_cleanup_error_ struct error err = {0};
 	const char *address = PQhostaddr(session->conn);
+	bool console = asker->options.console;
 
 	memory_free(asker->address);
 	asker->address = address && *address ? memory_strdup(address) : NULL;
-	if (connection_check_version(session, &err) != OK) {
+	if ((console ? connection_check_console(session, &err) : connection_check_version(session, &err)) != OK) {
 		go_away(asker, &err);
+		return;
+	}
+	if (console) {
+		watch(asker, POLLIN);
+		become_idle(asker);
 		return;
 	}
 	asker->state = SETTLING;
@@ -413,6 +425,12 @@ unsigned asker_connection(const struct asker *asker)
 int asker_server_version(const struct asker *asker)
 {
 	return asker->session ? asker->session->server_version : 0;
+}
+
+const char *asker_version_text(const struct asker *asker)
+{
+	const char *text = asker->session ? PQparameterStatus(asker->session->conn, "server_version") : NULL;
+	return text ? text : "";
 }
 
 const char *asker_place(const struct asker *asker)

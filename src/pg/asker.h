@@ -19,6 +19,7 @@ struct asker_options {
 	struct session_options session; /* its texts live as long as the asker; `sent`, `direct` are not heeded */
 	int64_t begin_after_ms; /* when to connect; 0 = at once */
 	int64_t lock_timeout_ms;
+	bool console;           /* PgBouncer's: the simple protocol alone, and no settings */
 	void (*changed)(void *context); /* it became idle, or a connection could not be made: see asker_trouble */
 	void *context;
 };
@@ -40,8 +41,9 @@ const struct error *asker_trouble(const struct asker *asker);
 /* How many connections it has had: another number, and it may be another server. */
 unsigned asker_connection(const struct asker *asker);
 
-/* server_version_num of the present connection, and "host=... dbname=..." of it without secrets. */
+/* Of the present connection: server_version_num, the version as it says it, "host=... dbname=..." without secrets. */
 int asker_server_version(const struct asker *asker);
+const char *asker_version_text(const struct asker *asker);
 const char *asker_place(const struct asker *asker);
 
 /*

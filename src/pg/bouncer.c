@@ -11,18 +11,9 @@ enum { ANSWER_MS = 10000 };
 
 struct bouncer {
 	struct session *session;
-	const char *version; /* in the session's arena */
 };
 
-typedef enum status read_table(struct arena *arena, const struct bouncer_table *table, struct bouncer_look *look,
-                               struct error *err);
-
-struct question {
-	const char *sql;
-	read_table *read;
-};
-
-static const struct question QUESTIONS[] = {
+const struct bouncer_question BOUNCER_QUESTIONS[BOUNCER_QUESTION_COUNT] = {
 	{.sql = "SHOW CONFIG", .read = bouncer_read_config},
 	{.sql = "SHOW DATABASES", .read = bouncer_read_databases},
 	/* Next to each other: the servers of the one are judged by the counters of the other. */
@@ -75,15 +66,28 @@ static struct bouncer_table table_of(struct arena *arena, const char *sql, const
 	return (struct bouncer_table){.name = sql, .columns = columns, .rows = rows, .names = names, .cells = cells};
 }
 
-static enum status ask(struct session *session, struct arena *arena, const struct question *question,
-                       struct bouncer_look *look, struct error *err)
+enum status bouncer_read(const struct bouncer_question *question, struct arena *arena, const struct rows *rows,
+                         struct bouncer_look *look, struct error *err)
 {
 	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct bouncer_table table = table_of(scratch, question->sql, rows->result);
+
+	return question->read(arena, &table, look, err);
+}
+
+const char *bouncer_version(struct arena *arena, const char *text)
+{
+	return arena_strndup(arena, text, strcspn(text, "/"));
+}
+
+static enum status ask(struct session *session, struct arena *arena, const struct bouncer_question *question,
+                       struct bouncer_look *look, struct error *err)
+{
 	enum status status = answer(session, question->sql, err);
 
 	if (status == OK) {
-		struct bouncer_table table = table_of(scratch, question->sql, session->held);
-		status = question->read(arena, &table, look, err);
+		const struct rows rows = {.result = session->held};
+		status = bouncer_read(question, arena, &rows, look, err);
 	}
 	PQclear(session->held);
 	session->held = NULL;
@@ -94,47 +98,38 @@ enum status bouncer_take(struct bouncer *bouncer, struct arena *arena, struct bo
                          struct error *err)
 {
 	struct session *session = bouncer->session;
-	struct bouncer_look look = {.version = arena_strdup(arena, bouncer->version),
+	struct bouncer_look look = {.version = bouncer_version(arena, PQparameterStatus(session->conn, "server_version")),
 	                            .place = arena_strdup(arena, session->place)};
 
-	for (size_t i = 0; i < sizeof(QUESTIONS) / sizeof(*QUESTIONS); i++)
-		if (ask(session, arena, &QUESTIONS[i], &look, err) != OK)
+	for (size_t i = 0; i < BOUNCER_QUESTION_COUNT; i++)
+		if (ask(session, arena, &BOUNCER_QUESTIONS[i], &look, err) != OK)
 			return err->status;
 	look.taken_us = clock_us();
 	*ret_look = look;
 	return OK;
 }
 
-/* "1.18.0/bouncer" */
-static enum status check_version(struct bouncer *bouncer, struct error *err)
+struct session_options bouncer_session(const char *conninfo, const char *role_word, const char *run_id)
 {
-	struct session *session = bouncer->session;
-	const char *text = PQparameterStatus(session->conn, "server_version");
-	const char *end = text ? strstr(text, "/bouncer") : NULL;
-
-	if (end) {
-		bouncer->version = arena_strndup(session->arena, text, (size_t)(end - text));
-		return OK;
-	}
-	error_set(err, FAIL_USAGE, "%s is not PgBouncer's console", session->place);
-	return error_hint(err, "Give the address of PgBouncer itself, as its clients have it.");
+	return (struct session_options){
+		.conninfo = conninfo,
+		.database = "pgbouncer",
+		.role_word = role_word,
+		.run_id = run_id,
+		.pooled = true,
+		.access = SESSION_READ_WRITE,
+	};
 }
 
 static enum status connect_to(struct bouncer *bouncer, struct loop *loop, const char *conninfo, struct error *err)
 {
-	const struct session_options options = {
-		.conninfo = conninfo,
-		.database = "pgbouncer",
-		.role_word = "pool",
-		.pooled = true,
-		.access = SESSION_READ_WRITE,
-	};
+	const struct session_options options = bouncer_session(conninfo, "pool", NULL);
 	struct conninfo info;
 
 	if (session_start(loop, &options, &bouncer->session, &info, err) != OK)
 		return err->status;
 	if (connection_open(bouncer->session, &info, session_connect_ms(&options, &info), err) == OK)
-		return check_version(bouncer, err);
+		return connection_check_console(bouncer->session, err);
 	/* PgBouncer's one SQLSTATE for a login that it refuses; also when it is full, which passes. */
 	if (strcmp(err->sqlstate, "08P01") == 0 && !strstr(err->message, "no more connections"))
 		error_recast(err, FAIL_USAGE);

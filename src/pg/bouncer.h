@@ -21,4 +21,25 @@ void bouncer_cleanup(struct bouncer **bouncer);
 enum status bouncer_take(struct bouncer *bouncer, struct arena *arena, struct bouncer_look *ret_look,
                          struct error *err) MUST_CHECK;
 
+/* ---- for those who ask it from inside the loop: each question once, in this order, makes a look ---- */
+
+struct bouncer_question {
+	const char *sql;
+	enum status (*read)(struct arena *arena, const struct bouncer_table *table, struct bouncer_look *look,
+	                    struct error *err);
+};
+
+enum { BOUNCER_QUESTION_COUNT = 4 };
+extern const struct bouncer_question BOUNCER_QUESTIONS[BOUNCER_QUESTION_COUNT];
+
+/* Puts an answer into the look, texts into the arena. */
+enum status bouncer_read(const struct bouncer_question *question, struct arena *arena, const struct rows *rows,
+                         struct bouncer_look *look, struct error *err) MUST_CHECK;
+
+/* "1.18.0" of its server_version, "1.18.0/bouncer". */
+const char *bouncer_version(struct arena *arena, const char *text);
+
+/* How its console is connected to; run_id may be NULL. Texts are the caller's. */
+struct session_options bouncer_session(const char *conninfo, const char *role_word, const char *run_id);
+
 #endif

@@ -99,6 +99,17 @@ enum status connection_check_version(struct session *session, struct error *err)
 	return error_hint(err, "pgsluice works with PostgreSQL 13 and later; upgrade the server first.");
 }
 
+/* "1.18.0/bouncer" */
+enum status connection_check_console(const struct session *session, struct error *err)
+{
+	const char *text = PQparameterStatus(session->conn, "server_version");
+
+	if (text && strstr(text, "/bouncer"))
+		return OK;
+	error_set(err, FAIL_USAGE, "%s is not PgBouncer's console", session->place);
+	return error_hint(err, "Give the address of PgBouncer itself, as its clients have it.");
+}
+
 static enum status take_role(struct session *session, struct error *err)
 {
 	const char *parameters[] = {session->set_role};

@@ -90,8 +90,9 @@ enum connecting connection_start(struct session *session, const struct conninfo 
 enum connecting connection_step(struct session *session) MUST_CHECK;
 enum status connection_failed(struct session *session, struct error *err);
 
-/* FAIL_USAGE for a server that is too old. */
+/* FAIL_USAGE for a server that is too old; and for what is not PgBouncer's console. */
 enum status connection_check_version(struct session *session, struct error *err) MUST_CHECK;
+enum status connection_check_console(const struct session *session, struct error *err) MUST_CHECK;
 
 /* connect.c: opens the connection; `info` is what libpq is given. */
 enum status connection_open(struct session *session, struct conninfo *info, int64_t timeout_ms,

@@ -1,11 +1,11 @@
 """`pool`: PgBouncer's pools, looked at through its console."""
 
 import re
-import threading
 
 import psycopg2
 import pytest
 
+from harness.pool_client import client  # noqa: F401
 from harness.wait import wait_until
 
 
@@ -46,49 +46,6 @@ def console():
     yield connect
     for connection in opened:
         connection.close()
-
-
-class Client:
-    """A client of the pooler that runs one text after the other, in a thread of its own."""
-
-    def __init__(self, bouncer, database, *texts):
-        self.connection = psycopg2.connect(bouncer.conninfo(database.name))
-        self.connection.autocommit = True
-        self.over = threading.Event()
-        self.texts = texts
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def run(self):
-        try:
-            with self.connection.cursor() as cursor:
-                while not self.over.is_set():
-                    for text in self.texts:
-                        cursor.execute(text)
-        except psycopg2.Error:
-            pass
-
-    def close(self):
-        self.over.set()
-        self.thread.join(2)
-        while self.thread.is_alive():
-            self.connection.cancel()
-            self.thread.join(1)
-        self.connection.close()
-
-
-@pytest.fixture
-def client():
-    made = []
-
-    def start(*args):
-        made.append(Client(*args))
-        return made[-1]
-    yield start
-    for one in made:
-        one.over.set()
-    for one in made:
-        one.close()
 
 
 # ---- what is measured ----

@@ -250,6 +250,32 @@ static struct alarm_value checkpoints(struct arena *arena, const struct json *va
 	return (struct alarm_value){.value = requested * 100 / (requested + timed)};
 }
 
+/* ---- pools ---- */
+
+static struct alarm_value pool_wait(struct arena *arena, const struct json *values)
+{
+	(void)arena;
+	return greatest_of(json_get(values, "databases"), "longest_wait_ms", "database");
+}
+
+/* Unknown after one look alone; nothing is used where there are no pools. */
+static struct alarm_value pool_use(struct arena *arena, const struct json *values)
+{
+	const struct json *databases = json_get(values, "databases");
+	struct alarm_value value = {.value = json_count(databases) ? -1 : 0};
+
+	(void)arena;
+	for (size_t i = 0; i < json_count(databases); i++) {
+		const char *digits = json_digits(json_get(json_at(databases, i), "utilisation"));
+		int64_t percent = digits ? (int64_t)(strtod(digits, NULL) * 100) : -1;
+		if (percent <= value.value)
+			continue;
+		value.value = percent;
+		value.who = json_get_text(json_at(databases, i), "database");
+	}
+	return value;
+}
+
 static const struct alarm_row ROWS[ALARM_COUNT] = {
 	[ALARM_CONNECTIONS] = {.name = "connections", .sampler = "connections", .unit = UNIT_PERCENT,
 	                       .warning = "90%", .critical = "95%", .measure = connections,
@@ -337,6 +363,17 @@ static const struct alarm_row ROWS[ALARM_COUNT] = {
 	                     .text = "%s of a sequence's range is used",
 	                     .help = "How much of its range the fullest sequence has used.",
 	                     .advice = "Widen the column to bigint and the sequence with ALTER SEQUENCE ... AS bigint."},
+	[ALARM_POOL_WAIT] = {.name = "pool-wait", .sampler = "pools", .unit = UNIT_DURATION,
+	                     .warning = "1s", .critical = "10s", .measure = pool_wait,
+	                     .text = "a client of PgBouncer has waited %s for a server",
+	                     .help = "How long the client that waits longest for a server of PgBouncer has waited.",
+	                     .advice = "Look at what its servers do: a transaction that is idle or waits for a lock "
+	                               "holds one. pgsluice pool tells more."},
+	[ALARM_POOL_USE] = {.name = "pool-use", .sampler = "pools", .unit = UNIT_PERCENT,
+	                    .warning = "75%", .critical = "90%", .measure = pool_use,
+	                    .text = "%s of the servers of a pool are busy",
+	                    .help = "How many of the servers that a database may have through PgBouncer are busy.",
+	                    .advice = "Make transactions shorter, or measure how large the pool should be."},
 };
 
 const struct alarm_row *alarm_get(enum alarm alarm)

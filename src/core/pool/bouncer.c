@@ -83,6 +83,7 @@ static void rate(struct bouncer_load *load)
 	/* A server is its client's until that goes, whether it works or not. */
 	double used = is_session(load) ? (double)load->active : load->busy;
 	load->utilisation = load->capacity > 0 ? used / (double)load->capacity : 0;
+	load->rated = load->counted || is_session(load);
 }
 
 static void tell(struct bouncer_load *load, enum bouncer_level level, const char *verdict, const char *advice)
@@ -143,7 +144,7 @@ static void tell_calm(struct arena *arena, struct bouncer_load *load)
 }
 
 /* The worst thing that there is to say. */
-static void judge(struct arena *arena, struct bouncer_load *load, const struct bouncer_database *database)
+static void judge(struct arena *arena, struct bouncer_load *load, const struct bouncer_database *database, bool alone)
 {
 	if (load->waiting > 0 && load->longest_us >= STUCK_US && !database->paused)
 		tell_stuck(arena, load);
@@ -154,6 +155,8 @@ static void judge(struct arena *arena, struct bouncer_load *load, const struct b
 	else if (database->disabled)
 		tell(load, BOUNCER_TIGHT, "it is disabled: new clients are refused",
 		     "ENABLE it on the console when what it was disabled for is over.");
+	else if (!load->counted && alone)
+		tell(load, BOUNCER_GOOD, "what its servers do is known from the next look on", NULL);
 	else if (!load->counted)
 		tell(load, BOUNCER_TIGHT, "its counters do not belong together: PgBouncer was started anew",
 		     "Look again.");
@@ -173,7 +176,7 @@ static void judge(struct arena *arena, struct bouncer_load *load, const struct b
 void bouncer_judge(struct arena *arena, const struct bouncer_look *before, const struct bouncer_look *after,
                    struct bouncer_load_list *list)
 {
-	double seconds = (double)(after->taken_us - before->taken_us) / 1e6;
+	double seconds = before ? (double)(after->taken_us - before->taken_us) / 1e6 : 0;
 
 	for (size_t i = 0; i < after->databases.count; i++) {
 		const struct bouncer_database *database = &after->databases.items[i];
@@ -184,9 +187,10 @@ void bouncer_judge(struct arena *arena, const struct bouncer_look *before, const
 		load.capacity = database->pool_size * (int64_t)load.pools;
 		if (database->connections_most > 0 && database->connections_most < load.capacity)
 			load.capacity = database->connections_most;
-		count(&load, find_counters(before, database->name), find_counters(after, database->name), seconds);
+		if (before)
+			count(&load, find_counters(before, database->name), find_counters(after, database->name), seconds);
 		rate(&load);
-		judge(arena, &load, database);
+		judge(arena, &load, database, !before);
 		list_push(arena, list, load);
 	}
 }

@@ -89,6 +89,7 @@ struct bouncer_load {
 	double seconds;
 	double transactions;  /* ended, a second */
 	double busy;          /* servers that were busy on average: Little's law over the time in transactions */
+	bool rated;           /* the utilisation is known: with session pooling it needs no counters */
 	double utilisation;   /* of the capacity; with session pooling, of servers held at the second look */
 	double transaction_us, wait_us; /* mean; -1 = there was none */
 	enum bouncer_level level;
@@ -102,7 +103,7 @@ struct bouncer_load_list {
 	size_t room;
 };
 
-/* The databases of the later look that have pools, as it lists them. */
+/* The databases of the later look that have pools, as it lists them. Without an earlier one nothing is counted. */
 void bouncer_judge(struct arena *arena, const struct bouncer_look *before, const struct bouncer_look *after,
                    struct bouncer_load_list *list);
 

@@ -16,6 +16,7 @@ static const struct sampler *const SAMPLERS[] = {
 	&sampler_workload,    &sampler_progress,    &sampler_wal,      &sampler_checkpoints,
 	&sampler_wal_files,   &sampler_replicas,    &sampler_slots,    &sampler_vacuum,
 	&sampler_wraparound,  &sampler_indexes,     &sampler_sequences, &sampler_sizes,
+	&sampler_pools,
 };
 
 enum { SAMPLER_COUNT = sizeof(SAMPLERS) / sizeof(SAMPLERS[0]) };

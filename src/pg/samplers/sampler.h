@@ -32,12 +32,13 @@ struct sampler {
 	const char *title;  /* for people */
 	const char *about;  /* what it measures, for the manual: one line, without full stop */
 	enum sampler_needs needs;
+	bool of_pooler;     /* taken of PgBouncer's console, when there is one, and not of the server: see pools.h */
 	int64_t interval_ms;
 	int64_t timeout_ms;
 	bool rates;         /* one look alone tells only half */
 	struct sampler_query queries[3]; /* the newest server first; unused ones have no sql */
 
-	/* Puts what the rows say into values, an object. */
+	/* Puts what the rows say into values, an object. NULL of a pooler's. */
 	void (*read)(struct sampling *sampling, const struct rows *rows, struct json *values);
 };
 
@@ -45,7 +46,7 @@ struct sampler {
 const struct sampler *const *samplers_list(size_t *ret_count);
 const struct sampler *sampler_find(const char *name);
 
-/* The text for a server, or NULL when it is older than all of them. */
+/* The text for a server, or NULL when it is older than all of them, or there is none. */
 const char *sampler_query(const struct sampler *sampler, int server_version);
 
 /* ---- for the samplers' files ---- */
@@ -92,6 +93,7 @@ bool sample_is_ours(const char *application);
 /* One row per file of this folder. */
 extern const struct sampler sampler_connections, sampler_waits, sampler_locks, sampler_transactions, sampler_workload,
 	sampler_wal, sampler_checkpoints, sampler_wal_files, sampler_replicas, sampler_slots, sampler_wraparound,
-	sampler_vacuum, sampler_progress, sampler_indexes, sampler_sequences, sampler_sizes;
+	sampler_vacuum, sampler_progress, sampler_indexes, sampler_sequences, sampler_sizes,
+	sampler_pools;
 
 #endif

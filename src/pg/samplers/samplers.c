@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "pg/asker.h"
 #include "pg/query.h"
+#include "pg/samplers/pools.h"
 #include "sys/clock.h"
 
 enum { LOCK_TIMEOUT_MS = 50, SERVER_TIMEOUT_MS = 2000, SECOND_LOOK_MS = 1000 };
@@ -45,8 +46,10 @@ struct samplers {
 	struct asker *asker;
 	struct loop_timer timer;
 	struct slot *slots;
-	size_t count;
-	size_t running;           /* index of the one that is asked; count = none */
+	size_t count;             /* of those that the server is asked */
+	size_t all;               /* count, and one more with pools: that of PgBouncer is last */
+	struct pools *pools;      /* or NULL */
+	size_t running;           /* index of the one that the server is asked; SIZE_MAX = none */
 	int64_t asked_us;         /* when it was */
 
 	unsigned connection;      /* the asker's that `server` is of; another one is asked first */
@@ -112,6 +115,18 @@ static void note_failure(const struct samplers *samplers, struct slot *slot, con
 		set_failed(slot, err->message);
 }
 
+static void take_values(struct samplers *samplers, struct slot *slot, struct json *values, int64_t now_ms)
+{
+	forget_values(slot);
+	slot->values = values;
+	slot->taken_ms = now_ms;
+	slot->taken++;
+	slot->state = TAKEN;
+	set_reason(slot, NULL);
+	if (samplers->options.taken)
+		samplers->options.taken(samplers->options.context, slot->sampler, values);
+}
+
 static void note_values(struct samplers *samplers, struct slot *slot, const struct rows *rows)
 {
 	_cleanup_arena_ struct arena *arena = arena_open();
@@ -129,22 +144,17 @@ static void note_values(struct samplers *samplers, struct slot *slot, const stru
 	if (slot->counters && sampling.interval_ms == 0)
 		sampling.interval_ms = 1;
 	slot->sampler->read(&sampling, rows, values);
-	forget_values(slot);
 	forget_counters(slot);
 	slot->counters = sampling.counters;
 	slot->asked_before = samplers->asked;
-	slot->taken_ms = now_ms;
-	slot->taken++;
-	if (sampling.unseen) {
-		json_close(values);
-		set_unseen(samplers, slot, sampling.unseen);
+	if (!sampling.unseen) {
+		take_values(samplers, slot, values, now_ms);
 		return;
 	}
-	slot->values = values;
-	slot->state = TAKEN;
-	set_reason(slot, NULL);
-	if (samplers->options.taken)
-		samplers->options.taken(samplers->options.context, slot->sampler, values);
+	json_close(values);
+	slot->taken_ms = now_ms;
+	slot->taken++;
+	set_unseen(samplers, slot, sampling.unseen);
 }
 
 static void on_answer(void *context, const struct rows *rows, const struct error *err)
@@ -153,13 +163,46 @@ static void on_answer(void *context, const struct rows *rows, const struct error
 	struct slot *slot = &samplers->slots[samplers->running];
 	int64_t cost_us = clock_us() - samplers->asked_us;
 
-	samplers->running = samplers->count;
+	samplers->running = SIZE_MAX;
 	samplers->busy_us += cost_us;
 	slot->cost_us = cost_us;
 	if (rows)
 		note_values(samplers, slot, rows);
 	else
 		note_failure(samplers, slot, err);
+}
+
+/* ---- PgBouncer ---- */
+
+static void on_looked(void *context, struct json *values, int64_t cost_us, const struct error *err)
+{
+	struct samplers *samplers = context;
+	struct slot *slot = &samplers->slots[samplers->count];
+
+	if (!values) {
+		set_failed(slot, err->message);
+		if (samplers->options.unseen)
+			samplers->options.unseen(samplers->options.context, slot->sampler, slot->reason);
+		return;
+	}
+	slot->cost_us = cost_us;
+	take_values(samplers, slot, values, clock_ms());
+}
+
+static enum status open_pools(struct samplers *samplers, struct error *err)
+{
+	const struct pools_options options = {
+		.conninfo = samplers->options.bouncer,
+		.role_word = samplers->options.role_word,
+		.run_id = samplers->options.run_id,
+		.begin_after_ms = samplers->options.begin_after_ms,
+		.looked = on_looked,
+		.context = samplers,
+	};
+
+	if (samplers->all == samplers->count)
+		return OK;
+	return pools_open(samplers->loop, &options, &samplers->pools, err);
 }
 
 /* ---- the server that is connected to ---- */
@@ -265,6 +308,11 @@ static int64_t interval_of(const struct slot *slot)
 	return first && slot->sampler->interval_ms > SECOND_LOOK_MS ? SECOND_LOOK_MS : slot->sampler->interval_ms;
 }
 
+static bool is_asked(const struct samplers *samplers, size_t index)
+{
+	return index == samplers->count ? pools_busy(samplers->pools) : samplers->running == index;
+}
+
 /* What was due again before it was asked, or while it still was, is skipped; so is what a sleep has passed over. */
 static void tick(struct samplers *samplers, size_t index, int64_t now_ms)
 {
@@ -272,8 +320,10 @@ static void tick(struct samplers *samplers, size_t index, int64_t now_ms)
 
 	if (slot->due_ms > now_ms)
 		return;
-	if (slot->wanted || samplers->running == index)
+	if (slot->wanted || is_asked(samplers, index))
 		slot->skipped++;
+	else if (index == samplers->count)
+		pools_look(samplers->pools);
 	else
 		slot->wanted = true;
 	slot->due_ms += interval_of(slot);
@@ -288,7 +338,7 @@ static void on_timer(struct loop_timer *timer)
 	struct samplers *samplers = timer->context;
 	int64_t now_ms = clock_ms(), due_ms = INT64_MAX;
 
-	for (size_t i = 0; i < samplers->count; i++) {
+	for (size_t i = 0; i < samplers->all; i++) {
 		tick(samplers, i, now_ms);
 		if (samplers->slots[i].due_ms < due_ms)
 			due_ms = samplers->slots[i].due_ms;
@@ -305,11 +355,15 @@ static void choose_samplers(struct samplers *samplers, const struct text_list *n
 	const struct sampler *const *list = samplers_list(&all);
 
 	samplers->slots = memory_new(all * sizeof(*samplers->slots));
-	for (size_t i = 0; i < all; i++)
-		if (!names || names->count == 0 || text_list_has(names, list[i]->name))
-			samplers->slots[samplers->count++] =
-				(struct slot){.sampler = list[i], .due_ms = samplers->started_ms};
-	samplers->running = samplers->count;
+	for (size_t i = 0; i < all; i++) {
+		bool pooler = list[i]->of_pooler;
+		if ((names && names->count > 0 && !text_list_has(names, list[i]->name)) ||
+		    (pooler && !samplers->options.bouncer))
+			continue;
+		samplers->slots[samplers->all++] = (struct slot){.sampler = list[i], .due_ms = samplers->started_ms};
+		samplers->count += !pooler;
+	}
+	samplers->running = SIZE_MAX;
 }
 
 enum status samplers_open(struct loop *loop, const struct samplers_options *options, struct samplers **ret_samplers,
@@ -327,11 +381,13 @@ enum status samplers_open(struct loop *loop, const struct samplers_options *opti
 	samplers->loop = loop;
 	samplers->options = *options;
 	samplers->started_ms = clock_ms() + options->begin_after_ms;
-	if (asker_open(loop, &asker, &samplers->asker, err) != OK) {
+	choose_samplers(samplers, options->names);
+	if (asker_open(loop, &asker, &samplers->asker, err) != OK || open_pools(samplers, err) != OK) {
+		asker_close(samplers->asker);
+		memory_free(samplers->slots);
 		memory_free(samplers);
 		return err->status;
 	}
-	choose_samplers(samplers, options->names);
 	samplers->timer = (struct loop_timer){.due_ms = samplers->started_ms, .due = on_timer, .context = samplers};
 	loop_add_timer(loop, &samplers->timer);
 	*ret_samplers = samplers;
@@ -344,7 +400,8 @@ void samplers_close(struct samplers *samplers)
 		return;
 	loop_remove_timer(samplers->loop, &samplers->timer);
 	asker_close(samplers->asker);
-	for (size_t i = 0; i < samplers->count; i++) {
+	pools_close(samplers->pools);
+	for (size_t i = 0; i < samplers->all; i++) {
 		json_close(samplers->slots[i].values);
 		json_close(samplers->slots[i].counters);
 		memory_free(samplers->slots[i].reason);
@@ -361,7 +418,7 @@ void samplers_cleanup(struct samplers **samplers)
 
 bool samplers_complete(const struct samplers *samplers)
 {
-	for (size_t i = 0; i < samplers->count; i++) {
+	for (size_t i = 0; i < samplers->all; i++) {
 		const struct slot *slot = &samplers->slots[i];
 		if (slot->state == WAITING || (slot->state == TAKEN && slot->sampler->rates && slot->taken < 2))
 			return false;
@@ -371,7 +428,7 @@ bool samplers_complete(const struct samplers *samplers)
 
 bool samplers_connected(const struct samplers *samplers)
 {
-	return samplers->server != NULL;
+	return samplers->server != NULL || samplers->count == 0;
 }
 
 const struct error *samplers_trouble(const struct samplers *samplers)
@@ -402,7 +459,7 @@ static struct json *cost_json(const struct samplers *samplers)
 	struct json *cost = json_new_object();
 	int64_t skipped = 0, round_us = 0, elapsed_ms = clock_ms() - samplers->started_ms;
 
-	for (size_t i = 0; i < samplers->count; i++) {
+	for (size_t i = 0; i < samplers->all; i++) {
 		skipped += samplers->slots[i].skipped;
 		round_us += samplers->slots[i].cost_us;
 	}
@@ -417,7 +474,7 @@ struct json *samplers_document(const struct samplers *samplers)
 {
 	struct json *document = json_new_object(), *list = json_new_object();
 
-	for (size_t i = 0; i < samplers->count; i++)
+	for (size_t i = 0; i < samplers->all; i++)
 		json_set(list, samplers->slots[i].sampler->name, slot_json(&samplers->slots[i]));
 	json_set(document, "server", samplers->server ? json_clone(samplers->server) : json_new_text(NULL));
 	json_set(document, "cost", cost_json(samplers));

@@ -13,13 +13,14 @@ struct samplers_options {
 	const char *conninfo;
 	const char *role_word;              /* as session_options has it */
 	const char *run_id;                 /* or NULL */
+	const char *bouncer;                /* connection string of PgBouncer, or NULL: then there are no pools */
 	int64_t begin_after_ms;             /* 0 = at once */
 	const struct text_list *names;      /* samplers to take; NULL or empty = all */
 
 	/* A sample was taken: its values live during the call. Not from inside samplers_open. NULL = nobody listens. */
 	void (*taken)(void *context, const struct sampler *sampler, const struct json *values);
 
-	/* A sample cannot be had, and what it would need: "needs pg_monitor". As `taken`; may be NULL. */
+	/* A sample cannot be had, and what it would need or why: "needs pg_monitor". As `taken`; may be NULL. */
 	void (*unseen)(void *context, const struct sampler *sampler, const char *reason);
 	void *context;
 };
@@ -37,7 +38,7 @@ void samplers_cleanup(struct samplers **samplers);
  */
 bool samplers_complete(const struct samplers *samplers);
 
-/* Whether there ever was a connection: without one there is nothing to show. */
+/* Whether there ever was a connection, or none is needed: without one there is nothing to show. */
 bool samplers_connected(const struct samplers *samplers);
 
 /* Why there is no connection; its status is OK while there is one, or none was tried yet. */

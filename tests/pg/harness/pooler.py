@@ -29,10 +29,15 @@ class Pooler:
             + "".join(f"{key} = {value}\n" for key, value in options.items()), encoding="utf-8")
         for path in (self.folder, *self.folder.iterdir()):
             os.chown(path, cluster.user.pw_uid, cluster.user.pw_gid)
-        self.process = subprocess.Popen([program, "-q", str(self.folder / "ini")], cwd=self.folder, env=clean_env(),
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        self.program, self.user = program, cluster.user
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([self.program, "-q", str(self.folder / "ini")], cwd=self.folder,
+                                        env=clean_env(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, preexec_fn=die_with_parent,
-                                        **place.as_user(cluster.user))
+                                        **place.as_user(self.user))
         wait_until(self.answers, what="pgbouncer answers")
 
     def conninfo(self, dbname, **more):

@@ -15,7 +15,7 @@ static void every_sampler_asks_every_supported_server(void **state)
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
 		for (int major = 13; major <= 19; major++)
-			if (!sampler_query(list[i], major * 10000))
+			if (!list[i]->of_pooler && !sampler_query(list[i], major * 10000))
 				fail_msg("%s has nothing to ask PostgreSQL %d", list[i]->name, major);
 		assert_ptr_equal(sampler_find(list[i]->name), list[i]);
 		assert_in_range(list[i]->timeout_ms, 1, 2000);

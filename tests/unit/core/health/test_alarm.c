@@ -66,6 +66,37 @@ static void what_could_not_be_seen_is_unknown_and_never_good(void **state)
 	assert_string_equal(finding.text, "workload: not known");
 }
 
+static void the_fullest_pool_counts_and_one_look_alone_tells_nothing(void **state)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	(void)state;
+	struct alarm_finding finding = judged(arena, ALARM_POOL_USE, NULL,
+	                                      "{\"pools\":{\"state\":\"ok\",\"values\":{\"databases\":["
+	                                      "{\"database\":\"a\",\"utilisation\":0.500},"
+	                                      "{\"database\":\"b\",\"utilisation\":0.900},"
+	                                      "{\"database\":\"c\",\"utilisation\":null}]}}}");
+	assert_int_equal(finding.level, LEVEL_CRITICAL);
+	assert_string_equal(finding.text, "90 % of the servers of a pool are busy (b)");
+	finding = judged(arena, ALARM_POOL_USE, NULL,
+	                 "{\"pools\":{\"state\":\"ok\",\"values\":{\"databases\":["
+	                 "{\"database\":\"a\",\"utilisation\":null}]}}}");
+	assert_int_equal(finding.level, LEVEL_UNKNOWN);
+	finding = judged(arena, ALARM_POOL_USE, NULL, "{\"pools\":{\"state\":\"ok\",\"values\":{\"databases\":[]}}}");
+	assert_int_equal(finding.level, LEVEL_OK);
+}
+
+static void the_client_that_waits_longest_for_a_server_counts(void **state)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	(void)state;
+	struct alarm_finding finding = judged(arena, ALARM_POOL_WAIT, NULL,
+	                                      "{\"pools\":{\"state\":\"ok\",\"values\":{\"databases\":["
+	                                      "{\"database\":\"a\",\"longest_wait_ms\":0},"
+	                                      "{\"database\":\"b\",\"longest_wait_ms\":2500}]}}}");
+	assert_int_equal(finding.level, LEVEL_WARNING);
+	assert_string_equal(finding.text, "a client of PgBouncer has waited 2.5 s for a server (b)");
+}
+
 static void a_check_that_is_off_is_never_wrong(void **state)
 {
 	_cleanup_arena_ struct arena *arena = arena_open();
@@ -181,6 +212,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_value_at_a_limit_has_reached_it),
 		cmocka_unit_test(what_could_not_be_seen_is_unknown_and_never_good),
+		cmocka_unit_test(the_fullest_pool_counts_and_one_look_alone_tells_nothing),
+		cmocka_unit_test(the_client_that_waits_longest_for_a_server_counts),
 		cmocka_unit_test(a_check_that_is_off_is_never_wrong),
 		cmocka_unit_test(the_root_of_the_longest_wait_is_named),
 		cmocka_unit_test(only_slots_without_a_receiver_count_as_retaining),

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "core/pool/bouncer.h"
+#include "core/pool/bouncer_json.h"
 
 #define ENTRIES(array) (sizeof(array) / sizeof(*(array)))
 
@@ -217,6 +217,27 @@ static void counters_that_went_back_say_nothing(void **state)
 	arena_close(pair.arena);
 }
 
+static void one_look_alone_counts_nothing_and_sees_who_is_stuck(void **state)
+{
+	struct pair pair = make_pair();
+	struct bouncer_load_list list = {0};
+	(void)state;
+
+	bouncer_judge(pair.arena, NULL, &pair.after, &list);
+	assert_false(list.items[0].counted || list.items[0].rated);
+	assert_int_equal(list.items[0].level, BOUNCER_GOOD);
+	assert_string_equal(list.items[0].verdict, "what its servers do is known from the next look on");
+	_cleanup_json_ struct json *values = bouncer_json(&pair.after, &list, 0);
+	assert_int_equal(json_kind(json_get(values, "busy")), JSON_KIND_NULL);
+	assert_int_equal(json_kind(json_get(json_at(json_get(values, "databases"), 0), "utilisation")), JSON_KIND_NULL);
+	pair.after.pools.items[0].waiting = 1;
+	pair.after.pools.items[0].longest_us = 2000000;
+	list.count = 0;
+	bouncer_judge(pair.arena, NULL, &pair.after, &list);
+	assert_int_equal(list.items[0].level, BOUNCER_BAD);
+	arena_close(pair.arena);
+}
+
 static void a_database_that_was_not_used_before_began_at_zero(void **state)
 {
 	struct pair pair = make_pair();
@@ -304,6 +325,7 @@ int main(void)
 		cmocka_unit_test(the_mean_wait_is_of_transactions_where_assignments_are_not_counted),
 		cmocka_unit_test(pools_of_all_users_share_what_the_database_may_have),
 		cmocka_unit_test(counters_that_went_back_say_nothing),
+		cmocka_unit_test(one_look_alone_counts_nothing_and_sees_who_is_stuck),
 		cmocka_unit_test(a_database_that_was_not_used_before_began_at_zero),
 		cmocka_unit_test(session_pooling_is_judged_by_servers_held),
 		cmocka_unit_test(the_worst_is_said),
