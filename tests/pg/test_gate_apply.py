@@ -153,7 +153,9 @@ def test_a_failed_migration_leaves_those_before_it_and_stops_those_after_it(live
     database.execute("INSERT INTO items VALUES (51, 'after the rehearsal')")
     result = live.batch("--approve", plan_id, "--format", "json").ended(30)
     assert error(result)["message"] == "migration 003: division by zero"
-    assert check(result, "apply.migrations")["limit"] == "1 of 3 migration(s) committed"
+    position = check(result, "apply.migrations")
+    assert position["measured"] == "migration 003: division by zero; 1 of 3 migration(s) committed"
+    assert position["limit"] == "every pending migration is committed"
     assert live.versions() == ["001", "002"]
     assert database.query("SELECT to_regclass('one') IS NOT NULL, to_regclass('two'), to_regclass('three')") == [
         (True, None, None)]

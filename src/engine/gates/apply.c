@@ -334,8 +334,9 @@ static void report_position(struct apply *apply, const struct error *cause)
 	struct run *run = apply->run;
 	size_t done = apply->done.migrations.count;
 	run_check_as(run, apply->evidence, "apply.migrations", false, cause->status, error_hint_text(cause),
-	             cause->message,
-	             arena_printf(run->arena, "%zu of %zu migration(s) committed", done, run->plan.pending.count));
+	             arena_printf(run->arena, "%s; %zu of %zu migration(s) committed", cause->message, done,
+	                          run->plan.pending.count),
+	             "every pending migration is committed");
 }
 
 /* Before anything is asked or written: a probe that was asked for and cannot be had stops here. */
