@@ -49,6 +49,8 @@ static const struct action_row ROWS[ACTION_COUNT] = {
 	                    .label = "explain", .keys = "e", .views = "plans", .acts = true},
 	[ACTION_FREEZE] = {.name = "freeze", .summary = "hold what is shown of live, or go on", .label = "freeze",
 	                   .keys = "z", .views = "live"},
+	[ACTION_RATE] = {.name = "rate", .summary = "how often what is shown of live changes", .label = "rate",
+	                 .keys = "s", .views = "live"},
 	[ACTION_SEARCH] = {.name = "search", .summary = "search; empty ends it", .label = "search", .keys = "/ F3"},
 	[ACTION_FILTER] = {.name = "filter", .summary = "show only what matches; empty ends it", .label = "filter",
 	                   .keys = "& F4"},

@@ -38,6 +38,7 @@ enum action {
 	ACTION_PAGES,
 	ACTION_EXPLAIN,
 	ACTION_FREEZE,     /* what is shown of live */
+	ACTION_RATE,
 	/* finding */
 	ACTION_SEARCH,
 	ACTION_FILTER,

@@ -336,6 +336,8 @@ static void apply_step(struct model *model, const struct json *event)
 	if (down)
 		return;
 	struct model_work *at = gate == GATE_APPLY ? &migration->applied : &migration->rehearsed;
+	if (gate == GATE_APPLY)
+		model_begin_changing(model);
 	work(model, migration, at, phase, event);
 	if (gate == GATE_REHEARSAL && at->state == WORK_DONE)
 		migration->promised_ms = at->duration_ms;
@@ -355,10 +357,10 @@ static void apply_sample(struct model *model, const struct json *event)
 		sample = list_add(model->arena, &model->samples);
 		sample->sampler = arena_strdup(model->arena, sampler);
 	}
-	json_close(sample->values);
+	_cleanup_json_ struct json *before = sample->values;
 	sample->values = json_clone(json_get(event, "values"));
 	sample->at_ms = model->now_ms;
-	model_add_live(model, sample);
+	model_add_live(model, sample, before);
 	if (strcmp(sampler, "promise") != 0)
 		return;
 	model_set_promise(model, sample->values);

@@ -3,14 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/model_incidents.h"
+
+/* The member of a sample that a series is made of; with a list, the most that one of its members has. */
 static const struct {
-	const char *sampler, *member;
+	const char *sampler, *member, *list;
 } SERIES[SERIES_COUNT] = {
 	[SERIES_CONNECTIONS] = {"connections", "used"},
 	[SERIES_ACTIVE] = {"waits", "active"},
 	[SERIES_COMMITS] = {"workload", "commits_per_s"},
 	[SERIES_WAL] = {"wal", "bytes_per_s"},
 	[SERIES_WAITING] = {"locks", "waiting"},
+	[SERIES_BEHIND] = {"locks", "behind_us"},
+	[SERIES_FREE] = {"connections", "free"},
+	[SERIES_LAG] = {"replicas", "lag_ms", "replicas"},
+	[SERIES_QUEUE] = {"pools", "waiting", "databases"},
 	[SERIES_P99] = {"latency", "p99_us"},
 };
 
@@ -68,17 +75,54 @@ static void add_latency(struct model_live *live, const struct json *values)
 	}
 }
 
-void model_add_live(struct model *model, const struct model_sample *sample)
+static bool most_in(const struct json *list, const char *member, double *ret_number)
+{
+	bool known = false;
+	double number;
+
+	for (size_t i = 0; i < json_count(list); i++) {
+		if (!model_number(json_get(json_at(list, i), member), &number))
+			continue;
+		*ret_number = known && *ret_number > number ? *ret_number : number;
+		known = true;
+	}
+	return known;
+}
+
+struct model_live *model_live_of(struct model *model)
+{
+	if (!model->live)
+		model->live = arena_alloc(model->arena, sizeof(*model->live));
+	return model->live;
+}
+
+void model_add_live(struct model *model, const struct model_sample *sample, const struct json *before)
 {
 	for (size_t i = 0; i < SERIES_COUNT; i++) {
 		double value;
 		if (strcmp(SERIES[i].sampler, sample->sampler) != 0)
 			continue;
-		if (!model->live)
-			model->live = arena_alloc(model->arena, sizeof(*model->live));
-		if (model_number(json_get(sample->values, SERIES[i].member), &value))
-			add_point(&model->live->series[i], sample->at_ms, value);
+		struct model_live *live = model_live_of(model);
+		if (SERIES[i].list ? most_in(json_get(sample->values, SERIES[i].list), SERIES[i].member, &value)
+		                   : model_number(json_get(sample->values, SERIES[i].member), &value))
+			add_point(&live->series[i], sample->at_ms, value);
 		if (i == SERIES_P99)
-			add_latency(model->live, sample->values);
+			add_latency(live, sample->values);
 	}
+	model_look_for_incidents(model, sample, before);
+}
+
+void model_begin_changing(struct model *model)
+{
+	struct model_live *live = model_live_of(model);
+
+	for (size_t i = 0; i < SERIES_COUNT && !live->changing; i++) {
+		const struct model_series *series = &live->series[i];
+		double sum = 0;
+		for (size_t j = 0; j < series->count; j++)
+			sum += model_point(series, j)->value;
+		live->has_before[i] = series->count > 0;
+		live->before[i] = series->count > 0 ? sum / (double)series->count : 0;
+	}
+	live->changing = true;
 }

@@ -7,7 +7,7 @@
 #include "sys/clock.h"
 
 /* What has not changed is told again after a while, so that a reader knows that it still is so. */
-enum { BEGIN_AFTER_MS = 1000, SAME_AGAIN_MS = 10000, MOST_SAMPLERS = 32 };
+enum { BEGIN_AFTER_MS = 1000, SAME_AGAIN_MS = 10000, COST_EVERY_MS = 5000, MOST_SAMPLERS = 32 };
 
 struct told {
 	const struct sampler *sampler;
@@ -20,6 +20,7 @@ struct samples {
 	struct samplers *samplers;
 	struct told told[MOST_SAMPLERS];
 	size_t count;
+	int64_t cost_ms; /* when it was told what looking costs */
 };
 
 static struct told *told_of(struct samples *samples, const struct sampler *sampler)
@@ -34,6 +35,18 @@ static struct told *told_of(struct samples *samples, const struct sampler *sampl
 	return told;
 }
 
+static void tell_cost(struct samples *samples, int64_t now_ms)
+{
+	int64_t due_ms = samples->cost_ms + COST_EVERY_MS;
+	bool first = samples->cost_ms == 0;
+
+	if (!first && now_ms < due_ms)
+		return;
+	samples->cost_ms = now_ms;
+	if (!first)
+		emit_sample(samples->run->emitter, "cost", samplers_cost(samples->samplers));
+}
+
 static void on_taken(void *context, const struct sampler *sampler, const struct json *values)
 {
 	struct samples *samples = context;
@@ -41,6 +54,7 @@ static void on_taken(void *context, const struct sampler *sampler, const struct 
 	_cleanup_strbuf_ struct strbuf text = {0};
 	int64_t now_ms = clock_ms();
 
+	tell_cost(samples, now_ms);
 	json_write(&text, values);
 	if (!told || (told->at_ms && now_ms - told->at_ms < SAME_AGAIN_MS &&
 	              strcmp(strbuf_text(&text), strbuf_text(&told->values)) == 0))

@@ -14,6 +14,12 @@ struct live_figures {
 	int64_t now_ms;
 };
 
+/* A line that tells of a session, which the cursor can stand on. */
+struct live_mark {
+	size_t line;
+	int64_t pid;
+};
+
 /* What a panel is written on. */
 struct live_page {
 	struct paper paper;
@@ -21,11 +27,14 @@ struct live_page {
 	const struct live_figures *figures;
 	const struct canvas *signs; /* whose glyphs are used */
 	int width, rows;            /* rows 0 = as many as there are */
+	LIST(struct live_mark) marks;
 };
 
 struct live_panel {
 	const char *title;
-	const char *sampler; /* whose age is the panel's */
+	const char *sampler; /* whose age is the panel's; NULL = it has no sampler, and is always written */
+	enum model_series_id series; /* SERIES_COUNT = none: of five minutes, in its head where there is no room below */
+	const char *missing; /* why there is no sample of it; NULL = none came yet */
 	void (*write)(struct live_page *page, const struct json *values);
 };
 
@@ -36,8 +45,13 @@ enum live_panel_id {
 	PANEL_LATENCY,
 	PANEL_LOCKS,
 	PANEL_WAITS,
-	PANEL_REPLICATION,
 	PANEL_PROGRESS,
+	PANEL_REPLICATION,
+	PANEL_POOLS,
+	PANEL_VACUUM,
+	PANEL_SIZES,
+	PANEL_INCIDENTS,
+	PANEL_COST,
 	PANEL_COUNT,
 };
 
@@ -52,7 +66,46 @@ const struct model_sample *live_sample(const struct live_figures *figures, const
 /* Whether anything of live was sampled at all. */
 bool live_is_sampled(const struct live_figures *figures);
 
+/* ---- live_layout.c ---- */
+
+struct live_place {
+	struct area area;
+	bool shown;
+	bool in_line; /* one row, its name in it */
+};
+
+enum live_form { LIVE_LOAD, LIVE_UPKEEP, LIVE_FORMS };
+
+struct live_layout {
+	struct live_place places[PANEL_COUNT];
+	bool stacked;   /* one below the other, on a page that is scrolled */
+	int form_count; /* of that size of a screen */
+};
+
+extern const enum live_panel_id LIVE_ORDER[PANEL_COUNT];
+
+struct live_layout live_layout_of(const struct area *area, enum live_form form);
+
+/* ---- live_session.c ---- */
+
+/* What was last seen of a session: its values in the samples that list sessions. */
+enum { SESSION_SOURCES = 2 };
+struct live_session {
+	int64_t pid;                            /* 0 = none */
+	struct json *values[SESSION_SOURCES];   /* of locks, of transactions; NULL = it is in none; shared */
+	int64_t seen_ms;                        /* when it was last in one of them; 0 = never */
+	bool there;                             /* it is in the newest ones */
+};
+
+/* Takes what the figures say of it; what they no longer say stays as it was. */
+void live_session_update(struct live_session *session, const struct live_figures *figures);
+void live_session_forget(struct live_session *session);
+void live_session_write(struct live_page *page, const struct live_session *session);
+
 /* ---- for the panels ---- */
+
+/* The line that is being written tells of this session. */
+void live_mark(struct live_page *page, int64_t pid);
 
 /* Values of another sampler than the panel's own; NULL when there are none. */
 const struct json *live_values(const struct live_page *page, const char *sampler);
@@ -62,16 +115,31 @@ const char *live_number(struct live_page *page, const struct json *values, const
 const char *live_bytes(struct live_page *page, const struct json *values, const char *key);
 const char *live_duration(struct live_page *page, const struct json *values, const char *key);
 
+/* A value of a series, for people. */
+const char *live_series_text(struct arena *arena, enum model_series_id id, double value);
+
 /* A bar of at most `width` columns for part of whole, filled up with empty cells if `framed`. */
 const char *live_bar(struct live_page *page, int width, double part, double whole, bool framed);
 
 /* "name  ..:|||  0..43" over the last five minutes, in a line of its own; nothing with fewer than two points. */
 void live_spark(struct live_page *page, enum model_series_id series, const char *name);
 
+/* The same without name and range, in few columns; NULL with fewer than two points. */
+enum { LIVE_SHORT_SPARK = 12 };
+const char *live_short_spark(struct live_page *page, enum model_series_id series);
+
+/* Whether there is room for more than what counts first. */
+bool live_is_tall(const struct live_page *page);
+
 /* A name that may be missing: "-". */
 const char *live_text(const struct json *values, const char *key);
 
 void live_write_locks(struct live_page *page, const struct json *values);
 void live_write_latency(struct live_page *page, const struct json *values);
+void live_write_pools(struct live_page *page, const struct json *values);
+void live_write_vacuum(struct live_page *page, const struct json *values);
+void live_write_sizes(struct live_page *page, const struct json *values);
+void live_write_incidents(struct live_page *page, const struct json *values);
+void live_write_cost(struct live_page *page, const struct json *values);
 
 #endif

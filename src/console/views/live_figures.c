@@ -7,11 +7,11 @@
 #include "console/signs.h"
 #include "console/views/live.h"
 
-enum { SPARK_MS = 5 * 60 * 1000, SPARK_COLUMNS = 24, SPARK_NAME = 11 };
+enum { SPARK_MS = 5 * 60 * 1000, SPARK_COLUMNS = 24, SPARK_NAME = 11, TALL_FROM = 8 };
 
 const struct model_sample *live_sample(const struct live_figures *figures, const char *sampler)
 {
-	for (size_t i = 0; i < figures->count; i++)
+	for (size_t i = 0; sampler && i < figures->count; i++)
 		if (strcmp(figures->samples[i].sampler, sampler) == 0)
 			return &figures->samples[i];
 	return NULL;
@@ -38,14 +38,22 @@ void live_write(struct live_page *page, enum live_panel_id id)
 	const char *why = sample ? json_get_text(sample->values, "unavailable") : NULL;
 
 	paper_line(&page->paper);
-	if (!sample && id == PANEL_LATENCY)
-		why = "no probe: --probe asks on the way that applications take";
-	else if (!sample)
-		why = "no sample of it came yet";
+	if (!sample && panel->sampler)
+		why = panel->missing ? panel->missing : "no sample of it came yet";
 	if (why)
 		paper_text(&page->paper, STYLE_DIM, 1, arena_printf(page->arena, " n/a (%s)", why));
 	else
-		panel->write(page, sample->values);
+		panel->write(page, sample ? sample->values : NULL);
+}
+
+bool live_is_tall(const struct live_page *page)
+{
+	return page->rows == 0 || page->rows > TALL_FROM;
+}
+
+void live_mark(struct live_page *page, int64_t pid)
+{
+	*list_add(page->arena, &page->marks) = (struct live_mark){.line = page->paper.lines.count - 1, .pid = pid};
 }
 
 /* "4812" with its thousands apart. */
@@ -120,8 +128,8 @@ struct spark {
 	double low, high;
 };
 
-/* Each column has the most of its twelve and a half seconds: a peak is what one looks for. */
-static struct spark read_spark(const struct live_figures *figures, const struct model_series *series)
+/* Each column has the most of its part of the time: a peak is what one looks for. */
+static struct spark read_spark(const struct live_figures *figures, const struct model_series *series, int columns)
 {
 	struct spark spark = {0};
 	bool first = true;
@@ -131,7 +139,7 @@ static struct spark read_spark(const struct live_figures *figures, const struct 
 		int64_t ago_ms = figures->now_ms - point->at_ms;
 		if (ago_ms < 0 || ago_ms >= SPARK_MS)
 			continue;
-		size_t at = (size_t)(SPARK_COLUMNS - 1 - ago_ms * SPARK_COLUMNS / SPARK_MS);
+		size_t at = (size_t)(columns - 1 - ago_ms * columns / SPARK_MS);
 		if (!spark.known[at] || spark.most[at] < point->value)
 			spark.most[at] = point->value;
 		spark.known[at] = true;
@@ -152,30 +160,53 @@ static const char *mark(bool ascii, double value, double high)
 	return ascii ? PLAIN[level] : BLOCKS[level];
 }
 
-static const char *series_text(struct arena *arena, enum model_series_id id, double value)
+const char *live_series_text(struct arena *arena, enum model_series_id id, double value)
 {
 	if (id == SERIES_P99)
 		return text_latency(arena, whole(value));
+	if (id == SERIES_LAG)
+		return short_duration(arena, whole(value));
 	if (id == SERIES_WAL)
 		return text_bytes(arena, whole(value));
 	return number_text(arena, value);
 }
 
+static const char *spark_text(struct arena *arena, const struct spark *spark, int columns, bool ascii)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+
+	for (int i = 0; i < columns; i++)
+		strbuf_puts(&text, spark->known[i] ? mark(ascii, spark->most[i], spark->high) : " ");
+	return arena_strdup(arena, strbuf_text(&text));
+}
+
+static bool is_ascii(const struct canvas *signs)
+{
+	return (unsigned char)canvas_glyph(signs, GLYPH_BAR_FULL)[0] < 0x80;
+}
+
+const char *live_short_spark(struct live_page *page, enum model_series_id id)
+{
+	const struct model_live *live = page->figures->live;
+
+	if (!live || live->series[id].count < 2)
+		return NULL;
+	struct spark spark = read_spark(page->figures, &live->series[id], LIVE_SHORT_SPARK);
+	return spark_text(page->arena, &spark, LIVE_SHORT_SPARK, is_ascii(page->signs));
+}
+
 void live_spark(struct live_page *page, enum model_series_id id, const char *name)
 {
 	const struct model_live *live = page->figures->live;
-	bool ascii = (unsigned char)canvas_glyph(page->signs, GLYPH_BAR_FULL)[0] < 0x80;
 
 	if (!live || live->series[id].count < 2)
 		return;
-	struct spark spark = read_spark(page->figures, &live->series[id]);
-	_cleanup_strbuf_ struct strbuf text = {0};
-	for (size_t i = 0; i < SPARK_COLUMNS; i++)
-		strbuf_puts(&text, spark.known[i] ? mark(ascii, spark.most[i], spark.high) : " ");
+	struct spark spark = read_spark(page->figures, &live->series[id], SPARK_COLUMNS);
 	paper_line(&page->paper);
 	paper_span(&page->paper, STYLE_DIM, " %s", name);
 	paper_tab(&page->paper, SPARK_NAME);
-	paper_span(&page->paper, STYLE_TEXT, "%s", strbuf_text(&text));
-	paper_span(&page->paper, STYLE_DIM, " %s..%s", series_text(page->arena, id, spark.low),
-	           series_text(page->arena, id, spark.high));
+	paper_span(&page->paper, STYLE_TEXT, "%s",
+	           spark_text(page->arena, &spark, SPARK_COLUMNS, is_ascii(page->signs)));
+	paper_span(&page->paper, STYLE_DIM, " %s..%s", live_series_text(page->arena, id, spark.low),
+	           live_series_text(page->arena, id, spark.high));
 }

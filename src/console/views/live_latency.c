@@ -102,7 +102,7 @@ void live_write_latency(struct live_page *page, const struct json *values)
 	if (!page->figures->live)
 		return;
 	/* The bar is the phase at hand, the stroke in it what was before. */
-	if (page->rows == 0 || page->rows > 8) {
+	if (live_is_tall(page)) {
 		live_spark(page, SERIES_P99, "p99");
 		page->rows -= page->rows ? 1 : 0;
 	}

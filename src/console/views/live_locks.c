@@ -83,6 +83,7 @@ static void write_session(struct live_page *page, const struct json *forest, con
 	const struct json *session = session_of(sessions, pid);
 
 	paper_line(&page->paper);
+	live_mark(page, pid);
 	write_branch(page, forest, index);
 	if (pid == 0)
 		paper_span(&page->paper, STYLE_STRONG, "prepared transaction");
@@ -117,6 +118,6 @@ void live_write_locks(struct live_page *page, const struct json *values)
 	}
 	for (size_t i = 0; i < json_count(forest); i++)
 		write_session(page, forest, sessions, i);
-	if (page->rows == 0 || page->rows > 8)
+	if (live_is_tall(page))
 		live_spark(page, SERIES_WAITING, "waiting");
 }

@@ -20,11 +20,6 @@ static bool is_number(const struct json *object, const char *key)
 	return model_number(json_get(object, key), &number);
 }
 
-static bool is_tall(const struct live_page *page)
-{
-	return page->rows == 0 || page->rows > 8;
-}
-
 /* ---- connections ---- */
 
 struct bars {
@@ -65,7 +60,7 @@ static void write_connections(struct live_page *page, const struct json *values)
 	                                       (double)usable, true),
 	           left, few ? "!" : "");
 	json_each(json_get(values, "states"), write_state, &bars);
-	if (!is_tall(page))
+	if (!live_is_tall(page))
 		return;
 	live_spark(page, SERIES_CONNECTIONS, "used");
 	for (size_t i = 0; i < json_count(groups); i++) {
@@ -97,11 +92,11 @@ static void write_workload(struct live_page *page, const struct json *values)
 	           live_number(page, values, "cache_hit_percent"));
 	if (json_get_bool(json_get(wal, "archiver"), "failing"))
 		paper_span(&page->paper, STYLE_BAD, "  archiving FAILS");
+	if (!live_is_tall(page))
+		return;
 	paper_line(&page->paper);
 	paper_span(&page->paper, STYLE_TEXT, " checkpoints: %s timed, %s requested",
 	           live_number(page, checkpoints, "timed"), live_number(page, checkpoints, "requested"));
-	if (!is_tall(page))
-		return;
 	live_spark(page, SERIES_COMMITS, "commits/s");
 	live_spark(page, SERIES_WAL, "WAL/s");
 }
@@ -128,6 +123,7 @@ static void write_transaction(struct live_page *page, const struct json *session
 	bool is_long = json_get_int(session, "age_ms") >= TRANSACTION_IS_LONG_MS;
 
 	paper_line(&page->paper);
+	live_mark(page, json_get_int(session, "pid"));
 	paper_span(&page->paper, STYLE_STRONG, " %" PRId64, json_get_int(session, "pid"));
 	if (json_get_bool(session, "ours"))
 		paper_span(&page->paper, STYLE_BUSY, " (ours)");
@@ -151,7 +147,7 @@ static void write_transactions(struct live_page *page, const struct json *values
 	write_horizon(page, json_get(values, "horizon"));
 	for (size_t i = 0; i < json_count(sessions); i++)
 		write_transaction(page, json_at(sessions, i));
-	if (wraparound && is_tall(page)) {
+	if (wraparound && live_is_tall(page)) {
 		paper_line(&page->paper);
 		paper_span(&page->paper, STYLE_TEXT, " oldest row %s xids, %s%% of what forces a vacuum",
 		           live_number(page, wraparound, "oldest_xids"),
@@ -181,7 +177,7 @@ static void write_waits(struct live_page *page, const struct json *values)
 		paper_span(&page->paper, style, "%s",
 		           live_bar(page, bar_width(page, column + 4), (double)count, (double)active, false));
 	}
-	if (is_tall(page))
+	if (live_is_tall(page))
 		live_spark(page, SERIES_ACTIVE, "at work");
 }
 
@@ -196,9 +192,11 @@ static void write_slots(struct live_page *page)
 		const char *status = live_text(slot, "wal_status");
 		bool lost = strcmp(status, "lost") == 0 || strcmp(status, "unreserved") == 0;
 		paper_line(&page->paper);
-		paper_span(&page->paper, lost ? STYLE_BAD : STYLE_TEXT, " slot %s keeps %s, %s%s", live_text(slot, "name"),
-		           live_bytes(page, slot, "retained_bytes"), status,
-		           json_get_bool(slot, "active") ? "" : ", nobody reads it");
+		paper_tab(&page->paper, 1);
+		paper_text(&page->paper, lost ? STYLE_BAD : STYLE_TEXT, 3,
+		           arena_printf(page->arena, "slot %s keeps %s, %s%s", live_text(slot, "name"),
+		                        live_bytes(page, slot, "retained_bytes"), status,
+		                        json_get_bool(slot, "active") ? "" : ", nobody reads it"));
 	}
 }
 
@@ -212,10 +210,15 @@ static void write_replication(struct live_page *page, const struct json *values)
 		const struct json *replica = json_at(replicas, i);
 		if (i > 0)
 			paper_line(&page->paper);
-		paper_span(&page->paper, STYLE_TEXT, " %s %s (%s): %s, %s behind", live_text(replica, "name"),
-		           live_text(replica, "state"), live_text(replica, "sync"),
-		           live_duration(page, replica, "lag_ms"), live_bytes(page, replica, "replay_bytes"));
+		paper_tab(&page->paper, 1);
+		paper_text(&page->paper, STYLE_TEXT, 3,
+		           arena_printf(page->arena, "%s %s (%s): %s, %s behind", live_text(replica, "name"),
+		                        live_text(replica, "state"), live_text(replica, "sync"),
+		                        live_duration(page, replica, "lag_ms"),
+		                        live_bytes(page, replica, "replay_bytes")));
 	}
+	if (live_is_tall(page))
+		live_spark(page, SERIES_LAG, "lag");
 	write_slots(page);
 	if (json_get_bool(wal, "in_recovery")) {
 		paper_line(&page->paper);
@@ -246,7 +249,8 @@ static void write_command(struct live_page *page, const struct json *command)
 		           live_number(page, command, "percent"));
 	const char *phase = live_text(command, "phase");
 	if (is_number(command, "remaining_ms"))
-		phase = arena_printf(page->arena, "%s, %s left of it", phase, live_duration(page, command, "remaining_ms"));
+		phase = arena_printf(page->arena, "%s, %s left of it", phase,
+		                     live_duration(page, command, "remaining_ms"));
 	paper_text(&page->paper, STYLE_TEXT, 3, phase);
 }
 
@@ -264,12 +268,32 @@ static void write_progress(struct live_page *page, const struct json *values)
 }
 
 const struct live_panel LIVE_PANELS[PANEL_COUNT] = {
-	[PANEL_CONNECTIONS] = {"connections", "connections", write_connections},
-	[PANEL_WORKLOAD] = {"workload", "workload", write_workload},
-	[PANEL_TRANSACTIONS] = {"transactions", "transactions", write_transactions},
-	[PANEL_LATENCY] = {"latency", "latency", live_write_latency},
-	[PANEL_LOCKS] = {"locks", "locks", live_write_locks},
-	[PANEL_WAITS] = {"waits", "waits", write_waits},
-	[PANEL_REPLICATION] = {"replication", "replicas", write_replication},
-	[PANEL_PROGRESS] = {"progress", "progress", write_progress},
+	[PANEL_CONNECTIONS] = {.title = "connections", .sampler = "connections",
+		.series = SERIES_CONNECTIONS, .write = write_connections},
+	[PANEL_WORKLOAD] = {.title = "workload", .sampler = "workload",
+		.series = SERIES_COMMITS, .write = write_workload},
+	[PANEL_TRANSACTIONS] = {.title = "transactions", .sampler = "transactions",
+		.series = SERIES_COUNT, .write = write_transactions},
+	[PANEL_LATENCY] = {.title = "latency", .sampler = "latency",
+		.series = SERIES_P99, .write = live_write_latency,
+		.missing = "no probe: --probe asks on the way that applications take"},
+	[PANEL_LOCKS] = {.title = "locks", .sampler = "locks",
+		.series = SERIES_WAITING, .write = live_write_locks},
+	[PANEL_WAITS] = {.title = "waits", .sampler = "waits",
+		.series = SERIES_ACTIVE, .write = write_waits},
+	[PANEL_PROGRESS] = {.title = "progress", .sampler = "progress",
+		.series = SERIES_COUNT, .write = write_progress},
+	[PANEL_REPLICATION] = {.title = "replication", .sampler = "replicas",
+		.series = SERIES_LAG, .write = write_replication},
+	[PANEL_POOLS] = {.title = "pools", .sampler = "pools",
+		.series = SERIES_QUEUE, .write = live_write_pools,
+		.missing = "no pooler: --bouncer names PgBouncer's console"},
+	[PANEL_VACUUM] = {.title = "vacuum", .sampler = "vacuum",
+		.series = SERIES_COUNT, .write = live_write_vacuum},
+	[PANEL_SIZES] = {.title = "sizes", .sampler = "sizes",
+		.series = SERIES_COUNT, .write = live_write_sizes},
+	[PANEL_INCIDENTS] = {.title = "incidents",
+		.series = SERIES_COUNT, .write = live_write_incidents},
+	[PANEL_COST] = {.title = "our own cost", .sampler = "cost",
+		.series = SERIES_COUNT, .write = live_write_cost},
 };

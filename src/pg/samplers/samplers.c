@@ -454,7 +454,7 @@ static struct json *slot_json(const struct slot *slot)
 }
 
 /* What it takes the server and the way to it: from question to answer. */
-static struct json *cost_json(const struct samplers *samplers)
+struct json *samplers_cost(const struct samplers *samplers)
 {
 	struct json *cost = json_new_object();
 	int64_t skipped = 0, round_us = 0, elapsed_ms = clock_ms() - samplers->started_ms;
@@ -477,7 +477,7 @@ struct json *samplers_document(const struct samplers *samplers)
 	for (size_t i = 0; i < samplers->all; i++)
 		json_set(list, samplers->slots[i].sampler->name, slot_json(&samplers->slots[i]));
 	json_set(document, "server", samplers->server ? json_clone(samplers->server) : json_new_text(NULL));
-	json_set(document, "cost", cost_json(samplers));
+	json_set(document, "cost", samplers_cost(samplers));
 	json_set(document, "samplers", list);
 	return document;
 }

@@ -44,6 +44,9 @@ bool samplers_connected(const struct samplers *samplers);
 /* Why there is no connection; its status is OK while there is one, or none was tried yet. */
 const struct error *samplers_trouble(const struct samplers *samplers);
 
+/* What looking costs, owned by the caller: "queries", "skipped", "round_us" and "busy_ms_per_s". */
+struct json *samplers_cost(const struct samplers *samplers);
+
 /*
  * The document of the newest samples, owned by the caller: "server" (null when there was never a connection), "cost",
  * and "samplers", whose members have state (ok, waiting, n/a, failed), reason, age_ms, cost_us, taken, skipped, failed

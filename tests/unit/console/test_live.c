@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "console/model_live.h"
+#include "console/views/live.h"
 #include "fake_console.h"
 #include "story.h"
 #include "sys/file.h"
@@ -68,6 +68,39 @@ static void tell_series(struct model *model)
 	}
 }
 
+static void tell_upkeep(struct model *model)
+{
+	TELL(model,
+	     "\"type\":\"sample\",\"sampler\":\"workload\",\"values\":{\"deadlocks_total\":3}",
+	     "\"type\":\"sample\",\"sampler\":\"checkpoints\",\"values\":{\"timed\":0,\"requested\":0,"
+	     "\"requested_total\":7}",
+	     "\"type\":\"sample\",\"sampler\":\"slots\",\"values\":{\"slots\":[{\"name\":\"old\",\"active\":false,"
+	     "\"wal_status\":\"extended\",\"retained_bytes\":42949672960}]}",
+	     "\"type\":\"sample\",\"sampler\":\"pools\",\"values\":{\"place\":\"bouncer:6432\",\"version\":\"1.18.0\","
+	     "\"waiting\":4,\"databases\":[{\"database\":\"shop\",\"mode\":\"transaction\",\"capacity\":40,"
+	     "\"clients\":96,\"waiting\":4,\"longest_wait_ms\":320.0,\"servers\":40,\"busy\":38.4,"
+	     "\"utilisation\":0.96,\"transaction_ms\":3.8,\"wait_ms\":12.1,\"state\":\"bad\",\"verdict\":\"full\","
+	     "\"advice\":\"Raise pool_size.\"}]}",
+	     "\"type\":\"sample\",\"sampler\":\"vacuum\",\"values\":{\"autovacuum\":true,\"max_workers\":3,"
+	     "\"workers\":[{\"pid\":1201,\"database\":\"shop\",\"work\":\"autovacuum: VACUUM public.events\","
+	     "\"running_ms\":81000,\"against_wraparound\":true}],\"most_dead\":[{\"table\":\"public.events\","
+	     "\"vacuumed_ms_ago\":null,\"dead_rows\":812000,\"live_rows\":400000},{\"table\":\"public.orders\","
+	     "\"vacuumed_ms_ago\":7200000,\"dead_rows\":1200,\"live_rows\":2310002}]}",
+	     "\"type\":\"sample\",\"sampler\":\"wraparound\",\"values\":{\"oldest_xids\":122000000,"
+	     "\"forced_vacuum_percent\":61.0}",
+	     "\"type\":\"sample\",\"sampler\":\"wal_files\",\"values\":{\"files\":80,\"bytes\":1342177280}",
+	     "\"type\":\"sample\",\"sampler\":\"indexes\",\"values\":{\"left_over\":1,\"invalid\":["
+	     "{\"index\":\"orders_customer_idx\",\"table\":\"orders\",\"bytes\":8388608,\"building\":false}]}",
+	     "\"type\":\"sample\",\"sampler\":\"sequences\",\"values\":{\"total\":2,\"fullest\":[{\"sequence\":"
+	     "\"public.orders_id_seq\",\"used_percent\":87.5},{\"sequence\":\"public.x\",\"used_percent\":1.0}]}",
+	     "\"type\":\"sample\",\"sampler\":\"sizes\",\"values\":{\"database_bytes\":53687091200,"
+	     "\"growth_bytes_per_s\":1048576.0,\"largest\":[{\"table\":\"public.orders\",\"bytes\":32212254720,"
+	     "\"index_bytes\":10737418240,\"rows\":2310002},{\"table\":\"public.events\",\"bytes\":1073741824,"
+	     "\"index_bytes\":52428800,\"rows\":400000}]}",
+	     "\"type\":\"sample\",\"sampler\":\"cost\",\"values\":{\"queries\":1204,\"skipped\":2,\"round_us\":6120,"
+	     "\"busy_ms_per_s\":2.31}");
+}
+
 static void tell_figures(struct model *model)
 {
 	TELL(model,
@@ -82,11 +115,12 @@ static void tell_figures(struct model *model)
 	     "{\"type\":\"IO\",\"event\":\"DataFileRead\",\"count\":2,\"oldest_ms\":1}]}",
 	     "\"type\":\"sample\",\"sampler\":\"wal\",\"values\":{\"in_recovery\":false,\"bytes_per_s\":18874368.0,"
 	     "\"archiver\":{\"on\":true,\"failing\":false}}",
-	     "\"type\":\"sample\",\"sampler\":\"checkpoints\",\"values\":{\"timed\":0,\"requested\":1}",
+	     "\"type\":\"sample\",\"sampler\":\"checkpoints\",\"values\":{\"timed\":0,\"requested\":1,"
+	     "\"requested_total\":8}",
 	     "\"type\":\"sample\",\"sampler\":\"workload\",\"values\":{\"commits_per_s\":4812.3,"
 	     "\"rollbacks_per_s\":0.5,\"rows_inserted_per_s\":9000.0,\"rows_updated_per_s\":3000.0,"
 	     "\"rows_deleted_per_s\":80.0,\"temp_bytes_per_s\":0.0,\"cache_hit_percent\":99.3,\"deadlocks\":1,"
-	     "\"interval_ms\":2000}",
+	     "\"deadlocks_total\":4,\"interval_ms\":2000}",
 	     "\"type\":\"sample\",\"sampler\":\"transactions\",\"values\":{\"open\":3,\"oldest_ms\":252000,\"sessions\":["
 	     "{\"pid\":811,\"application\":\"report\",\"state\":\"idle in transaction\",\"age_ms\":252000,\"ours\":false},"
 	     "{\"pid\":902,\"application\":\"pgsluice\",\"state\":\"active\",\"age_ms\":3000,\"ours\":true},"
@@ -185,12 +219,19 @@ static void the_view_is_what_is_in_its_pictures(void **state)
 	(void)state;
 	open_fixture(&f);
 	tell_series(f.model);
+	tell_upkeep(f.model);
 	tell_figures(f.model);
 	compare_all("queue", &f);
-	for (int i = 0; i < 4; i++)
-		press(&f, ACTION_NEXT_PART);
+	press(&f, ACTION_MODE);
+	compare_all("upkeep", &f);
+	press(&f, ACTION_NEXT_PART);
+	press(&f, ACTION_PREVIOUS_PART);
 	press(&f, ACTION_OPEN);
 	compare_all("opened", &f);
+	press(&f, ACTION_NEXT_PART);
+	press(&f, ACTION_DOWN);
+	press(&f, ACTION_OPEN);
+	compare_all("session", &f);
 	close_fixture(&f);
 }
 
@@ -283,6 +324,98 @@ static void without_a_screen_every_panel_is_told_whole(void **state)
 	close_fixture(&f);
 }
 
+static void a_session_that_is_gone_is_shown_as_it_was_last_seen(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = {0}, after = {0};
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	tell_figures(f.model);
+	press(&f, ACTION_OPEN);
+	press(&f, ACTION_OPEN);
+	draw(&f, 80, 22, false, &text);
+	assert_non_null(strstr(strbuf_text(&text), "session 811 "));
+	assert_null(strstr(strbuf_text(&text), "It waits for no lock any more"));
+	TELL(f.model,
+	     "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"waiting\":0,\"forest\":[],\"sessions\":[]}",
+	     "\"type\":\"sample\",\"sampler\":\"transactions\",\"values\":{\"open\":0,\"sessions\":[]}");
+	draw(&f, 80, 22, false, &after);
+	assert_non_null(strstr(strbuf_text(&after), "It waits for no lock any more"));
+	assert_non_null(strstr(strbuf_text(&after), "SELECT sum(total) FROM orders"));
+	press(&f, ACTION_BACK);
+	press(&f, ACTION_BACK);
+	press(&f, ACTION_BACK);
+	close_fixture(&f);
+}
+
+static void with_a_rate_figures_stay_for_that_long(void **state)
+{
+	_cleanup_strbuf_ struct strbuf before = {0}, soon = {0}, later = {0};
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	tell_figures(f.model);
+	press(&f, ACTION_RATE);
+	press(&f, ACTION_RATE);
+	draw(&f, 80, 22, false, &before);
+	assert_non_null(strstr(strbuf_text(&before), " every 5 s"));
+	TELL(f.model, "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"waiting\":0,\"forest\":[],\"sessions\":[]}");
+	draw(&f, 80, 22, false, &soon);
+	assert_string_equal(strbuf_text(&soon), strbuf_text(&before));
+	for (int i = 0; i < 5; i++)
+		tell_text(f.model, "\"type\":\"log\",\"level\":\"info\",\"message\":\"a second has passed\"");
+	draw(&f, 80, 22, false, &later);
+	assert_non_null(strstr(strbuf_text(&later), "nobody waits for a lock"));
+	close_fixture(&f);
+}
+
+static void a_click_chooses_and_the_next_one_opens(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = {0}, panel = {0}, session = {0};
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	tell_figures(f.model);
+	struct scene scene = scene_of(&f);
+	draw(&f, 80, 22, false, &text);
+	f.view->click(f.state, &scene, 13, 5);
+	f.view->click(f.state, &scene, 13, 5);
+	draw(&f, 80, 22, false, &panel);
+	assert_int_equal(strncmp(strbuf_text(&panel), "\u2500\u2500 locks", strlen("\u2500\u2500 locks")), 0);
+	f.view->click(f.state, &scene, 4, 5);
+	f.view->click(f.state, &scene, 4, 5);
+	draw(&f, 80, 22, false, &session);
+	assert_int_equal(strncmp(strbuf_text(&session), "session 915 ", strlen("session 915 ")), 0);
+	close_fixture(&f);
+}
+
+static void what_differs_from_the_sample_before_is_an_incident(void **state)
+{
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	TELL(f.model, "\"type\":\"sample\",\"sampler\":\"workload\",\"values\":{\"deadlocks_total\":40}",
+	     "\"type\":\"sample\",\"sampler\":\"workload\",\"values\":{\"deadlocks_total\":42}",
+	     "\"type\":\"sample\",\"sampler\":\"workload\",\"values\":{\"deadlocks_total\":0}",
+	     "\"type\":\"sample\",\"sampler\":\"workload\",\"values\":{\"unavailable\":\"needs pg_monitor\"}",
+	     "\"type\":\"sample\",\"sampler\":\"slots\","
+	     "\"values\":{\"slots\":[{\"name\":\"a\",\"wal_status\":\"extended\"},"
+	     "{\"name\":\"b\",\"wal_status\":\"reserved\"}]}",
+	     "\"type\":\"sample\",\"sampler\":\"slots\",\"values\":{\"slots\":[{\"name\":\"a\",\"wal_status\":\"lost\"}]}",
+	     "\"type\":\"sample\",\"sampler\":\"retry\",\"values\":{\"attempt\":2,\"blocker\":\"process 811\"}");
+	const struct model_live *live = f.model->live;
+	assert_int_equal(live->incident_count, 4);
+	assert_string_equal(model_incident(live, 0)->text, "2 deadlocks");
+	assert_string_equal(model_incident(live, 1)->text, "slot a is lost: WAL that it needs was removed");
+	assert_string_equal(model_incident(live, 2)->text, "slot b is gone");
+	assert_string_equal(model_incident(live, 3)->text, "attempt 2 of our step, blocked by process 811");
+	for (int i = 0; i < MODEL_INCIDENTS_MAX; i++)
+		model_add_incident(f.model, true, "number %d", i);
+	assert_int_equal(live->incident_count, MODEL_INCIDENTS_MAX);
+	assert_string_equal(model_incident(live, 0)->text, "number 0");
+	close_fixture(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +425,10 @@ int main(void)
 		cmocka_unit_test(a_series_keeps_its_newest_points_and_no_more),
 		cmocka_unit_test(latency_is_kept_by_phase_and_nonsense_is_left_out),
 		cmocka_unit_test(without_a_screen_every_panel_is_told_whole),
+		cmocka_unit_test(a_session_that_is_gone_is_shown_as_it_was_last_seen),
+		cmocka_unit_test(with_a_rate_figures_stay_for_that_long),
+		cmocka_unit_test(a_click_chooses_and_the_next_one_opens),
+		cmocka_unit_test(what_differs_from_the_sample_before_is_an_incident),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
