@@ -445,7 +445,7 @@ static struct json *slot_json(const struct slot *slot)
 	json_set_text(object, "reason", safe_text(arena, slot->reason));
 	sample_set_known(object, "age_ms", slot->taken ? clock_ms() - slot->taken_ms : -1);
 	json_set_int(object, "interval_ms", slot->sampler->interval_ms);
-	json_set_int(object, "cost_us", slot->cost_us);
+	sample_set_known(object, "cost_us", slot->taken ? slot->cost_us : -1);
 	json_set_int(object, "taken", slot->taken);
 	json_set_int(object, "skipped", slot->skipped);
 	json_set_int(object, "failed", slot->failed);

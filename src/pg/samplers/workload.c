@@ -34,6 +34,24 @@ static const struct rate {
 	{"temp_bytes_per_s", "temp_bytes", COLUMN_TEMP_BYTES},
 };
 
+/* Those that are told as they are too, for who takes the difference himself. */
+static const struct total {
+	const char *name;
+	enum column column;
+} TOTALS[] = {
+	{"commits_total", COLUMN_COMMITS},
+	{"rollbacks_total", COLUMN_ROLLBACKS},
+	{"rows_returned_total", COLUMN_ROWS_RETURNED},
+	{"rows_fetched_total", COLUMN_ROWS_FETCHED},
+	{"rows_inserted_total", COLUMN_ROWS_INSERTED},
+	{"rows_updated_total", COLUMN_ROWS_UPDATED},
+	{"rows_deleted_total", COLUMN_ROWS_DELETED},
+	{"blocks_hit_total", COLUMN_BLOCKS_HIT},
+	{"blocks_read_total", COLUMN_BLOCKS_READ},
+	{"temp_bytes_total", COLUMN_TEMP_BYTES},
+	{"deadlocks_total", COLUMN_DEADLOCKS},
+};
+
 static int64_t grown(struct sampling *sampling, const struct rows *rows, const char *name, enum column column)
 {
 	return sample_grown(sampling, name, rows_int(rows, 0, column));
@@ -82,7 +100,8 @@ static void read(struct sampling *sampling, const struct rows *rows, struct json
 	sample_set_known(values, "temp_files", grown(sampling, rows, "temp_files", COLUMN_TEMP_FILES));
 	sample_set_known(values, "deadlocks", grown(sampling, rows, "deadlocks", COLUMN_DEADLOCKS));
 	sample_set_known(values, "conflicts", grown(sampling, rows, "conflicts", COLUMN_CONFLICTS));
-	json_set_int(values, "deadlocks_total", rows_int(rows, 0, COLUMN_DEADLOCKS));
+	for (size_t i = 0; i < sizeof(TOTALS) / sizeof(TOTALS[0]); i++)
+		json_set_int(values, TOTALS[i].name, rows_int(rows, 0, TOTALS[i].column));
 	sample_set_known(values, "checksum_failures_total",
 	                 rows_get(rows, 0, COLUMN_CHECKSUM_FAILURES) ? rows_int(rows, 0, COLUMN_CHECKSUM_FAILURES) : -1);
 	sample_set_known(values, "interval_ms", sampling->interval_ms ? sampling->interval_ms : -1);
