@@ -2,11 +2,12 @@
 # Debian packages (12 and 13) that the project needs, and how to install what is missing of them.
 
 build_packages=(autoconf automake make gcc libc6-dev pkg-config libpq-dev libjansson-dev libssl-dev libinih-dev
-	libpg-query-dev libprotobuf-c-dev libncurses-dev libreadline-dev libsqlite3-dev mandoc)
+	libpg-query-dev libprotobuf-c-dev libncurses-dev libreadline-dev libsqlite3-dev libmicrohttpd-dev
+	mandoc)
 # pgsluice runs these programs itself: initdb, postgres, pg_dump and pg_restore, with the contrib extensions.
 server_packages=(postgresql postgresql-contrib)
 test_packages=("${server_packages[@]}" libcmocka-dev libvterm-dev pgbouncer valgrind shellcheck locales python3
-	python3-pytest python3-pytest-xdist python3-psycopg2)
+	python3-pytest python3-pytest-xdist python3-psycopg2 curl)
 
 # packages_run COMMAND...: as root, by sudo where we are not.
 packages_run() {

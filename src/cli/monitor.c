@@ -1,11 +1,16 @@
-/* `monitor`: how live is, outside a run: once, again and again, or as the line of a monitoring plugin. */
+/*
+ * `monitor`: how live is, outside a run: once, again and again, as the line of a monitoring plugin, or for those who
+ * ask by HTTP.
+ */
 #include "cli/commands.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/health_document.h"
 #include "cli/health_text.h"
+#include "cli/monitor_listen.h"
 #include "cli/screen.h"
 #include "pg/samplers/samplers.h"
 #include "sys/clock.h"
@@ -44,9 +49,19 @@ static enum status check_names(const struct text_list *names, struct error *err)
 
 static enum status check_options(const struct options *options, struct error *err)
 {
+	bool prints = options->once || options->watch || options->plugin || strcmp(options->format, "json") == 0;
+
 	if (options->watch && (options->once || options->plugin)) {
 		error_set(err, FAIL_USAGE, "--watch goes on, and --%s ends", options->once ? "once" : "plugin");
 		return error_hint(err, "Give one of them.");
+	}
+	if (options->listen && prints) {
+		error_set(err, FAIL_USAGE, "--listen prints nothing of what it measures");
+		return error_hint(err, "Leave out --once, --watch, --plugin and --format, or --listen.");
+	}
+	if (options->token_file && !options->listen) {
+		error_set(err, FAIL_USAGE, "--token-file is for --listen");
+		return error_hint(err, "Give --listen, too, or leave it out.");
 	}
 	if (options->plugin && strcmp(options->format, "json") == 0) {
 		error_set(err, FAIL_USAGE, "--plugin prints its one line, and no JSON");
@@ -69,25 +84,9 @@ static bool is_complete(void *context)
 	return samplers_complete(monitor->samplers);
 }
 
-/* Samples, what is judged of them, and when. */
 static struct json *make_document(const struct monitor *monitor)
 {
-	_cleanup_arena_ struct arena *arena = arena_open();
-	const struct error *trouble = samplers_trouble(monitor->samplers);
-	const struct alarm_limits *limits = &monitor->invocation->settings.alarms;
-	struct json *samples = samplers_document(monitor->samplers), *document = json_new_object();
-	struct alarm_finding findings[ALARM_COUNT];
-	size_t count = alarms_judge(arena, limits, json_get(samples, "samplers"), findings);
-
-	json_set_int(document, "v", 1);
-	json_set_text(document, "taken", clock_stamp(clock_wall_ms()).text);
-	json_set_text(document, "trouble", trouble->status == OK ? NULL : safe_text(arena, trouble->message));
-	alarms_report(document, limits, findings, count);
-	json_set(document, "server", json_clone(json_get(samples, "server")));
-	json_set(document, "cost", json_clone(json_get(samples, "cost")));
-	json_set(document, "samplers", json_clone(json_get(samples, "samplers")));
-	json_close(samples);
-	return document;
+	return health_document(monitor->samplers, &monitor->invocation->settings.alarms);
 }
 
 static void print_document(struct monitor *monitor)
@@ -155,6 +154,14 @@ static enum status watch(struct monitor *monitor, struct error *err)
 	}
 }
 
+static enum status listen_until_stopped(struct monitor *monitor, struct error *err)
+{
+	if (monitor_listen(monitor->invocation, monitor->loop, monitor->samplers, err) == OK ||
+	    !loop_stop_signal(monitor->loop))
+		return err->status;
+	return stopped(monitor, err);
+}
+
 /* The one line and its exit code, whatever happens: who called reads nothing else. */
 static enum status plugin(struct monitor *monitor, int *ret_exit, struct error *err)
 {
@@ -193,6 +200,8 @@ static enum status run_monitor(struct invocation *invocation, struct error *err)
 		return err->status;
 	struct monitor monitor = {
 		.invocation = invocation, .loop = loop, .samplers = samplers, .screen = screen_standard()};
+	if (options->listen)
+		return listen_until_stopped(&monitor, err);
 	if (options->plugin)
 		return plugin(&monitor, &invocation->exit_code, err);
 	return options->watch ? watch(&monitor, err) : once(&monitor, err);
@@ -205,6 +214,7 @@ const struct command command_monitor = {
 	.operands_max = 32,
 	.options = OPTION_BIT(OPTION_DATABASE) | OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_ONCE) |
                    OPTION_BIT(OPTION_WATCH) | OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_PLUGIN) |
-                   OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_BOUNCER),
+                   OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_BOUNCER) | OPTION_BIT(OPTION_LISTEN) |
+                   OPTION_BIT(OPTION_TOKEN_FILE),
 	.run = run_monitor,
 };

@@ -70,6 +70,8 @@ enum option {
 	OPTION_WATCH,
 	OPTION_INTERVAL,
 	OPTION_PLUGIN,
+	OPTION_LISTEN,
+	OPTION_TOKEN_FILE,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_END,
@@ -126,7 +128,7 @@ struct options {
 	bool batch, check, stop, refresh, help, version, plain, ascii, mouse, analyze, diff, once, watch, plugin;
 	const char *database, *migrations, *config, *staging, *source, *evidence, *probe, *probe_query;
 	const char *until, *stop_before, *approve, *format, *record, *at_least, *to, *view, *color;
-	const char *file, *on, *confirm, *what_if, *index, *bouncer, *log;
+	const char *file, *on, *confirm, *what_if, *index, *bouncer, *log, *listen, *token_file;
 	const char *log_format, *log_level; /* checked */
 	LIST(struct waiver) waivers;
 	struct text_list accept_drift, out_of_order;
