@@ -31,7 +31,8 @@ select i.pid, coalesce(nullif(a.application_name, ''), a.backend_type, '-'), a.u
        case when w.pid is not null
             then (extract(epoch from clock_timestamp() - w.waitstart) * 1000)::int8 end,
        (select string_agg(e.blocker || ':' || coalesce(e.held, ''), ';' order by e.held is null, e.blocker)
-          from edges e where e.pid = i.pid)
+          from edges e where e.pid = i.pid),
+       to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
   from involved i
   left join pg_stat_activity a on a.pid = i.pid
   left join wanted w on w.pid = i.pid

@@ -494,14 +494,29 @@ static void print_end(struct printer *printer, const struct json *fields)
 	print_next(printer, screen->out, exit_code);
 }
 
+/* " signal terminate process 34 (reader, ...)": what it was that was asked for, but for its name. */
+static void put_asked(const struct json *fields, struct strbuf *out)
+{
+	if (has_text(fields, "gate"))
+		strbuf_printf(out, " %s", text_at(fields, "gate"));
+	if (has_text(fields, "action"))
+		strbuf_printf(out, " %s", text_at(fields, "action"));
+	if (has_text(fields, "session"))
+		strbuf_printf(out, " %s", text_at(fields, "session"));
+	else if (has_text(fields, "action"))
+		strbuf_printf(out, " process %" PRId64, json_get_int(fields, "backend_pid"));
+}
+
 /* "asked: approve by alice (process 12): refused: ..." */
 static void print_request(struct printer *printer, const struct json *fields)
 {
 	struct screen *screen = &printer->screen;
 	bool refused = has_text(fields, "refused");
+	_cleanup_strbuf_ struct strbuf asked = {0};
+
+	put_asked(fields, &asked);
 	screen_line(screen, screen->log, refused ? TONE_CAUTION : TONE_PLAIN, "asked",
-	            ": %s%s%s by %s (process %" PRId64 ")%s%s", text_at(fields, "request"),
-	            has_text(fields, "gate") ? " " : "", text_at(fields, "gate"),
+	            ": %s%s by %s (process %" PRId64 ")%s%s", text_at(fields, "request"), strbuf_text(&asked),
 	            text_at(fields, "user"), json_get_int(fields, "pid"), refused ? "; refused: " : "",
 	            text_at(fields, "refused"));
 }

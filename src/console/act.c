@@ -232,6 +232,9 @@ static void tell_refusal(struct console *console, const struct json *event)
 		console->hold_asked = refused ? console->hold_asked : strcmp(request, "pause") == 0;
 	if (refused)
 		console_say(console, STYLE_CAUTION, "%s: %s", request, refused);
+	else if (strcmp(request, "signal") == 0 && json_get_text(event, "session"))
+		console_say(console, STYLE_GOOD, "asked to %s: %s", json_get_text(event, "action"),
+		            json_get_text(event, "session"));
 }
 
 /* The plan that this viewer asked for is there, or not: the view has it in full. */

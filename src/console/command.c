@@ -18,6 +18,7 @@ enum operand {
 	OPERAND_CHECK,
 	OPERAND_OPTION,
 	OPERAND_SWITCH,
+	OPERAND_SIGNAL,
 	OPERAND_OTHER,
 };
 
@@ -224,6 +225,55 @@ static void explain(struct console *console, const struct given_words *given)
 		console_say(console, STYLE_BUSY, "asking for the plan");
 }
 
+/* As the last look at locks has it: who was seen there is who is meant. */
+static const struct json *seen_session(const struct console *console, int64_t pid)
+{
+	const struct model_sample *sample = model_sample(console->model, "locks");
+	const struct json *sessions = sample ? json_get(sample->values, "sessions") : NULL;
+
+	for (size_t i = 0; i < json_count(sessions); i++)
+		if (json_get_int(json_at(sessions, i), "pid") == pid)
+			return json_at(sessions, i);
+	return NULL;
+}
+
+/* The name is the confirmation: it is compared by the engine, with what the server says at that moment. */
+static void signal_session(struct console *console, const struct given_words *given)
+{
+	const char *action = given->words[0];
+	char *end;
+	long long pid = strtoll(given->words[1], &end, 10);
+	const struct json *session = *end ? NULL : seen_session(console, pid);
+
+	if (strcmp(action, "cancel") != 0 && strcmp(action, "terminate") != 0) {
+		wrong(console, "a session is either cancelled or terminated");
+		return;
+	}
+	if (!session) {
+		console_say(console, STYLE_BAD, "no session %s waits or is waited for: view Live shows who does",
+		            given->words[1]);
+		return;
+	}
+	if (!json_get_text(session, "backend_start")) {
+		wrong(console, "this role may not see when that session began: it needs pg_monitor");
+		return;
+	}
+	struct json *fields = json_new_object();
+	json_set_text(fields, "action", action);
+	json_set_int(fields, "backend_pid", pid);
+	json_set_text(fields, "backend_start", json_get_text(session, "backend_start"));
+	json_set_text(fields, "name", given->words[2]);
+	if (act_ask(console, REQUEST_SIGNAL, fields))
+		console_say(console, STYLE_BUSY, "asking live to %s process %lld", action, pid);
+}
+
+static void pull_back(struct console *console, const struct given_words *given)
+{
+	(void)given;
+	if (act_ask(console, REQUEST_PULL_BACK, NULL))
+		console_say(console, STYLE_BUSY, "asking the guard to pull the step back");
+}
+
 static void open_manual(struct console *console, const struct given_words *given)
 {
 	console_open_manual(console, given->words[0], given->count > 1 ? given->words[1] : NULL);
@@ -237,10 +287,13 @@ static const struct command_row ROWS[] = {
 	{.name = "goto", .operands = "VERSION", .least = 1, .most = 1, .first = OPERAND_VERSION, .run = go_to},
 	{.name = "manual", .operands = "PAGE [SECTION]", .least = 1, .most = 2, .first = OPERAND_OTHER,
 	 .run = open_manual},
+	{.name = "pull-back", .run = pull_back},
 	{.name = "rollback", .operands = "VERSION", .least = 1, .most = 1, .first = OPERAND_VERSION, .run = roll_back},
 	{.name = "run", .operands = "[GATE]", .most = 1, .first = OPERAND_GATE, .run = run_gates},
 	{.name = "set", .operands = "ascii|color|mouse on|off", .least = 1, .most = 2, .first = OPERAND_OPTION,
 	 .second = OPERAND_SWITCH, .run = set_option},
+	{.name = "signal", .operands = "cancel|terminate PID NAME", .least = 3, .most = 3, .first = OPERAND_SIGNAL,
+	 .run = signal_session},
 	{.name = "speed", .operands = "N", .least = 1, .most = 1, .first = OPERAND_OTHER, .run = set_speed},
 	{.name = "view", .operands = "NAME", .least = 1, .most = 1, .first = OPERAND_VIEW, .run = show_view},
 	{.name = "waive", .operands = "CHECK REASON", .least = 2, .most = 2, .first = OPERAND_CHECK, .run = waive},
@@ -365,6 +418,10 @@ void command_complete(void *context, struct arena *arena, const char *line, size
 	case OPERAND_SWITCH:
 		text_list_add_once(arena, candidates, "on");
 		text_list_add_once(arena, candidates, "off");
+		break;
+	case OPERAND_SIGNAL:
+		text_list_add_once(arena, candidates, "cancel");
+		text_list_add_once(arena, candidates, "terminate");
 		break;
 	case OPERAND_NONE:
 	case OPERAND_OTHER: break;

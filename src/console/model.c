@@ -416,9 +416,19 @@ static void apply_request(struct model *model, const struct json *event)
 {
 	const char *gate = json_get_text(event, "gate"), *check = json_get_text(event, "check");
 	const char *to = json_get_text(event, "to"), *reason = json_get_text(event, "reason");
+	const char *action = json_get_text(event, "action"), *session = json_get_text(event, "session");
+	_cleanup_strbuf_ struct strbuf signal = {0};
 	const char *what = gate ? gate : check ? check : to;
 	const char *refused = json_get_text(event, "refused");
 
+	if (action) {
+		strbuf_printf(&signal, "%s ", action);
+		if (session)
+			strbuf_puts(&signal, session);
+		else
+			strbuf_printf(&signal, "process %" PRId64, json_get_int(event, "backend_pid"));
+		what = strbuf_text(&signal);
+	}
 	add_line(model, "request",
 	         printed("%s asked: %s%s%s%s%s%s%s%s", json_get_text(event, "user"), json_get_text(event, "request"),
 	                 what ? " " : "", what ? what : "", reason ? " (" : "", reason ? reason : "", reason ? ")" : "",
@@ -490,6 +500,7 @@ void model_apply(struct model *model, enum event_type type, const struct json *e
 	case EVENT_EXPLAIN:
 		model_add_explain(model, event);
 		break;
+	case EVENT_GUARD: /* the log has its words */
 	case EVENT_TYPE_COUNT:
 		break;
 	}

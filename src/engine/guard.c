@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engine/disk_space.h"
+#include "engine/guard_sight.h"
 #include "pg/asker.h"
 #include "pg/query.h"
 #include "sys/clock.h"
@@ -12,48 +14,20 @@ enum {
 	LOOK_EVERY_MS = 250,
 	LOOK_LIMIT_MS = 500,
 	WAL_EVERY_MS = 5000, /* it reads a directory */
+	DISK_EVERY_MS = 5000,
 	CANCEL_LIMIT_MS = 1000,
 	ARM_MS = 10000,
 	SETTLE_MS = 5000,
 	BLIND_MS = 2000,     /* how long it may fail to see before that is told */
-	COUNTED_MS = 100,    /* a wait that is shorter is no trouble, whoever waits */
-	SEEN_ROOM = 100,     /* as many as the query tells of */
-	MARK_ROOM = 64,
-	SHOWN = 5,
-};
-
-/* The columns of a look: the first of each row are the same, the others tell of one who waits. */
-enum column {
-	COLUMN_LEFT,
-	COLUMN_WAL,
-	COLUMN_STANDBY,
-	COLUMN_REPLAYED,
-	COLUMN_LAG_MS,
-	COLUMN_UNSEEN,
-	COLUMN_PID,
-	COLUMN_APPLICATION,
-	COLUMN_ROLE,
-	COLUMN_CLIENT,
-	COLUMN_AGE_MS,
-};
-
-/* Somebody behind us, since when by our clock: the server's own word is better and not always there. */
-struct waiter {
-	int64_t pid, since_ms;
-	int64_t waited_ms;
-};
-
-/* Where WAL was at a time: a standby that has not replayed it is behind by what has passed since. */
-struct mark {
-	int64_t position, at_ms;
 };
 
 struct guard {
 	struct run *run;
+	const struct latency_probe *probe; /* or NULL */
 	struct asker *asker;
 	struct loop_timer timer;
 	bool asking, cancelling;
-	uint64_t looks, asked_in;        /* the attempt that the look on its way was begun in */
+	uint64_t asked_in;               /* the attempt that the look on its way was begun in */
 
 	const char *ours;                /* how the application names of our sessions begin */
 	const char *pid;                 /* of the session that is guarded, or NULL: none was yet */
@@ -64,16 +38,11 @@ struct guard {
 	bool entered, tripped, refused;  /* of this attempt */
 	const char *breach, *who;        /* what the last one was, and who waited then, or NULL */
 
-	struct waiter waiters[SEEN_ROOM];
-	size_t count;
-	struct mark marks[MARK_ROOM];    /* that the slowest standby has not replayed, oldest first */
-	size_t mark_count;
-	int64_t first_position;
-	int64_t left, lag_ms, wal_bytes; /* -1 = unknown */
-	const char *standby;
-	bool unseen;                     /* there are standbys that the role may not look at */
-
-	int64_t seen_ms, wal_due_ms;     /* the last good look, when to look at WAL again */
+	struct guard_sight sight;
+	bool knows_folder;
+	const char *data_folder;         /* that this machine can see, or NULL */
+	struct child *disk_child;        /* the site's own program at work, or NULL */
+	int64_t seen_ms, wal_due_ms, disk_due_ms; /* the last good look, when to look at these again */
 	bool failing, blind;
 	int64_t blind_ms;
 	struct error problem;            /* why the last look failed */
@@ -82,187 +51,31 @@ struct guard {
 	size_t trip_count;
 };
 
-/* ---- what was seen ---- */
-
-static int64_t since_when(const struct guard *guard, int64_t pid, int64_t now_ms)
-{
-	for (size_t i = 0; i < guard->count; i++)
-		if (guard->waiters[i].pid == pid)
-			return guard->waiters[i].since_ms;
-	return now_ms;
-}
-
-static void read_waiters(struct guard *guard, const struct rows *rows)
-{
-	struct waiter now[SEEN_ROOM];
-	int64_t now_ms = clock_ms();
-	size_t count = 0;
-
-	for (size_t i = 0; i < rows_count(rows) && count < SEEN_ROOM; i++) {
-		if (!rows_get(rows, i, COLUMN_PID))
-			continue;
-		struct waiter *waiter = &now[count++];
-		waiter->pid = rows_int(rows, i, COLUMN_PID);
-		waiter->since_ms = since_when(guard, waiter->pid, now_ms);
-		waiter->waited_ms = rows_get(rows, i, COLUMN_AGE_MS) ? rows_int(rows, i, COLUMN_AGE_MS)
-		                                                     : now_ms - waiter->since_ms;
-	}
-	memcpy(guard->waiters, now, count * sizeof(*now));
-	guard->count = count;
-}
-
-static void mark(struct guard *guard, int64_t position, int64_t now_ms)
-{
-	int64_t apart_ms = guard->run->settings->guard_lag_ms / (MARK_ROOM / 2);
-	const struct mark *last = guard->mark_count ? &guard->marks[guard->mark_count - 1] : NULL;
-
-	if (guard->mark_count == MARK_ROOM ||
-	    (last && (last->position >= position || now_ms - last->at_ms < apart_ms)))
-		return;
-	guard->marks[guard->mark_count++] = (struct mark){.position = position, .at_ms = now_ms};
-}
-
-static void forget_marks(struct guard *guard, int64_t replayed)
-{
-	size_t gone = 0;
-	while (gone < guard->mark_count && guard->marks[gone].position <= replayed)
-		gone++;
-	guard->mark_count -= gone;
-	memmove(guard->marks, guard->marks + gone, guard->mark_count * sizeof(*guard->marks));
-}
-
-/*
- * A standby that replays nothing reports nothing new, so time is taken by our own clock; what it reports counts only
- * for WAL from before we looked.
- */
-static void read_lag(struct guard *guard, const struct rows *rows)
-{
-	int64_t now_ms = clock_ms(), position = rows_int(rows, 0, COLUMN_WAL);
-	int64_t replayed = rows_int(rows, 0, COLUMN_REPLAYED);
-
-	if (guard->looks == 0)
-		guard->first_position = position;
-	guard->unseen = rows_int(rows, 0, COLUMN_UNSEEN) > 0;
-	if (!rows_get(rows, 0, COLUMN_STANDBY)) {
-		guard->mark_count = 0;
-		guard->lag_ms = -1;
-		return;
-	}
-	mark(guard, position, now_ms);
-	forget_marks(guard, replayed);
-	guard->lag_ms = guard->mark_count ? now_ms - guard->marks[0].at_ms : 0;
-	if (replayed < guard->first_position && rows_int(rows, 0, COLUMN_LAG_MS) > guard->lag_ms)
-		guard->lag_ms = rows_int(rows, 0, COLUMN_LAG_MS);
-	if (!guard->standby || strcmp(guard->standby, rows_get(rows, 0, COLUMN_STANDBY)) != 0)
-		guard->standby = arena_strdup(guard->run->arena, rows_get(rows, 0, COLUMN_STANDBY));
-}
-
 static const char *step_text(const struct guard *guard)
 {
 	return arena_printf(guard->run->arena, "step %zu of migration %s", guard->step + 1, guard->version);
 }
 
-/* ---- judging ---- */
+/* ---- pulling back ---- */
 
-static const char *session_text(struct arena *arena, const struct rows *rows, size_t row)
+static void note_trip(struct guard *guard, const char *limit)
 {
-	return arena_printf(arena, "process %s (%s, role %s, from %s)", rows_get(rows, row, COLUMN_PID),
-	                    rows_get(rows, row, COLUMN_APPLICATION), rows_get(rows, row, COLUMN_ROLE),
-	                    rows_get(rows, row, COLUMN_CLIENT));
-}
-
-/* Of the waiters, which are in the order of the rows: the one who has waited longest. */
-static size_t longest_wait(const struct guard *guard)
-{
-	size_t longest = 0;
-	for (size_t i = 1; i < guard->count; i++)
-		if (guard->waiters[i].waited_ms > guard->waiters[longest].waited_ms)
-			longest = i;
-	return longest;
-}
-
-static int64_t waits_that_count(const struct guard *guard)
-{
-	int64_t count = 0;
-	for (size_t i = 0; i < guard->count; i++)
-		count += guard->waiters[i].waited_ms >= COUNTED_MS;
-	return count;
-}
-
-/* The limit that those behind us show as passed, with its value; or NULL. */
-static const char *find_waiting(const struct guard *guard, const struct rows *rows)
-{
-	const struct settings *settings = guard->run->settings;
-	struct arena *arena = guard->run->arena;
-	int64_t count = waits_that_count(guard);
-
-	if (guard->count == 0)
-		return NULL;
-	size_t longest = longest_wait(guard);
-	int64_t waited_ms = guard->waiters[longest].waited_ms;
-	if (settings->guard_wait_ms && waited_ms >= settings->guard_wait_ms)
-		return arena_printf(arena, "guard-wait: %s has waited %s behind %s, and %s is allowed",
-		                    session_text(arena, rows, longest), text_duration(arena, waited_ms),
-		                    step_text(guard), text_duration(arena, settings->guard_wait_ms));
-	if (settings->guard_waiting && count > settings->guard_waiting)
-		return arena_printf(arena, "guard-waiting: %" PRId64 " sessions wait behind %s, and %d may", count,
-		                    step_text(guard), settings->guard_waiting);
-	return NULL;
-}
-
-/* The same for what does not depend on the step that runs. */
-static const char *find_standing(const struct guard *guard)
-{
-	const struct settings *settings = guard->run->settings;
-	struct arena *arena = guard->run->arena;
-
-	if (settings->guard_lag_ms && guard->lag_ms > settings->guard_lag_ms)
-		return arena_printf(arena, "guard-lag: standby %s is %s behind, and %s is allowed", guard->standby,
-		                    text_duration(arena, guard->lag_ms), text_duration(arena, settings->guard_lag_ms));
-	if (settings->guard_connections && guard->left >= 0 && guard->left < settings->guard_connections)
-		return arena_printf(arena, "guard-connections: %" PRId64 " connection(s) are left, and %d must be",
-		                    guard->left, settings->guard_connections);
-	if (settings->guard_wal_bytes && guard->wal_bytes > settings->guard_wal_bytes)
-		return arena_printf(arena, "guard-wal: pg_wal has %s, and %s is allowed",
-		                    text_bytes(arena, guard->wal_bytes), text_bytes(arena, settings->guard_wal_bytes));
-	return NULL;
-}
-
-static const char *who_waits(const struct guard *guard, const struct rows *rows)
-{
-	struct arena *arena = guard->run->arena;
-	_cleanup_strbuf_ struct strbuf text = {0};
-
-	for (size_t i = 0; i < guard->count && i < SHOWN; i++)
-		strbuf_printf(&text, "%s%s for %s", i ? "; " : "", session_text(arena, rows, i),
-		              text_duration(arena, guard->waiters[i].waited_ms));
-	if (guard->count > SHOWN)
-		strbuf_printf(&text, "; and %zu more", guard->count - SHOWN);
-	return guard->count ? arena_strdup(arena, strbuf_text(&text)) : NULL;
-}
-
-static void note_trip(struct guard *guard, const struct rows *rows)
-{
-	struct json *trip = json_new_object(), *sessions = json_new_array();
+	struct json *trip = json_new_object(), *event = json_new_object();
 
 	json_set_text(trip, "version", guard->version);
 	json_set_int(trip, "step", (int64_t)guard->step + 1);
+	json_set_text(trip, "limit", limit);
 	json_set_text(trip, "breach", guard->breach);
-	for (size_t i = 0; i < guard->count; i++) {
-		struct json *session = json_new_object();
-		json_set_int(session, "pid", guard->waiters[i].pid);
-		json_set_text(session, "application", rows_get(rows, i, COLUMN_APPLICATION));
-		json_set_text(session, "role", rows_get(rows, i, COLUMN_ROLE));
-		json_set_text(session, "client", rows_get(rows, i, COLUMN_CLIENT));
-		json_set_int(session, "waited_ms", guard->waiters[i].waited_ms);
-		json_push(sessions, session);
-	}
-	json_set(trip, "waiting", sessions);
+	json_set(trip, "waiting", guard_sight_waiting_json(&guard->sight));
 	json_push(guard->trips, trip);
 	guard->trip_count++;
+	json_set_text(event, "version", guard->version);
+	json_set_int(event, "step", (int64_t)guard->step + 1);
+	json_set_text(event, "limit", limit);
+	json_set_text(event, "message", guard->breach);
+	json_set_int(event, "waiting", (int64_t)guard->sight.count);
+	emit(guard->run->emitter, EVENT_GUARD, event);
 }
-
-/* ---- asking ---- */
 
 static void look_again(struct guard *guard, int64_t in_ms)
 {
@@ -289,29 +102,21 @@ static void cancel(struct guard *guard)
 }
 
 /* The first breach of an attempt is told; a cancel that found nothing to end, between two statements, is repeated. */
-static void pull_back(struct guard *guard, const struct rows *rows, const char *breach)
+static void pull_back(struct guard *guard, const struct guard_breach *breach)
 {
 	if (!guard->tripped) {
 		guard->tripped = true;
-		guard->breach = breach;
-		guard->who = who_waits(guard, rows);
-		note_trip(guard, rows);
-		emit_log(guard->run->emitter, LOG_WARNING, "the guard pulls back %s: %s%s%s", step_text(guard), breach,
-		         guard->who ? "; behind it: " : "", guard->who ? guard->who : "");
+		guard->breach = breach->text;
+		guard->who = guard_sight_waiting(&guard->sight);
+		note_trip(guard, breach->limit);
+		emit_log(guard->run->emitter, LOG_WARNING, "the guard pulls back %s: %s%s%s", step_text(guard),
+		         breach->text, guard->who ? "; behind it: " : "", guard->who ? guard->who : "");
 	}
-	cancel(guard);
+	if (!guard->asking && asker_idle(guard->asker))
+		cancel(guard);
 }
 
-/* The moment when the longest wait will be too long is known before. */
-static int64_t next_look_ms(const struct guard *guard)
-{
-	int64_t limit_ms = guard->run->settings->guard_wait_ms, in_ms = LOOK_EVERY_MS;
-
-	for (size_t i = 0; limit_ms && i < guard->count; i++)
-		if (limit_ms - guard->waiters[i].waited_ms < in_ms)
-			in_ms = limit_ms - guard->waiters[i].waited_ms;
-	return in_ms > 1 ? in_ms : 1;
-}
+/* ---- looking ---- */
 
 static void see_again(struct guard *guard)
 {
@@ -332,10 +137,24 @@ static void fail_to_see(struct guard *guard, const struct error *err)
 		error_hint(&guard->problem, "%s", error_hint_text(err));
 }
 
+static void judge(struct guard *guard)
+{
+	struct guard_breach breach;
+
+	if (guard->probe)
+		latency_probe_recent(guard->probe, &guard->sight.p99_us, &guard->sight.p99_before_us);
+	/* Who was asked to be pulled back and got through until now, between two statements. */
+	if (guard->tripped)
+		cancel(guard);
+	else if (guard_sight_waits(&guard->sight, step_text(guard), &breach) || guard_sight_stands(&guard->sight, &breach))
+		pull_back(guard, &breach);
+	else
+		look_again(guard, guard_sight_next_ms(&guard->sight, LOOK_EVERY_MS));
+}
+
 static void answer_look(void *context, const struct rows *rows, const struct error *err)
 {
 	struct guard *guard = context;
-	const char *breach;
 
 	guard->asking = false;
 	look_again(guard, LOOK_EVERY_MS);
@@ -344,19 +163,9 @@ static void answer_look(void *context, const struct rows *rows, const struct err
 		return;
 	}
 	see_again(guard);
-	read_waiters(guard, rows);
-	read_lag(guard, rows);
-	guard->left = rows_int(rows, 0, COLUMN_LEFT);
-	guard->looks++;
-	if (!guard->entered || guard->asked_in != guard->attempt)
-		return;
-	breach = find_waiting(guard, rows);
-	if (!breach)
-		breach = find_standing(guard);
-	if (breach)
-		pull_back(guard, rows, breach);
-	else
-		look_again(guard, next_look_ms(guard));
+	guard_sight_take(&guard->sight, rows, clock_ms());
+	if (guard->entered && guard->asked_in == guard->attempt)
+		judge(guard);
 }
 
 static void answer_wal(void *context, const struct rows *rows, const struct error *err)
@@ -367,14 +176,39 @@ static void answer_wal(void *context, const struct rows *rows, const struct erro
 	look_again(guard, 0);
 	guard->wal_due_ms = clock_ms() + WAL_EVERY_MS;
 	if (rows)
-		guard->wal_bytes = rows_int(rows, 0, 0);
+		guard->sight.wal_bytes = rows_int(rows, 0, 0);
 	else
 		fail_to_see(guard, err);
+}
+
+static void answer_folder(void *context, const struct rows *rows, const struct error *err)
+{
+	struct guard *guard = context;
+
+	guard->asking = false;
+	look_again(guard, 0);
+	if (!rows) {
+		fail_to_see(guard, err);
+		return;
+	}
+	guard->knows_folder = true;
+	if (rows_true(rows, 0, 1))
+		guard->data_folder = arena_strdup(guard->run->arena, rows_get(rows, 0, 0));
+}
+
+static bool needs_folder(const struct guard *guard)
+{
+	const struct settings *settings = guard->run->settings;
+	return settings->guard_disk_bytes && !settings->disk_command.count && !guard->knows_folder;
 }
 
 static void ask(struct guard *guard)
 {
 	guard->asking = true;
+	if (needs_folder(guard)) {
+		asker_ask(guard->asker, query_guard_disk, LOOK_LIMIT_MS, answer_folder, guard);
+		return;
+	}
 	if (guard->run->settings->guard_wal_bytes && clock_ms() >= guard->wal_due_ms) {
 		asker_ask(guard->asker, query_guard_wal, LOOK_LIMIT_MS, answer_wal, guard);
 		return;
@@ -382,6 +216,70 @@ static void ask(struct guard *guard)
 	const char *parameters[] = {guard->pid ? guard->pid : "0", guard->ours};
 	guard->asked_in = guard->attempt;
 	asker_ask_with(guard->asker, query_guard_look, 2, parameters, LOOK_LIMIT_MS, answer_look, guard);
+}
+
+/* ---- the disk ---- */
+
+/* That it is not seen is told once: what the limit says from then on shows it. */
+static void fail_to_see_disk(struct guard *guard, const char *why)
+{
+	if (!guard->sight.no_disk)
+		emit_log(guard->run->emitter, LOG_WARNING, "the guard does not see the disk's free space: %s", why);
+	guard->sight.no_disk = why;
+	guard->sight.free_bytes = -1;
+}
+
+static void collect_disk_child(struct guard *guard)
+{
+	_cleanup_child_ struct child_result result = {0};
+	_cleanup_error_ struct error err = {0};
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct child *child = guard->disk_child;
+	const char *why = NULL;
+	int64_t free_bytes = -1;
+
+	guard->disk_child = NULL;
+	if (child_wait(child, &result, &err) == OK)
+		free_bytes = disk_command_answer(scratch, &result, &why);
+	else
+		why = err.message;
+	if (free_bytes < 0) {
+		fail_to_see_disk(guard, arena_strdup(guard->run->arena, why));
+		return;
+	}
+	guard->sight.no_disk = NULL;
+	guard->sight.free_bytes = free_bytes;
+}
+
+static void start_disk_child(struct guard *guard)
+{
+	_cleanup_error_ struct error err = {0};
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	const struct child_options options = {.argv = disk_command_words(scratch, guard->run->settings)};
+
+	if (child_start(guard->run->loop, &options, &guard->disk_child, &err) != OK)
+		fail_to_see_disk(guard, arena_strdup(guard->run->arena, err.message));
+}
+
+/* The site's program is begun in one look and collected in a later one. */
+static void look_at_disk(struct guard *guard)
+{
+	const struct settings *settings = guard->run->settings;
+
+	if (!settings->guard_disk_bytes || (!settings->disk_command.count && !guard->knows_folder))
+		return;
+	if (guard->disk_child && child_ended(guard->disk_child))
+		collect_disk_child(guard);
+	if (guard->disk_child || clock_ms() < guard->disk_due_ms)
+		return;
+	guard->disk_due_ms = clock_ms() + (settings->disk_command.count ? DISK_EVERY_MS : LOOK_EVERY_MS);
+	if (settings->disk_command.count) {
+		start_disk_child(guard);
+		return;
+	}
+	guard->sight.free_bytes = guard->data_folder ? disk_free_at(guard->data_folder) : -1;
+	if (guard->sight.free_bytes < 0)
+		guard->sight.no_disk = "set disk-command";
 }
 
 static void tell_blind(struct guard *guard)
@@ -399,6 +297,7 @@ static void on_timer(struct loop_timer *timer)
 
 	look_again(guard, LOOK_EVERY_MS);
 	tell_blind(guard);
+	look_at_disk(guard);
 	if (!guard->asking && asker_idle(guard->asker))
 		ask(guard);
 }
@@ -410,7 +309,7 @@ static void on_change(void *context)
 
 	if (trouble->status != OK)
 		fail_to_see(guard, trouble);
-	else if (!guard->asking && guard->looks == 0)
+	else if (!guard->asking && guard->sight.looks == 0)
 		look_again(guard, 0);
 }
 
@@ -419,7 +318,7 @@ static void on_change(void *context)
 static bool has_looked(void *context)
 {
 	const struct guard *guard = context;
-	return guard->looks > 0 || guard->failing;
+	return guard->sight.looks > 0 || guard->failing;
 }
 
 static enum status arm(struct guard *guard, struct error *err)
@@ -428,7 +327,7 @@ static enum status arm(struct guard *guard, struct error *err)
 
 	if (outcome == LOOP_STOPPED)
 		return loop_stop_error(guard->run->loop, err);
-	if (guard->looks > 0 && !guard->failing)
+	if (guard->sight.looks > 0 && !guard->failing)
 		return OK;
 	if (guard->problem.status == OK)
 		error_set(err, FAIL_UNREACHABLE, "live does not answer");
@@ -439,27 +338,8 @@ static enum status arm(struct guard *guard, struct error *err)
 	return error_wrap(err, "the guard cannot look at live");
 }
 
-static const char *limits_text(const struct guard *guard)
-{
-	const struct settings *settings = guard->run->settings;
-	struct arena *arena = guard->run->arena;
-	_cleanup_strbuf_ struct strbuf text = {0};
-
-	if (settings->guard_wait_ms)
-		strbuf_printf(&text, ", nobody waits %s behind us", text_duration(arena, settings->guard_wait_ms));
-	if (settings->guard_waiting)
-		strbuf_printf(&text, ", at most %d wait at once", settings->guard_waiting);
-	if (settings->guard_lag_ms)
-		strbuf_printf(&text, ", standbys at most %s behind%s", text_duration(arena, settings->guard_lag_ms),
-		              guard->unseen ? " (not seen: needs pg_monitor)" : "");
-	if (settings->guard_connections)
-		strbuf_printf(&text, ", at least %d connection(s) left", settings->guard_connections);
-	if (settings->guard_wal_bytes)
-		strbuf_printf(&text, ", at most %s in pg_wal", text_bytes(arena, settings->guard_wal_bytes));
-	return text.length ? arena_strdup(arena, strbuf_text(&text) + 2) : "no limit is set";
-}
-
-enum status guard_open(struct run *run, struct guard **ret_guard, struct error *err)
+enum status guard_open(struct run *run, const struct latency_probe *probe, struct guard **ret_guard,
+                       struct error *err)
 {
 	struct asker_options options = {.session = run_session_options(run, "guard"), .lock_timeout_ms = 100,
 	                                .changed = on_change};
@@ -469,8 +349,10 @@ enum status guard_open(struct run *run, struct guard **ret_guard, struct error *
 		return OK;
 	struct guard *guard = arena_alloc(run->arena, sizeof(*guard));
 	guard->run = run;
+	guard->probe = probe;
+	guard_sight_init(&guard->sight, run->settings, run->arena);
+	guard->sight.no_probe = !probe;
 	guard->ours = arena_printf(run->arena, "pgsluice/%s/", run->id.text);
-	guard->left = guard->lag_ms = guard->wal_bytes = -1;
 	/* As who logged in, not as the role taken on then: only he may cancel what he runs. */
 	options.session.set_role = NULL;
 	options.session.sent = NULL;
@@ -484,7 +366,7 @@ enum status guard_open(struct run *run, struct guard **ret_guard, struct error *
 		guard_close(guard);
 		return err->status;
 	}
-	emit_log(run->emitter, LOG_INFO, "the guard is armed: %s", limits_text(guard));
+	emit_log(run->emitter, LOG_INFO, "the guard is armed: %s", guard_sight_limits(&guard->sight));
 	*ret_guard = guard;
 	return OK;
 }
@@ -494,6 +376,7 @@ void guard_close(struct guard *guard)
 	if (!guard)
 		return;
 	loop_remove_timer(guard->run->loop, &guard->timer);
+	child_kill(guard->disk_child);
 	asker_close(guard->asker);
 	json_close(guard->trips);
 	error_clear(&guard->problem);
@@ -520,10 +403,12 @@ enum status guard_admit(struct guard *guard, struct error *err)
 	if (!guard)
 		return OK;
 	guard->refused = false;
-	const char *breach = find_standing(guard);
-	if (!breach)
+	struct guard_breach breach;
+	if (guard->probe)
+		latency_probe_recent(guard->probe, &guard->sight.p99_us, &guard->sight.p99_before_us);
+	if (!guard_sight_stands(&guard->sight, &breach))
 		return OK;
-	guard->breach = breach;
+	guard->breach = breach.text;
 	guard->who = NULL;
 	return refuse(guard, "not begun by word of the guard", err);
 }
@@ -539,7 +424,7 @@ void guard_enter(struct guard *guard, const struct session *session, const char 
 	guard->version = version;
 	guard->step = step;
 	guard->attempt++;
-	guard->count = 0;
+	guard->sight.count = 0;
 	guard->entered = true;
 	guard->tripped = guard->refused = false;
 }
@@ -566,6 +451,20 @@ enum status guard_leave(struct guard *guard, enum status status, struct error *e
 	return refuse(guard, "pulled back by the guard", err);
 }
 
+const char *guard_pull_back(struct guard *guard, const char *who)
+{
+	const struct guard_breach asked = {
+		.limit = "pull-back", .text = arena_printf(guard->run->arena, "pull-back: %s asked for it", who)};
+
+	if (!guard->entered)
+		return "No statement of the plan is at work at this moment.";
+	if (guard->tripped)
+		return "It is being pulled back already.";
+	pull_back(guard, &asked);
+	look_again(guard, 0);
+	return NULL;
+}
+
 bool guard_refused(const struct guard *guard)
 {
 	return guard && guard->refused;
@@ -575,16 +474,10 @@ bool guard_refused(const struct guard *guard)
 
 static struct json *facts(const struct guard *guard)
 {
-	const struct settings *settings = guard->run->settings;
-	struct json *value = json_new_object(), *limits = json_new_object();
+	struct json *value = json_new_object();
 
-	json_set_int(limits, "wait_ms", settings->guard_wait_ms);
-	json_set_int(limits, "waiting", settings->guard_waiting);
-	json_set_int(limits, "lag_ms", settings->guard_lag_ms);
-	json_set_int(limits, "connections", settings->guard_connections);
-	json_set_int(limits, "wal_bytes", settings->guard_wal_bytes);
-	json_set(value, "limits", limits);
-	json_set_int(value, "looks", (int64_t)guard->looks);
+	json_set(value, "limits", guard_limits_json(guard->run->settings));
+	json_set_int(value, "looks", (int64_t)guard->sight.looks);
 	json_set_int(value, "blind_ms", guard->blind_ms);
 	json_set(value, "trips", json_clone(guard->trips));
 	return value;
@@ -614,7 +507,7 @@ void guard_report(const struct guard *guard, struct run *run, struct evidence *e
 		return;
 	}
 	json_set(evidence->data, "guard", facts(guard));
-	const char *limits = limits_text(guard);
+	const char *limits = guard_sight_limits(&guard->sight);
 	if (status == FAIL_LOCK_BUDGET && guard->refused)
 		run_check_as(run, evidence, "apply.guard", false, status, QUIET, guard->breach, limits);
 	else if (guard->trip_count || guard->blind_ms || guard->blind)

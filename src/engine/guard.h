@@ -6,6 +6,7 @@
 #ifndef ENGINE_GUARD_H
 #define ENGINE_GUARD_H
 
+#include "engine/latency_probe.h"
 #include "engine/run.h"
 #include "pg/session.h"
 
@@ -13,10 +14,11 @@ struct guard;
 
 /*
  * Connects and takes the first look at live. *ret_guard is NULL when the configuration has it off. FAIL_UNREACHABLE: it
- * cannot connect or look; FAIL_USAGE: a right is missing for what it was told to watch. The caller closes it (NULL is
- * fine), before the run's loop.
+ * cannot connect or look; FAIL_USAGE: a right is missing for what it was told to watch. The probe (NULL: latency is not
+ * watched) outlives it. The caller closes it (NULL is fine), before the run's loop.
  */
-enum status guard_open(struct run *run, struct guard **ret_guard, struct error *err) MUST_CHECK;
+enum status guard_open(struct run *run, const struct latency_probe *probe, struct guard **ret_guard,
+                       struct error *err) MUST_CHECK;
 void guard_close(struct guard *guard);
 
 /*
@@ -33,6 +35,12 @@ enum status guard_admit(struct guard *guard, struct error *err) MUST_CHECK;
  */
 void guard_enter(struct guard *guard, const struct session *session, const char *version, size_t step);
 enum status guard_leave(struct guard *guard, enum status status, struct error *err) MUST_CHECK;
+
+/*
+ * Has what is at work cancelled as if a limit had been passed, because `who` asked for it; from inside a wait, too.
+ * NULL, or a sentence on why not.
+ */
+const char *guard_pull_back(struct guard *guard, const char *who);
 
 /* Whether the guard was what ended the last attempt, or kept it from beginning. */
 bool guard_refused(const struct guard *guard);

@@ -10,12 +10,19 @@
 
 enum { INTERVAL_MS = 20, CALM_MS = 2000, SAMPLE_MS = 1000, CONNECT_MS = 10000 };
 
+/* The newest answers, for those who watch: RECENT_MS are what is asked in that time. */
+enum { RECENT_MS = 2000, RECENT_ROOM = RECENT_MS / INTERVAL_MS, RECENT_LEAST = 10 };
+
 static const char *const PHASES[PROBE_PHASES] = {
 	[PROBE_BEFORE] = "before", [PROBE_DURING] = "during", [PROBE_AFTER] = "after"};
 
 struct measured {
 	struct histogram latency;
 	int64_t failed; /* answered with an error, or due while there was no session */
+};
+
+struct recent_answer {
+	int64_t at_us, latency_us;
 };
 
 struct latency_probe {
@@ -25,6 +32,8 @@ struct latency_probe {
 	enum probe_phase phase;
 	struct measured phases[PROBE_PHASES];
 	struct measured newest;     /* since the last sample */
+	struct recent_answer recent[RECENT_ROOM]; /* a ring */
+	size_t recent_next;
 	struct loop_timer asks, samples;
 	int64_t next_ms;            /* when the next question is due */
 	bool ready, asking;
@@ -56,6 +65,8 @@ static void note_answer(struct latency_probe *probe, int64_t at_us)
 	int64_t latency_us = at_us - probe->asked_us;
 	histogram_record_corrected(&probe->phases[probe->asked_in].latency, latency_us, INTERVAL_MS * 1000);
 	histogram_record_corrected(&probe->newest.latency, latency_us, INTERVAL_MS * 1000);
+	probe->recent[probe->recent_next++ % RECENT_ROOM] =
+		(struct recent_answer){.at_us = at_us, .latency_us = latency_us};
 }
 
 static void note_failure(struct latency_probe *probe, enum probe_phase phase)
@@ -242,6 +253,20 @@ void latency_probe_calm(struct latency_probe *probe)
 {
 	latency_probe_enter(probe, PROBE_AFTER);
 	(void)!loop_sleep(probe->run->loop, CALM_MS);
+}
+
+void latency_probe_recent(const struct latency_probe *probe, int64_t *ret_p99_us, int64_t *ret_before_us)
+{
+	int64_t now_us = clock_us();
+	struct histogram latency = {0};
+
+	for (size_t i = 0; i < RECENT_ROOM; i++)
+		if (probe->recent[i].at_us > now_us - RECENT_MS * 1000)
+			histogram_record_corrected(&latency, probe->recent[i].latency_us, INTERVAL_MS * 1000);
+	if (probe->asking)
+		histogram_record_corrected(&latency, now_us - probe->asked_us, INTERVAL_MS * 1000);
+	*ret_p99_us = latency.count >= RECENT_LEAST ? histogram_percentile(&latency, 0.99) : -1;
+	*ret_before_us = histogram_percentile(&probe->phases[PROBE_BEFORE].latency, 0.99);
 }
 
 const char *latency_probe_text(struct latency_probe *probe)

@@ -47,6 +47,7 @@ void run_close(struct run *run)
 	run_release(run);
 	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
 		json_close(run->evidence[gate].data);
+	json_close(run->signals);
 	emitter_close(run->emitter);
 	arena_close(run->arena);
 }

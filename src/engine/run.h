@@ -20,6 +20,7 @@
 
 struct copy;           /* engine/copy.h: the restored copy and its clones */
 struct evidence_store; /* engine/evidence_store.h */
+struct guard;          /* engine/guard.h */
 struct leader;         /* engine/leader.h */
 struct samples;        /* engine/samples.h */
 struct record;         /* engine/record.h */
@@ -55,9 +56,13 @@ struct run {
 	struct evidence evidence[GATE_COUNT];
 	struct evidence_store *store;
 
+	struct json *signals;             /* to other sessions, an event each; NULL = none was sent */
+	size_t signals_written;           /* of them, to the ledger */
+
 	/* handles that gates share; closed by run_close */
 	struct copy *copy;                /* NULL until the backup or rehearsal gate needed it */
 	struct leader *leader;            /* NULL until the apply gate */
+	struct guard *guard;              /* gate apply's, while it is at work; NULL = none */
 	struct samples *samples;          /* of live, as long as the leadership; NULL = none */
 	struct record *record;            /* the caller's: closed after the run; NULL = none is kept */
 	struct steering *steering;        /* the caller's; NULL = it goes on by itself */

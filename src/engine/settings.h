@@ -39,12 +39,14 @@ struct settings {
 	enum rollback_policy rollback;
 	int approvals;
 	struct text_list digest_ignore;   /* patterns of object names that come and go */
-	bool guard;                       /* the next five are its limits; 0 = not watched */
+	bool guard;                       /* the next seven are its limits; 0 = not watched */
 	int64_t guard_wait_ms;
 	int guard_waiting;
+	int64_t guard_latency_ms;
 	int64_t guard_lag_ms;
 	int guard_connections;
 	int64_t guard_wal_bytes;
+	int64_t guard_disk_bytes;
 	int64_t max_lag_ms;
 	int64_t max_transaction_age_ms;
 	const char *work_dir;

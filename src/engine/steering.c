@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "core/migration/target.h"
 #include "engine/explain_request.h"
+#include "engine/guard.h"
+#include "engine/session_signal.h"
 #include "sys/clock.h"
 
 /* An engine that nobody watches and that has nothing to do ends after so long. */
@@ -45,6 +47,8 @@ struct steering {
 	const char *other;         /* the engine that has the target */
 	struct explain_request *query; /* to be answered in the next wait, or NULL */
 	bool (*awaited)(void *context);
+	struct session_signal *signal; /* on its way, or NULL; and the fields of its event */
+	struct json *signal_event;
 };
 
 /* ---- what it is doing ---- */
@@ -251,37 +255,97 @@ static const char *grant_explain(struct steering *steering, const struct asker *
 	return why;
 }
 
-static grant *const GRANTS[REQUEST_TYPE_COUNT] = {
-	[REQUEST_START] = grant_start,       [REQUEST_RUN] = grant_run,           [REQUEST_APPROVE] = grant_approve,
-	[REQUEST_WAIVE] = grant_waive,       [REQUEST_CANCEL] = grant_cancel,     [REQUEST_PAUSE] = grant_pause,
-	[REQUEST_CONTINUE] = grant_continue, [REQUEST_ROLLBACK] = grant_rollback, [REQUEST_QUIT] = grant_quit,
-	[REQUEST_EXPLAIN] = grant_explain,
-};
-
-static void copy_text(struct json *to, const struct json *from, const char *key)
+static const char *grant_pull_back(struct steering *steering, const struct asker *asker, const struct json *fields)
 {
-	if (json_get_text(from, key))
-		json_set_text(to, key, json_get_text(from, key));
+	const struct run *run = steering->run;
+
+	(void)fields;
+	if (!run || !run->guard)
+		return "No step is at work on live with a guard to pull it back.";
+	return guard_pull_back(run->guard,
+	                       arena_printf(run->arena, "%s (process %ld)", asker->user, (long)asker->pid));
 }
 
-/* Who asked for what, and what became of it: in the run's story; between two runs it is answered to him alone. */
-static void take_request(void *context, const struct asker *asker, enum request_type type, const struct json *fields)
+static void copy_member(struct json *to, const struct json *from, const char *key)
 {
-	static const char *const SHOWN[] = {"gate", "plan_id", "check", "to", "reason"};
-	struct steering *steering = context;
-	struct run *run = steering->run;
+	if (json_get(from, key))
+		json_set(to, key, json_clone(json_get(from, key)));
+}
+
+/* Who asked for what, and what became of it. */
+static struct json *request_event(const struct asker *asker, enum request_type type, const struct json *fields)
+{
+	static const char *const SHOWN[] = {"gate",        "plan_id",       "check", "to",    "action",
+	                                    "backend_pid", "backend_start", "name",  "reason"};
 	struct json *event = json_new_object();
-	const char *refused = GRANTS[type](steering, asker, fields);
 
 	json_set_text(event, "request", request_get(type)->name);
-	json_set_bool(event, "accepted", refused == NULL);
-	if (refused)
-		json_set_text(event, "refused", refused);
 	json_set_text(event, "user", asker->user);
 	json_set_int(event, "uid", (int64_t)asker->uid);
 	json_set_int(event, "pid", asker->pid);
 	for (size_t i = 0; i < sizeof(SHOWN) / sizeof(*SHOWN); i++)
-		copy_text(event, fields, SHOWN[i]);
+		copy_member(event, fields, SHOWN[i]);
+	return event;
+}
+
+static void set_outcome(struct json *event, const char *refused)
+{
+	json_set_bool(event, "accepted", refused == NULL);
+	if (refused)
+		json_set_text(event, "refused", refused);
+}
+
+/* The server has answered, or will not. */
+static void signalled(void *context, const char *session, const char *refused)
+{
+	struct steering *steering = context;
+	struct run *run = steering->run;
+	struct json *event = steering->signal_event;
+
+	steering->signal_event = NULL;
+	if (session)
+		json_set_text(event, "session", session);
+	set_outcome(event, refused);
+	if (!refused)
+		session_signal_keep(run, json_clone(event));
+	emit(run->emitter, EVENT_REQUEST, event);
+	session_signal_close(steering->signal);
+	steering->signal = NULL;
+}
+
+/* Whether it is granted is the server's to say: the answer comes with its own. */
+static const char *grant_signal(struct steering *steering, const struct asker *asker, const struct json *fields)
+{
+	struct run *run = steering->run;
+
+	if (!run)
+		return "No run is on that would record it.";
+	if (steering->signal)
+		return "Another session is being signalled.";
+	const char *why = session_signal_open(run, fields, signalled, steering, &steering->signal);
+	if (!why)
+		steering->signal_event = request_event(asker, REQUEST_SIGNAL, fields);
+	return why;
+}
+
+static grant *const GRANTS[REQUEST_TYPE_COUNT] = {
+	[REQUEST_START] = grant_start,       [REQUEST_RUN] = grant_run,             [REQUEST_APPROVE] = grant_approve,
+	[REQUEST_WAIVE] = grant_waive,       [REQUEST_CANCEL] = grant_cancel,       [REQUEST_PAUSE] = grant_pause,
+	[REQUEST_CONTINUE] = grant_continue, [REQUEST_ROLLBACK] = grant_rollback,   [REQUEST_QUIT] = grant_quit,
+	[REQUEST_EXPLAIN] = grant_explain,   [REQUEST_PULL_BACK] = grant_pull_back, [REQUEST_SIGNAL] = grant_signal,
+};
+
+/* In the run's story; between two runs it is answered to him alone. */
+static void take_request(void *context, const struct asker *asker, enum request_type type, const struct json *fields)
+{
+	struct steering *steering = context;
+	struct run *run = steering->run;
+	const char *refused = GRANTS[type](steering, asker, fields);
+
+	if (type == REQUEST_SIGNAL && !refused)
+		return;
+	struct json *event = request_event(asker, type, fields);
+	set_outcome(event, refused);
 	if (run)
 		emit(run->emitter, EVENT_REQUEST, event);
 	else
@@ -314,10 +378,20 @@ enum status steering_open(struct loop *loop, struct arena *arena, struct setting
 	return OK;
 }
 
+/* The run is over before the server answered: its story has ended, and there is nobody to tell. */
+static void drop_signal(struct steering *steering)
+{
+	session_signal_close(steering->signal);
+	json_close(steering->signal_event);
+	steering->signal = NULL;
+	steering->signal_event = NULL;
+}
+
 void steering_close(struct steering *steering)
 {
 	if (!steering)
 		return;
+	drop_signal(steering);
 	control_close(steering->control);
 	explain_request_close(steering->query);
 }
@@ -346,6 +420,7 @@ enum status steering_begin(struct steering *steering, struct run *run, struct er
 
 void steering_end(struct steering *steering, bool done)
 {
+	drop_signal(steering);
 	steering->run = NULL;
 	steering->gate = NO_GATE;
 	steering->busy = false;

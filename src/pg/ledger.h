@@ -15,7 +15,8 @@
 /*
  * Kinds of rows, and what the views read of their bodies: "run" and "continued" {command, plan_id, continues},
  * "evidence" and "approval" (evidence_json), "journal" {trace: trace_json}, "intent" {tag, sql}, "outcome" {outcome},
- * "resolved" {action}, "step", "held", "baseline", "stopped" {message, live_digest}, "end" {state}.
+ * "resolved" {action}, "step", "held", "baseline", "signal" {action, backend_pid, session, user},
+ * "stopped" {message, live_digest}, "end" {state}.
  */
 struct ledger_entry {
 	const char *kind;

@@ -15,14 +15,16 @@ PULLED_BACK = "the guard pulls back step 1 of migration 002: "
 # Holds the table until the test lets go of 77.
 HOLD = "ALTER TABLE items ADD COLUMN w int; SELECT pg_advisory_xact_lock(77);"
 WRITE = "UPDATE items SET v = v WHERE id = 7"
+# Of those whom the step does not lock out.
+ELSEWHERE = "UPDATE parts SET item = item WHERE id = 7"
 ROLE = r"\(writer, role postgres, from local\)"
 
 
 class Customers:
     """They write all the time, and remember how long each write took."""
 
-    def __init__(self, database, count=2):
-        self.took = []
+    def __init__(self, database, count=2, sql=WRITE):
+        self.took, self.sql = [], sql
         self.stop = threading.Event()
         self.threads = [threading.Thread(target=self.write, args=(database,), daemon=True) for _ in range(count)]
 
@@ -31,7 +33,7 @@ class Customers:
             with connection.cursor() as cursor:
                 while not self.stop.is_set():
                     begun = time.monotonic()
-                    cursor.execute(WRITE)
+                    cursor.execute(self.sql)
                     self.took.append(time.monotonic() - begun)
                     self.stop.wait(0.005)
 
@@ -90,7 +92,7 @@ def test_a_step_that_queues_the_world_behind_it_is_pulled_back_until_the_reader_
     assert re.match(r"pulled back \d+ time\(s\), the last for guard-wait: process \d+ ", measured)
     assert check(result, "apply.guard")["limit"] == (
         "nobody waits 500 ms behind us, at most 5 wait at once, standbys at most 30.0 s behind, "
-        "at least 2 connection(s) left")
+        "at least 2 connection(s) left, at least 256 MiB free on disk")
 
 
 def test_when_the_budget_is_spent_the_run_ends_clean_and_says_why(patient, database, migrations):
@@ -200,39 +202,112 @@ def test_a_concurrent_build_that_is_pulled_back_leaves_nothing_and_is_built_agai
 # -- the other limits --
 
 
+@contextlib.contextmanager
+def held_step(flow, migrations, *options, settles=True):
+    """
+    A run at work in a step that holds its locks until the block ends, while others write; the run and the writers. It
+    settles: nothing pulls it back from the start.
+    """
+    migrations.write("002_more", up=HOLD)
+    plan_id = flow.prove()
+    with flow.database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        run = flow.start("--approve", plan_id, "--format", "json", *options)
+        with Customers(flow.database, sql=ELSEWHERE) as customers:
+            if settles:
+                apply_waits(flow.database)
+            yield run, customers
+            written = len(customers.took)
+            wait_until(lambda: len(customers.took) > written + 20, 10, "they write on")
+    assert max(customers.took) < 1.0
+
+
+def trips(result):
+    return [event["limit"] for event in result.events("guard")]
+
+
 def test_a_standby_that_falls_behind_holds_the_step_until_it_has_caught_up(own, migrations, make_standby):
     live = own().configure(lock_timeout="60s", lock_budget="60s", guard_lag="1s")
     database = live.database
     replica = make_standby(database.cluster)
-    migrations.write("002_more", up=HOLD)
-    plan_id = live.prove()
-    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
-        run = live.start("--approve", plan_id, "--format", "json")
-        apply_waits(database)
+    with held_step(live, migrations) as (run, _):
         replica.execute("SELECT pg_wal_replay_pause()")
-        database.execute("CHECKPOINT")
         run.wait_for_output(PULLED_BACK + f"guard-lag: standby {replica.name} is ", deadline=30)
         run.wait_for_output("not begun by word of the guard: guard-lag: ", deadline=30)
         assert database.one("SELECT count(*) FROM pg_locks WHERE relation = 'items'::regclass") == 0
     replica.execute("SELECT pg_wal_replay_resume()")
     result = run.result().ended(0)
     assert re.search(r"guard-lag: standby \S+ is 1\.\d s behind, and 1\.0 s is allowed", log(result))
+    assert set(trips(result)) == {"guard-lag"}
 
 
 def test_few_connections_left_for_others_pull_the_step_back(own, migrations):
     live = own(max_connections=30).configure(lock_timeout="60s", lock_budget="60s", guard_connections="8")
-    database = live.database
-    migrations.write("002_more", up=HOLD)
-    plan_id = live.prove()
-    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
-        run = live.start("--approve", plan_id, "--format", "json")
-        apply_waits(database)
+    with held_step(live, migrations) as (run, _):
         with contextlib.ExitStack() as crowd:
-            for _ in range(16):
-                crowd.enter_context(contextlib.closing(database.connect(application_name="crowd")))
+            for _ in range(14):
+                crowd.enter_context(contextlib.closing(live.database.connect(application_name="crowd")))
             run.wait_for_output(PULLED_BACK + "guard-connections: ", deadline=30)
     result = run.result().ended(0)
     assert re.search(r"guard-connections: \d connection\(s\) are left, and 8 must be", log(result))
+    assert set(trips(result)) == {"guard-connections"}
+
+
+def test_wal_that_grows_over_its_limit_pulls_the_step_back(own, migrations):
+    live = own(min_wal_size="32MB", max_wal_size="32MB").configure(lock_timeout="60s", lock_budget="60s",
+                                                                   guard_wal="100MiB")
+    database = live.database
+    with held_step(live, migrations) as (run, _):
+        database.execute("SELECT pg_create_physical_replication_slot('holds', true)")
+        for _ in range(7):
+            database.execute("SELECT pg_logical_emit_message(true, 'filling', 'x')")
+            database.execute("SELECT pg_switch_wal()")
+        run.wait_for_output(PULLED_BACK + "guard-wal: pg_wal has 1", deadline=30)
+        database.execute("SELECT pg_drop_replication_slot('holds')")
+        database.execute("CHECKPOINT")
+    result = run.result().ended(0)
+    assert re.search(r"guard-wal: pg_wal has \d+ MiB, and 100 MiB is allowed", log(result))
+    assert set(trips(result)) == {"guard-wal"}
+
+
+def test_a_disk_that_fills_pulls_the_step_back(live, migrations, folder):
+    left, program = folder / "left", folder / "disk"
+    left.write_text("107374182400\n", encoding="utf-8")
+    program.write_text(f"#!/bin/sh\ncat {left}\n", encoding="utf-8")
+    program.chmod(0o755)
+    live.configure(lock_timeout="60s", lock_budget="60s", disk_command=str(program), guard_disk="1GiB")
+    with held_step(live, migrations) as (run, _):
+        left.write_text("1000000000\n", encoding="utf-8")
+        run.wait_for_output(PULLED_BACK + "guard-disk: ", deadline=30)
+        run.wait_for_output("not begun by word of the guard: guard-disk: ", deadline=30)
+        left.write_text("107374182400\n", encoding="utf-8")
+    result = run.result().ended(0)
+    assert "guard-disk: 954 MiB are free on the server's disk, and 1.0 GiB must be" in log(result)
+    assert set(trips(result)) == {"guard-disk"}
+
+
+def test_a_disk_that_is_no_longer_seen_is_told_and_ends_nothing(live, migrations, folder):
+    program = folder / "disk"
+    program.write_text("#!/bin/sh\necho 107374182400\n", encoding="utf-8")
+    program.chmod(0o755)
+    live.configure(lock_timeout="60s", lock_budget="60s", disk_command=str(program))
+    with held_step(live, migrations) as (run, _):
+        program.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+        run.wait_for_output("the guard does not see the disk's free space: disk-command ended with 3", deadline=30)
+    result = run.result().ended(0)
+    assert trips(result) == []
+    assert check(result, "apply.guard")["limit"].endswith(", free disk not seen: disk-command ended with 3")
+
+
+def test_latency_that_rises_over_what_it_was_pulls_the_step_back(live, database, migrations):
+    live.configure(lock_timeout="60s", lock_budget="60s", guard_wait="0", guard_waiting="0", guard_latency="300ms")
+    with held_step(live, migrations, "--probe", database.conninfo(), "--probe-query",
+                   "SELECT count(*) FROM items", settles=False) as (run, _):
+        run.wait_for_output(PULLED_BACK + "guard-latency: ", deadline=30)
+    result = run.result().ended(0)
+    assert re.search(r"guard-latency: p99 of the probe is (\d+ ms|\d\.\d s), was [\d.]+ (us|ms) before, and may rise by 300 ms",
+                     log(result))
+    assert set(trips(result)) == {"guard-latency"}
+    assert check(result, "apply.guard")["limit"].startswith("p99 of the probe at most 300 ms above before, standbys")
 
 
 def test_a_step_is_not_begun_while_a_limit_is_passed(live, database, migrations):

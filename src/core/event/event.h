@@ -26,6 +26,7 @@ enum event_type {
 	EVENT_END,
 	EVENT_ENGINE,
 	EVENT_EXPLAIN,
+	EVENT_GUARD,
 	EVENT_TYPE_COUNT,
 };
 

@@ -170,8 +170,16 @@ static void say_request(struct strbuf *out, const struct json *fields)
 	strbuf_printf(out, "%s asked for %s", text_at(fields, "user"), text_at(fields, "request"));
 	if (has_text(fields, "gate"))
 		strbuf_printf(out, " of gate %s", text_at(fields, "gate"));
+	if (has_text(fields, "action"))
+		strbuf_printf(out, " %s of process %" PRId64, text_at(fields, "action"), json_get_int(fields, "backend_pid"));
 	if (has_text(fields, "refused"))
 		strbuf_printf(out, ", which is refused: %s", text_at(fields, "refused"));
+}
+
+static void say_guard(struct strbuf *out, const struct json *fields)
+{
+	strbuf_printf(out, "migration %s, step %" PRId64 " is pulled back, %s", text_at(fields, "version"),
+	              json_get_int(fields, "step"), text_at(fields, "message"));
 }
 
 static enum log_level level_of_end(const struct json *fields)
@@ -226,6 +234,7 @@ static const struct saying {
 	[EVENT_END] = {.level_of = level_of_end, .say = say_end},
 	[EVENT_ENGINE] = {.level = LOG_DEBUG, .say = say_engine},
 	[EVENT_EXPLAIN] = {.level_of = level_of_explain, .say = say_explain},
+	[EVENT_GUARD] = {.level = LOG_WARNING, .say = say_guard},
 };
 
 enum log_level log_line_level(enum event_type type, const struct json *fields)

@@ -44,6 +44,14 @@ static const struct field_row EXPLAIN[] = {
 	{.name = "confirm", .kind = FIELD_TEXT},
 };
 
+static const struct field_row SIGNAL[] = {
+	{.name = "action", .kind = FIELD_TEXT, .required = true, .words = EVENT_SIGNALS},
+	{.name = "backend_pid", .kind = FIELD_INT, .required = true},
+	{.name = "backend_start", .kind = FIELD_TEXT, .required = true},
+	{.name = "name", .kind = FIELD_TEXT, .required = true},
+	{.name = "reason", .kind = FIELD_TEXT},
+};
+
 static const struct field_row QUIT[] = {
 	{.name = "force", .kind = FIELD_BOOL},
 };
@@ -62,6 +70,10 @@ static const struct request_row ROWS[REQUEST_TYPE_COUNT] = {
 	                      FIELDS(ROLLBACK)},
 	[REQUEST_EXPLAIN] = {.name = "explain", .meaning = "tell the plan of one query, on the copy or on live",
 	                     FIELDS(EXPLAIN)},
+	[REQUEST_PULL_BACK] = {.name = "pull-back",
+	                       .meaning = "have the guard cancel the step at work on live, which is tried again"},
+	[REQUEST_SIGNAL] = {.name = "signal", .meaning = "cancel or terminate a session of somebody else on live, by name",
+	                    FIELDS(SIGNAL)},
 	[REQUEST_QUIT] = {.name = "quit", .meaning = "end the engine; with a gate at work by force only",
 	                  FIELDS(QUIT)},
 };

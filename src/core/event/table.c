@@ -10,13 +10,17 @@
 const char *const EVENT_GATES[] = {"inspect", "backup", "rehearsal", "plans",
                                    "preflight", "approval", "apply", "verify", NULL};
 const char *const EVENT_REQUESTS[] = {"start", "run",      "approve",  "waive", "cancel",
-                                      "pause", "continue", "rollback", "explain", "quit", NULL};
+                                      "pause", "continue", "rollback", "explain", "pull-back", "signal",
+                                      "quit",  NULL};
+const char *const EVENT_SIGNALS[] = {"cancel", "terminate", NULL};
+static const char *const GUARD_LIMITS[] = {"guard-wait", "guard-waiting", "guard-latency", "guard-lag",
+                                           "guard-connections", "guard-wal", "guard-disk", "pull-back", NULL};
 static const char *const STATES[] = {"waiting", "running", "passed", "failed", "stale", "waived", NULL};
 static const char *const PHASES[] = {"begin", "progress", "end", NULL};
 static const char *const LEVELS[] = {"debug", "info", "notice", "warning", NULL};
 static const char *const TRANSACTIONS[] = {"transactional", "none", "mixed", NULL};
 static const char *const TYPES[] = {"run", "plan",  "gate",    "evidence", "step",    "sample",
-                                    "log", "error", "request", "end",      "engine", "explain", NULL};
+                                    "log", "error", "request", "end",      "engine", "explain", "guard", NULL};
 static const char *const EXPLAINED_ON[] = {"copy", "live", "pasted", NULL};
 static const char *const EXPLAIN_PHASES[] = {"before", "after", "live", "asked", "what-if", NULL};
 static const char *const EXPLAIN_OUTCOMES[] = {"same", "better", "worse", "over-budget", "failed", "new", NULL};
@@ -177,6 +181,11 @@ static const struct field_row REQUEST[] = {
 	{.name = "plan_id", .kind = FIELD_TEXT},
 	{.name = "check", .kind = FIELD_TEXT},
 	{.name = "to", .kind = FIELD_TEXT},
+	{.name = "action", .kind = FIELD_TEXT, .words = EVENT_SIGNALS},
+	{.name = "backend_pid", .kind = FIELD_INT},
+	{.name = "backend_start", .kind = FIELD_TEXT},
+	{.name = "name", .kind = FIELD_TEXT},
+	{.name = "session", .kind = FIELD_TEXT},
 	{.name = "reason", .kind = FIELD_TEXT},
 };
 
@@ -211,6 +220,15 @@ static const struct field_row EXPLAIN[] = {
 	{.name = "error", .kind = FIELD_TEXT},
 };
 
+/* A step that was pulled back: which limit was passed, or that somebody asked for it. */
+static const struct field_row GUARD[] = {
+	{.name = "version", .kind = FIELD_TEXT, .required = true},
+	{.name = "step", .kind = FIELD_INT, .required = true},
+	{.name = "limit", .kind = FIELD_TEXT, .required = true, .words = GUARD_LIMITS},
+	{.name = "message", .kind = FIELD_TEXT, .required = true},
+	{.name = "waiting", .kind = FIELD_INT, .required = true}, /* sessions behind the step */
+};
+
 static const struct event_row ROWS[EVENT_TYPE_COUNT] = {
 	[EVENT_RUN] = {.name = "run", FIELDS(RUN)},
 	[EVENT_PLAN] = {.name = "plan", FIELDS(PLAN)},
@@ -224,6 +242,7 @@ static const struct event_row ROWS[EVENT_TYPE_COUNT] = {
 	[EVENT_END] = {.name = "end", FIELDS(END)},
 	[EVENT_ENGINE] = {.name = "engine", FIELDS(ENGINE), .beside = true},
 	[EVENT_EXPLAIN] = {.name = "explain", FIELDS(EXPLAIN), .beside = true},
+	[EVENT_GUARD] = {.name = "guard", FIELDS(GUARD)},
 };
 
 const struct event_row *event_get(enum event_type type)

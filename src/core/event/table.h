@@ -12,5 +12,6 @@ extern const struct field_row EVENT_HEAD[HEAD_COUNT];
 /* Names of gates, and of requests; NULL-ended. */
 extern const char *const EVENT_GATES[];
 extern const char *const EVENT_REQUESTS[];
+extern const char *const EVENT_SIGNALS[];
 
 #endif

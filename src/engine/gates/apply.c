@@ -18,6 +18,7 @@
 #include "engine/record.h"
 #include "engine/row_counters.h"
 #include "engine/samples.h"
+#include "engine/session_signal.h"
 #include "engine/steering.h"
 #include "pg/history.h"
 #include "pg/ledger.h"
@@ -227,7 +228,11 @@ static enum status write_beginning(struct apply *apply, struct error *err)
 static enum status write_journal(struct apply *apply, struct error *err)
 {
 	struct trace part = {0};
+	const struct json *signal;
 
+	while ((signal = session_signal_next(apply->run)) != NULL)
+		if (add_row(apply, "signal", NULL, signal, err) != OK)
+			return err->status;
 	if (apply->journalled == apply->done.migrations.count)
 		return OK;
 	for (; apply->journalled < apply->done.migrations.count; apply->journalled++)
@@ -373,8 +378,8 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 	if (!run->samples)
 		run->samples = samples_open(run);
 	struct json *counters = NULL;
-	if (begin_probe(&apply, err) != OK || guard_open(run, &apply.guard, err) != OK || ask_again(run, err) != OK ||
-	    row_counters_read(run, &counters, err) != OK) {
+	if (begin_probe(&apply, err) != OK || guard_open(run, apply.probe, &apply.guard, err) != OK ||
+	    ask_again(run, err) != OK || row_counters_read(run, &counters, err) != OK) {
 		guard_close(apply.guard);
 		latency_probe_close(apply.probe);
 		return err->status;
@@ -384,7 +389,7 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 		latency_probe_enter(apply.probe, PROBE_DURING);
 	enum status status = place_on_live(run, &apply.executor, err);
 	apply.executor.promise = &apply.promise;
-	apply.executor.guard = apply.guard;
+	apply.executor.guard = run->guard = apply.guard;
 	apply.executor.before_step = before_step;
 	if (status == OK) {
 		status = apply_all(&apply, err);
@@ -395,7 +400,10 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 	}
 	json_set(evidence->data, "trace", trace_json(&apply.done));
 	place_close(&apply.executor);
+	if (run->signals)
+		json_set(evidence->data, "signals", json_clone(run->signals));
 	guard_report(apply.guard, run, evidence, status);
+	run->guard = NULL;
 	guard_close(apply.guard);
 	end_probe(&apply);
 	if (status != OK)

@@ -5,12 +5,12 @@
 
 #include "base/text.h"
 #include "core/flow/window.h"
+#include "engine/disk_space.h"
 #include "engine/gates/gates.h"
 #include "engine/leader.h"
 #include "engine/trace.h"
 #include "pg/query.h"
 #include "sys/child.h"
-#include "sys/file.h"
 
 /* A session whose client was killed goes within a moment where the server looks after its clients. */
 enum { STRAY_PATIENCE_MS = 3000 };
@@ -298,23 +298,13 @@ static enum status ask_disk_command(struct preflight *preflight, int64_t *ret_by
 {
 	enum { ANSWER_MS = 30000 };
 	struct arena *arena = arena_of(preflight);
-	const struct text_list *command = &preflight->run->settings->disk_command;
 	_cleanup_child_ struct child_result result = {0};
-	const char **words = arena_alloc(arena, (command->count + 1) * sizeof(*words));
+	struct child_options options = {.argv = disk_command_words(arena, preflight->run->settings),
+	                                .deadline_ms = clock_ms() + ANSWER_MS};
 
-	memcpy(words, command->items, command->count * sizeof(*words));
-	struct child_options options = {.argv = words, .deadline_ms = clock_ms() + ANSWER_MS};
 	if (child_run(preflight->run->loop, &options, &result, err) != OK)
 		return error_wrap(err, "disk-command");
-	const char *text = strbuf_text(&result.output);
-	size_t digits = strspn(text, "0123456789"), rest = strspn(text + digits, " \t\r\n");
-	if (result.exit_code != 0)
-		*ret_why = arena_printf(arena, "disk-command ended with %d", result.exit_code);
-	else if (digits == 0 || digits > 18 || text[digits + rest] != '\0')
-		*ret_why = arena_printf(arena, "disk-command printed \"%.*s\", which is no number of bytes",
-		                        (int)strcspn(text, "\r\n"), text);
-	else
-		*ret_bytes = strtoll(text, NULL, 10);
+	*ret_bytes = disk_command_answer(arena, &result, ret_why);
 	return OK;
 }
 
@@ -329,7 +319,7 @@ static enum status free_space(struct preflight *preflight, int64_t *ret_bytes, c
 	if (preflight->run->settings->disk_command.count)
 		return ask_disk_command(preflight, ret_bytes, ret_why, err);
 	if (folder && rows_true(preflight->facts, 0, FACT_SOCKET))
-		*ret_bytes = folder_free(folder);
+		*ret_bytes = disk_free_at(folder);
 	return OK;
 }
 

@@ -15,6 +15,7 @@
 #include "engine/gates/gates.h"
 #include "engine/leader.h"
 #include "engine/row_counters.h"
+#include "engine/session_signal.h"
 #include "engine/verify_scripts.h"
 #include "pg/ledger.h"
 #include "pg/query.h"
@@ -233,6 +234,10 @@ static enum status write_end(struct run *run, const struct schema *live, struct 
 	json_set_text(end, "state", "verified");
 	json_set_int(end, "exit", status_get(OK)->exit_code);
 	json_set_text(end, "verify", gate_state_name(evidence->state));
+	const struct json *signal;
+	while ((signal = session_signal_next(run)) != NULL)
+		if (add_row(run, session, "signal", NULL, signal, err) != OK)
+			return err->status;
 	if (add_row(run, session, "baseline", NULL, baseline, err) != OK)
 		return err->status;
 	return add_row(run, session, "end", NULL, end, err);

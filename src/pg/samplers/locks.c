@@ -17,6 +17,7 @@ enum column {
 	COLUMN_LOCK_RELATION,
 	COLUMN_WAIT_MS,
 	COLUMN_IN_ITS_WAY,
+	COLUMN_BACKEND_START,
 };
 
 static const struct sample_column SESSION[] = {
@@ -29,6 +30,9 @@ static const struct sample_column SESSION[] = {
 	{"transaction_ms", COLUMN_AGE},
 	{"query", COLUMN_SQL},
 };
+
+/* With the number it is one session for ever: numbers come again. */
+static const struct sample_column START[] = {{"backend_start", COLUMN_TEXT}};
 
 static const struct sample_column WAIT[] = {
 	{"lock", COLUMN_TEXT},
@@ -196,6 +200,7 @@ static struct json *session_json(struct sampling *sampling, const struct rows *r
 	struct json *object = json_new_object(), *blockers = json_new_array();
 
 	sample_set(sampling, object, rows, node->row, COLUMN_PID, SAMPLE_COLUMNS(SESSION));
+	sample_set(sampling, object, rows, node->row, COLUMN_BACKEND_START, SAMPLE_COLUMNS(START));
 	json_set_bool(object, "ours", node->ours);
 	json_set_bool(object, "waiting", node->waits);
 	if (node->waits) {

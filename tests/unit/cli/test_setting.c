@@ -11,7 +11,8 @@ static void the_keys_are_those_of_the_contract(void **state)
 {
 	static const char *const KEYS[] = {
 		"environment", "history-table", "role", "window", "window-applies", "lock-timeout", "lock-budget",
-		"statement-timeout", "guard", "guard-wait", "guard-waiting", "guard-lag", "guard-connections", "guard-wal",
+		"statement-timeout", "guard", "guard-wait", "guard-waiting", "guard-latency", "guard-lag",
+		"guard-connections", "guard-wal", "guard-disk",
 		"validity-backup", "validity-rehearsal", "validity-plans",
 		"validity-approval", "validity-preflight", "rollback", "approvals", "digest-ignore", "max-lag",
 		"max-transaction-age", "work-dir", "backup-provider", "backup-command", "rehearsal-command", "disk-command",
@@ -43,9 +44,11 @@ static void defaults_are_what_the_table_says(void **state)
 	assert_true(settings.guard);
 	assert_int_equal(settings.guard_wait_ms, 1000);
 	assert_int_equal(settings.guard_waiting, 5);
+	assert_int_equal(settings.guard_latency_ms, 500);
 	assert_int_equal(settings.guard_lag_ms, 30000);
 	assert_int_equal(settings.guard_connections, 2);
 	assert_int_equal(settings.guard_wal_bytes, 0);
+	assert_int_equal(settings.guard_disk_bytes, 256 * 1024 * 1024);
 	assert_int_equal(settings.rollback, ROLLBACK_REPORT);
 	assert_int_equal(settings.approvals, 1);
 	assert_int_equal(settings.max_lag_ms, 10000);

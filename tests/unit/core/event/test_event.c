@@ -38,7 +38,10 @@ static const char *const RIGHT[EVENT_TYPE_COUNT] = {
                                       "\"hint\":\"h\",\"file\":\"f\",\"line\":1,\"column\":2}",
 	[EVENT_END] = HEAD("end") "\"exit\":12,\"reason\":\"approval missing\",\"report\":\"/r.md\"}",
 	[EVENT_REQUEST] = HEAD("request") "\"request\":\"approve\",\"accepted\":false,\"refused\":\"f\",\"user\":\"u\","
-                                          "\"uid\":0,\"pid\":9,\"plan_id\":\"1a\",\"reason\":\"r\"}",
+                                          "\"uid\":0,\"pid\":9,\"plan_id\":\"1a\",\"action\":\"cancel\","
+                                          "\"backend_pid\":12,"
+                                          "\"backend_start\":\"2026-01-01T00:00:00.000000Z\",\"name\":\"reader\","
+                                          "\"session\":\"s\",\"reason\":\"r\"}",
 	[EVENT_ENGINE] = HEAD("engine") "\"pid\":9,\"command\":\"batch\",\"state\":\"waiting\",\"gate\":\"backup\","
                                         "\"attended\":true,\"viewers\":2,\"tool_version\":\"0.1.0\"}",
 	[EVENT_EXPLAIN] = HEAD("explain") "\"name\":\"by source\",\"fingerprint\":\"02a281c251c3a43d\",\"sql\":"
@@ -46,6 +49,8 @@ static const char *const RIGHT[EVENT_TYPE_COUNT] = {
                                           "\"Node Type\":\"Result\"}},\"shape\":\"9f3c\",\"verdict\":\"v\","
                                           "\"outcome\":\"over-budget\",\"reason\":\"r\",\"p95_us\":60,"
                                           "\"budget_ms\":2000,\"changes\":[\"c\"]}",
+	[EVENT_GUARD] = HEAD("guard") "\"version\":\"002\",\"step\":1,\"limit\":\"guard-wait\",\"message\":\"m\","
+                                      "\"waiting\":3}",
 };
 
 static bool not_of_the_head(const char *key, const struct json *value, void *fields)
@@ -87,11 +92,13 @@ static void the_fields_are_those_of_the_contract(void **state)
 		[EVENT_SAMPLE] = "sampler values",
 		[EVENT_LOG] = "level message",
 		[EVENT_ERROR] = "code sqlstate message detail hint file line column",
-		[EVENT_REQUEST] = "request accepted refused user uid pid gate plan_id check to reason",
+		[EVENT_REQUEST] = "request accepted refused user uid pid gate plan_id check to action backend_pid "
+				  "backend_start name session reason",
 		[EVENT_END] = "exit reason report attach",
 		[EVENT_ENGINE] = "pid command state gate goal attended target environment viewers tool_version",
 		[EVENT_EXPLAIN] =
 			"name fingerprint sql on phase plan shape verdict outcome reason p95_us budget_ms changes error",
+		[EVENT_GUARD] = "version step limit message waiting",
 	};
 	(void)state;
 	for (enum event_type type = 0; type < EVENT_TYPE_COUNT; type++) {
@@ -111,7 +118,7 @@ static void a_wrong_line_is_refused_by_its_field(void **state)
 		{"7", "an event line must be an object"},
 		{"{\"v\":1}", "event \"?\": field \"seq\" is missing"},
 		{HEAD("tea") "\"cups\":1}", "event \"?\": field \"type\" must be one of run, plan, gate, evidence, step, "
-	                                    "sample, log, error, request, end, engine, explain"},
+	                                    "sample, log, error, request, end, engine, explain, guard"},
 		{"{\"v\":2,\"seq\":1,\"ts\":\"2026-01-01T00:00:00.000Z\",\"run\":\"r\",\"type\":\"log\",\"level\":"
 	         "\"info\",\"message\":\"m\"}",
 	         "event \"log\": field \"v\" must be 1"},

@@ -71,6 +71,16 @@ static void each_fact_has_a_level_a_sentence_and_its_fields(void **state)
 		 "{\"request\":\"cancel\",\"accepted\":true,\"user\":\"ann\",\"uid\":1000,\"pid\":12}",
 		 HEAD("notice", "request") "\"message\":\"ann asked for cancel\",\"request\":\"cancel\",\"accepted\":true,"
 		 "\"user\":\"ann\",\"uid\":1000,\"pid\":12}"},
+		{EVENT_REQUEST,
+		 "{\"request\":\"signal\",\"accepted\":true,\"user\":\"ann\",\"uid\":1000,\"pid\":12,\"action\":\"cancel\","
+		 "\"backend_pid\":34}",
+		 HEAD("notice", "request") "\"message\":\"ann asked for signal cancel of process 34\","
+		 "\"request\":\"signal\",\"accepted\":true,\"user\":\"ann\",\"uid\":1000,\"pid\":12,"
+		 "\"action\":\"cancel\",\"backend_pid\":34}"},
+		{EVENT_GUARD,
+		 "{\"version\":\"002\",\"step\":1,\"limit\":\"guard-wait\",\"message\":\"guard-wait: too long\",\"waiting\":3}",
+		 HEAD("warning", "guard") "\"message\":\"migration 002, step 1 is pulled back, guard-wait: too long\","
+		 "\"version\":\"002\",\"step\":1,\"limit\":\"guard-wait\",\"waiting\":3}"},
 		{EVENT_END, "{\"exit\":0,\"reason\":\"done\"}",
 		 HEAD("info", "end") "\"message\":\"the run ended with exit 0: done\",\"exit\":0,\"reason\":\"done\"}"},
 		{EVENT_EXPLAIN,

@@ -20,6 +20,9 @@ static const char *const RIGHT[REQUEST_TYPE_COUNT] = {
 	[REQUEST_ROLLBACK] = "{\"v\":1,\"request\":\"rollback\",\"to\":\"004\"}",
 	[REQUEST_EXPLAIN] =
 		"{\"v\":1,\"request\":\"explain\",\"sql\":\"SELECT 1\",\"on\":\"live\",\"analyze\":true,\"confirm\":\"app\"}",
+	[REQUEST_PULL_BACK] = "{\"v\":1,\"request\":\"pull-back\"}",
+	[REQUEST_SIGNAL] = "{\"v\":1,\"request\":\"signal\",\"action\":\"terminate\",\"backend_pid\":12,\"backend_start\":"
+			   "\"2026-01-01T00:00:00.000000Z\",\"name\":\"reader\",\"reason\":\"r\"}",
 	[REQUEST_QUIT] = "{\"v\":1,\"request\":\"quit\",\"force\":true}",
 };
 
@@ -68,7 +71,8 @@ static void a_wrong_request_is_refused_by_its_field(void **state)
 		{"{\"v\":2,\"request\":\"pause\"}", "request \"pause\": field \"v\" must be 1"},
 		{"{\"request\":\"pause\"}", "request \"pause\": field \"v\" is missing"},
 		{"{\"v\":1,\"request\":\"dance\"}", "request \"?\": field \"request\" must be one of start, run, approve, "
-	                                            "waive, cancel, pause, continue, rollback, explain, quit"},
+	                                            "waive, cancel, pause, continue, rollback, explain, pull-back, "
+	                                            "signal, quit"},
 		{"{\"v\":1,\"request\":\"pause\",\"for\":3}", "request \"pause\": field \"for\" is unknown"},
 		{"{\"v\":1,\"request\":\"run\",\"gate\":\"all\"}",
 	         "request \"run\": field \"gate\" must be one of inspect, backup, rehearsal, plans, preflight, "
@@ -76,6 +80,10 @@ static void a_wrong_request_is_refused_by_its_field(void **state)
 		{"{\"v\":1,\"request\":\"approve\",\"plan_id\":\"1a\"}", "request \"approve\": field \"database\" is missing"},
 		{"{\"v\":1,\"request\":\"explain\",\"sql\":\"SELECT 1\",\"on\":\"moon\"}",
 	         "request \"explain\": field \"on\" must be one of copy, live"},
+		{"{\"v\":1,\"request\":\"signal\",\"action\":\"kill\",\"backend_pid\":1}",
+	         "request \"signal\": field \"action\" must be one of cancel, terminate"},
+		{"{\"v\":1,\"request\":\"signal\",\"action\":\"cancel\",\"backend_pid\":1,\"name\":\"a\"}",
+	         "request \"signal\": field \"backend_start\" is missing"},
 		{"{\"v\":1,\"request\":\"quit\",\"force\":1}", "request \"quit\": field \"force\" must be true or false"},
 	};
 	(void)state;
