@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from harness import place
+from harness import memory, place
 from harness.cluster import Cluster
 from harness.flow import Flow
 from harness.pooler import Pooler
@@ -19,7 +19,10 @@ def base():
     """The folder below /tmp that holds everything of this test process."""
     place.sweep_stale()
     folder = place.make_base()
+    # The second is where root's scratch clusters are: the servers' account does not get into root's state folder.
+    covered = memory.put_in_memory(folder, f"/var/tmp/pgsluice-{os.geteuid()}")
     yield folder
+    memory.uncover(covered)
     shutil.rmtree(folder, ignore_errors=True)
 
 
