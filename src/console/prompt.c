@@ -10,9 +10,10 @@
 #include <readline/readline.h>
 
 #include "base/memory.h"
+#include "console/feed.h"
 #include "console/keymap.h"
 
-enum { HISTORY_MAX = 500, FED_MAX = 64, SHOWN_ROWS_MAX = 6 };
+enum { HISTORY_MAX = 500, SHOWN_ROWS_MAX = 6, KEY_CANCEL = 3 };
 
 /* The last lines of one kind; readline has those of the kind that is being typed. */
 struct lines {
@@ -31,8 +32,6 @@ struct prompt {
 	struct arena *arena; /* of one line */
 	struct text_list candidates; /* shown above the line */
 	size_t next_candidate;
-	unsigned char fed[FED_MAX];
-	size_t fed_count, fed_used;
 	struct lines commands, searches;
 };
 
@@ -40,18 +39,6 @@ struct prompt {
 static struct prompt *the_prompt;
 
 static const char *const SIGNS[] = {[PROMPT_COMMAND] = ":", [PROMPT_SEARCH] = "/", [PROMPT_FILTER] = "&"};
-
-static int get_fed(FILE *stream)
-{
-	struct prompt *prompt = the_prompt;
-	(void)stream;
-	return prompt->fed_used < prompt->fed_count ? prompt->fed[prompt->fed_used++] : EOF;
-}
-
-static int is_fed(void)
-{
-	return the_prompt->fed_used < the_prompt->fed_count;
-}
 
 static void draw_later(void)
 {
@@ -126,8 +113,6 @@ static void tame_readline(struct prompt *prompt)
 	rl_prep_term_function = leave_terminal_alone;
 	rl_deprep_term_function = leave_terminal_alone_too;
 	rl_redisplay_function = draw_later;
-	rl_getc_function = get_fed;
-	rl_input_available_hook = is_fed;
 	rl_attempted_completion_function = complete;
 	rl_completion_display_matches_hook = show_matches;
 	rl_completer_word_break_characters = " ";
@@ -138,6 +123,10 @@ static void tame_readline(struct prompt *prompt)
 	rl_variable_bind("page-completions", "off");
 	rl_variable_bind("enable-bracketed-paste", "off");
 	rl_variable_bind("show-mode-in-prompt", "off");
+	rl_variable_bind("blink-matching-paren", "off"); /* waits on a terminal */
+	rl_variable_bind("convert-meta", "off");
+	rl_variable_bind("input-meta", "on");
+	feed_open();
 	rl_bind_keyseq_if_unbound("\033[3~", rl_delete);
 	rl_bind_keyseq_if_unbound("\033[H", rl_beg_of_line);
 	rl_bind_keyseq_if_unbound("\033[F", rl_end_of_line);
@@ -201,32 +190,17 @@ struct prompt *prompt_open(const char *history_path, prompt_complete *complete_w
 	return prompt;
 }
 
-/* Readline's searches leave the line's list of changes with entries other than the current one: freed twice by it. */
-static void own_changes(bool with_current)
-{
-	HIST_ENTRY **list = history_list(), *current = with_current ? NULL : current_history();
-	for (int i = 0; rl_undo_list && i < history_length; i++)
-		if (list[i] != current && list[i]->data == (histdata_t)rl_undo_list)
-			list[i]->data = NULL;
-}
-
 static void end_line(struct prompt *prompt)
 {
 	if (!prompt->open)
 		return;
-	own_changes(true);
-	if (!prompt->done && !prompt->left) {
-		/* A search or a count in the making holds the line's own prompt, and only its end would give it back. */
-		bool held = RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG);
-		rl_free_line_state(); /* else the next line would inherit changes to undo, whose memory goes with the history */
-		rl_callback_sigcleanup();
-		if (held)
-			rl_restore_prompt();
-		rl_callback_handler_remove();
-	}
+	if (!prompt->done && !prompt->left)
+		feed_cancel();
+	rl_free_line_state();
+	rl_maybe_unsave_line();
+	rl_callback_handler_remove();
 	empty_history();
 	prompt->open = false;
-	prompt->fed_count = prompt->fed_used = 0;
 	prompt->candidates = (struct text_list){0};
 }
 
@@ -282,6 +256,7 @@ void prompt_begin(struct prompt *prompt, enum prompt_kind kind, const char *text
 	for (size_t i = 0; i < lines_of(prompt)->count; i++)
 		add_history(lines_of(prompt)->items[i]);
 	using_history();
+	rl_startup_hook = NULL; /* operate-and-get-next would go on in a line of another kind */
 	rl_callback_handler_install(SIGNS[kind], take_line);
 	if (text && *text) {
 		rl_insert_text(text);
@@ -299,44 +274,10 @@ enum prompt_kind prompt_kind(const struct prompt *prompt)
 	return prompt->kind;
 }
 
-static void feed(struct prompt *prompt, const char *bytes)
-{
-	size_t length = strlen(bytes);
-	if (prompt->fed_count + length > FED_MAX)
-		return;
-	memcpy(prompt->fed + prompt->fed_count, bytes, length);
-	prompt->fed_count += length;
-}
-
-static void feed_key(struct prompt *prompt, int key)
-{
-	static const struct {
-		int key;
-		const char *bytes;
-	} NAMED[] = {
-		{KEY_ARROW_UP, "\033[A"},   {KEY_ARROW_DOWN, "\033[B"},   {KEY_ARROW_RIGHT, "\033[C"},
-		{KEY_ARROW_LEFT, "\033[D"}, {KEY_HOME_KEY, "\033[H"},     {KEY_END_KEY, "\033[F"},
-		{KEY_DELETE_KEY, "\033[3~"}, {KEY_BACKSPACE_KEY, "\x7f"}, {KEY_ENTER_KEY, "\r"},
-		{KEY_TAB_KEY, "\t"},        {KEY_ESCAPE, "\033"},
-	};
-	char text[KEY_TEXT_BYTES];
-	if (key & KEY_ALT) {
-		feed(prompt, "\033");
-		key &= ~KEY_ALT;
-	}
-	for (size_t i = 0; i < sizeof(NAMED) / sizeof(NAMED[0]); i++)
-		if (NAMED[i].key == key)
-			feed(prompt, NAMED[i].bytes);
-	if (key_text(key, text))
-		feed(prompt, text);
-}
-
-/* In vi's insert mode Esc goes to the command mode; everywhere else it leaves. */
+/* In vi's insert mode Esc goes to the command mode; elsewhere it leaves, as C-c does. */
 static bool leaves(int key)
 {
-	if (key == 3)
-		return true;
-	return key == KEY_ESCAPE && !(rl_editing_mode == 0 && rl_get_keymap() == vi_insertion_keymap);
+	return key == KEY_CANCEL || (key == KEY_ESCAPE && !(rl_editing_mode == 0 && rl_get_keymap() != vi_movement_keymap));
 }
 
 enum prompt_outcome prompt_key(struct prompt *prompt, int key)
@@ -345,17 +286,16 @@ enum prompt_outcome prompt_key(struct prompt *prompt, int key)
 		return PROMPT_LEFT;
 	if (key == KEY_RESIZED)
 		return PROMPT_GOES_ON;
-	if (leaves(key) && !RL_ISSTATE(RL_STATE_ISEARCH)) {
+	prompt->candidates = (struct text_list){0};
+	if ((key == KEY_ESCAPE || key == KEY_CANCEL) && feed_cancel())
+		return PROMPT_GOES_ON;
+	if (leaves(key)) {
 		end_line(prompt);
 		return PROMPT_LEFT;
 	}
-	prompt->candidates = (struct text_list){0};
-	feed_key(prompt, key == KEY_ESCAPE && RL_ISSTATE(RL_STATE_ISEARCH) ? 7 : key);
-	while (is_fed() && !prompt->done && !prompt->left) {
-		own_changes(false);
-		rl_callback_read_char();
-	}
-	prompt->fed_count = prompt->fed_used = 0;
+	feed_key(key);
+	if (rl_done && !prompt->done && !prompt->left) /* a count before Enter: readline would wait for a key more */
+		take_line(rl_copy_text(0, rl_end));
 	if (!prompt->done && !prompt->left)
 		return PROMPT_GOES_ON;
 	bool done = prompt->done;
