@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/json.h"
 #include "base/text.h"
 #include "core/pool/bouncer_json.h"
 
@@ -33,7 +32,7 @@ static void print_load(struct screen *screen, const struct bouncer_load *load)
 		screen_line(screen, screen->out, TONE_PLAIN, "", "  %s", load->advice);
 }
 
-void pool_print_text(struct screen *screen, const struct pool_report *report)
+static void print_bouncer(struct screen *screen, const struct pool_report *report)
 {
 	_cleanup_arena_ struct arena *arena = arena_open();
 
@@ -45,6 +44,14 @@ void pool_print_text(struct screen *screen, const struct pool_report *report)
 		screen_line(screen, screen->out, TONE_PLAIN, "", "No database has clients or servers.");
 }
 
+void pool_print_text(struct screen *screen, const struct pool_report *report)
+{
+	if (report->looked)
+		print_bouncer(screen, report);
+	if (report->on)
+		pool_print_ramp(screen, report);
+}
+
 /* ---- JSON ---- */
 
 void pool_print_json(const struct pool_report *report)
@@ -53,7 +60,10 @@ void pool_print_json(const struct pool_report *report)
 	_cleanup_strbuf_ struct strbuf text = {0};
 
 	json_set_int(document, "v", 1);
-	json_set(document, "bouncer", bouncer_json(&report->look, &report->loads, report->seconds));
+	if (report->looked)
+		json_set(document, "bouncer", bouncer_json(&report->look, &report->loads, report->seconds));
+	if (report->on)
+		json_set(document, "ramp", pool_ramp_json(report));
 	json_write_safe(&text, document);
 	fwrite(strbuf_text(&text), 1, text.length, stdout);
 	putchar('\n');

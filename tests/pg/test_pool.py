@@ -1,10 +1,11 @@
-"""`pool`: PgBouncer's pools, looked at through its console."""
+"""`pool`: PgBouncer's pools, looked at through its console; and a ramp that finds how large they should be."""
 
 import re
 
 import psycopg2
 import pytest
 
+from harness.gates import ADD, live  # noqa: F401
 from harness.pool_client import client  # noqa: F401
 from harness.wait import wait_until
 
@@ -145,9 +146,99 @@ def test_a_user_who_may_not_look_is_told(sluice, cluster, make_pooler):
 
 def test_it_has_to_be_told_where(sluice):
     result = run(sluice).ended(2)
-    assert "--bouncer is needed: it says where PgBouncer is" in result.stderr
+    assert "there is nothing to measure" in result.stderr
+    result = run(sluice, "--bouncer", "host=/nowhere", "SELECT 1").ended(2)
+    assert "queries are asked in a ramp, which needs --on" in result.stderr
 
 
 def test_nobody_there_is_unreachable(sluice, folder):
     result = run(sluice, "--bouncer", f"host={folder} port=1 user=nobody").ended(22)
     assert "could not connect" in result.stderr
+
+
+# ---- the ramp ----
+
+# One at a time, whoever asks: with more sessions each only waits.
+ONE_BY_ONE = """CREATE FUNCTION one_by_one() RETURNS int LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_advisory_xact_lock(4711); PERFORM pg_sleep(0.01); RETURN 1; END $$"""
+
+
+def ramp(sluice, exit_code, *options, duration="500ms"):
+    """What it said, as JSON."""
+    return sluice.run("pool", "--format", "json", "--duration", duration, *options).ended(exit_code).json()
+
+
+def on_live(database):
+    return ("--on", "live", "--confirm", database.name)
+
+
+def setting(document, name):
+    return next(row for row in document["settings"] if row["name"] == name)
+
+
+def test_the_knee_is_where_more_sessions_only_wait(sluice, database):
+    database.execute(ONE_BY_ONE)
+    document = ramp(sluice, 0, *on_live(database), "SELECT one_by_one()")["ramp"]
+    assert [step["sessions"] for step in document["steps"]] == [1, 2, 3]
+    assert (document["found"], document["sessions"], document["on"]) == (True, 1, "live")
+    first, *_, last = document["steps"]
+    assert last["p95_us"] > 2 * first["p95_us"]
+    assert setting(document, "default_pool_size")["value"] == "1"
+    assert setting(document, "default_pool_size")["why"].startswith("the knee is at 1 session(s): ")
+    # So many that ask at once are answered within the budget of two seconds.
+    assert int(setting(document, "max_client_conn")["value"]) == pytest.approx(first["throughput"] * 2, abs=1)
+    assert {row["name"] for row in document["settings"]} >= {"reserve_pool_size", "query_wait_timeout"}
+    assert all(row["why"] for row in document["settings"])
+    assert len(document["hints"]) == 2
+
+
+def test_without_a_knee_it_says_so(sluice, database):
+    document = ramp(sluice, 0, *on_live(database), "--concurrency", "4", "SELECT pg_sleep(0.05)")["ramp"]
+    assert [step["sessions"] for step in document["steps"]] == [1, 2, 3, 4]
+    assert (document["found"], document["sessions"]) == (False, 4)
+    assert document["text"].startswith("there is no knee up to 4 session(s): ")
+
+
+def test_a_server_that_takes_no_more_sessions_ends_the_ramp(sluice, database):
+    database.execute("ALTER DATABASE " + database.name + " CONNECTION LIMIT 2; CREATE ROLE visitor LOGIN")
+    document = ramp(sluice, 0, "-d", database.conninfo(user="visitor"), *on_live(database),
+                    "SELECT pg_sleep(0.05)")["ramp"]
+    assert [step["sessions"] for step in document["steps"]] == [1, 2]
+    assert document["ended"].startswith("3 sessions were refused: ")
+
+
+def test_live_is_measured_only_when_it_is_named(sluice, database):
+    told = sluice.run("pool", "--on", "live", "SELECT 1").ended(2)
+    assert "a ramp takes all that live can give, which needs --confirm DATABASE" in told.stderr
+    told = sluice.run("pool", "--on", "live", "--confirm", "other", "SELECT 1").ended(2)
+    assert f'--confirm names "other", and the database is "{database.name}"' in told.stderr
+
+
+def test_errors_leave_nothing_to_say(sluice, database):
+    told = sluice.run("pool", *on_live(database), "--duration", "100ms", "SELECT 1 / 0").ended(11)
+    assert "the ramp says nothing: no step was without errors" in told.stderr
+
+
+def test_what_writes_is_refused(sluice, database):
+    sluice.run("pool", *on_live(database), "CREATE TABLE t ()").ended(10)
+
+
+def test_on_the_copy_canaries_find_the_operators_names(live, database, migrations):  # noqa: F811
+    migrations.write("002_more", up=ADD)
+    (migrations.path / "canaries").mkdir()
+    (migrations.path / "canaries" / "items.sql").write_text("SELECT count(*) FROM items;\n", encoding="utf-8")
+    live.batch("--stop-before", "rehearsal").ended(0)
+    told = live.sluice.run("pool", "--on", "copy", "--duration", "200ms", "--concurrency", "2", "--format",
+                           "json").ended(0)
+    document = told.json()["ramp"]
+    assert (document["on"], [step["failed"] for step in document["steps"]]) == ("copy", [0, 0])
+    assert database.name in document["place"]
+
+
+def test_what_pgbouncer_has_now_enters_the_advice(sluice, database, cluster, make_pooler, client):
+    bouncer = make_pooler(cluster, default_pool_size=4)
+    client(bouncer, database, "SELECT pg_sleep(0.02)")
+    database.execute(ONE_BY_ONE)
+    document = ramp(sluice, 0, "--bouncer", bouncer.conninfo("pgbouncer"), *on_live(database), "SELECT one_by_one()")
+    assert of(document["bouncer"], database)["state"] == "good"
+    assert setting(document["ramp"], "default_pool_size")["value"] == "1"

@@ -127,7 +127,7 @@ static void tell_used(struct arena *arena, struct bouncer_load *load)
 		tell(load, load->utilisation >= FULL ? BOUNCER_BAD : BOUNCER_TIGHT,
 		     arena_printf(arena, "%.1f of %lld servers are busy on average (%s)", load->busy,
 		                  (long long)load->capacity, used),
-		     "Make transactions shorter, or measure with `pgsluice smoke --concurrency` whether more servers do more.");
+		     "Make transactions shorter, or find with `pgsluice pool --on copy` whether more servers would do more.");
 }
 
 static void tell_calm(struct arena *arena, struct bouncer_load *load)
@@ -167,8 +167,8 @@ static void judge(struct arena *arena, struct bouncer_load *load, const struct b
 		     arena_printf(arena, "clients wait %s for a server that they use for %s",
 		                  text_latency(arena, (int64_t)load->wait_us),
 		                  text_latency(arena, (int64_t)load->transaction_us)),
-		     "They come in bursts: spread them, or measure with `pgsluice smoke --concurrency` whether more "
-		     "servers do more.");
+		     "They come in bursts: spread them, or find with `pgsluice pool --on copy` whether more "
+		     "servers would do more.");
 	else
 		tell_calm(arena, load);
 }
