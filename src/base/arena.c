@@ -9,9 +9,10 @@
 
 enum { BLOCK_BYTES = 8192 };
 
+/* Texts need no alignment, so they are laid from the end of a block downwards, without a gap between them. */
 struct block {
 	struct block *next;
-	size_t used, size;
+	size_t used, end; /* what lies between is free */
 	alignas(max_align_t) unsigned char data[];
 };
 
@@ -43,7 +44,7 @@ void arena_cleanup(struct arena **arena)
 static struct block *block_new(size_t size)
 {
 	struct block *block = memory_new(sizeof(*block) + size);
-	block->size = size;
+	block->end = size;
 	return block;
 }
 
@@ -61,22 +62,39 @@ static void *alloc_large(struct arena *arena, size_t size)
 	return block->data;
 }
 
-void *arena_alloc(struct arena *arena, size_t size_bytes)
+/* The block being filled, with room for so many bytes. */
+static struct block *block_for(struct arena *arena, size_t size)
 {
-	const size_t unit = alignof(max_align_t);
-	size_t size = (size_bytes + unit - 1) / unit * unit;
 	struct block *block = arena->blocks;
-
-	if (size > BLOCK_BYTES / 4)
-		return alloc_large(arena, size);
-	if (!block || block->size - block->used < size) {
+	if (!block || block->end - block->used < size) {
 		block = block_new(BLOCK_BYTES);
 		block->next = arena->blocks;
 		arena->blocks = block;
 	}
+	return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size_bytes)
+{
+	const size_t unit = alignof(max_align_t);
+	size_t size = (size_bytes + unit - 1) / unit * unit;
+
+	if (size > BLOCK_BYTES / 4)
+		return alloc_large(arena, size);
+	struct block *block = block_for(arena, size);
 	void *piece = block->data + block->used;
 	block->used += size;
 	return piece;
+}
+
+/* Of zeroes, as all pieces are: a text that is shorter than it has its end. */
+static char *alloc_text(struct arena *arena, size_t size)
+{
+	if (size > BLOCK_BYTES / 4)
+		return alloc_large(arena, size);
+	struct block *block = block_for(arena, size);
+	block->end -= size;
+	return (char *)block->data + block->end;
 }
 
 char *arena_strdup(struct arena *arena, const char *text)
@@ -86,7 +104,7 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_strndup(struct arena *arena, const char *text, size_t length)
 {
-	char *copy = arena_alloc(arena, length + 1);
+	char *copy = alloc_text(arena, length + 1);
 	memcpy(copy, text, length);
 	return copy;
 }
@@ -96,7 +114,7 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 	va_list again;
 	va_copy(again, args);
 	int length = vsnprintf(NULL, 0, format, args);
-	char *text = arena_alloc(arena, (size_t)length + 1);
+	char *text = alloc_text(arena, (size_t)length + 1);
 	vsnprintf(text, (size_t)length + 1, format, again);
 	va_end(again);
 	return text;

@@ -29,7 +29,10 @@ struct text {
 struct array {
 	struct json head;
 	uint32_t count, room;
-	struct json **items;
+	union {
+		struct json *only; /* of an array with room for one */
+		struct json **items;
+	};
 };
 
 struct member {
@@ -43,16 +46,17 @@ struct object {
 	struct member *members; /* behind them, when there are many: the index */
 };
 
-/* They are nobody's, and nobody changes them. */
+/* They are nobody's, and nobody changes them: no references are counted. */
 static struct json null_value = {.kind = JSON_KIND_NULL};
 static struct json false_value = {.kind = JSON_KIND_BOOL};
 static struct json true_value = {.kind = JSON_KIND_BOOL};
+static struct array empty_array = {.head = {.kind = JSON_KIND_ARRAY}};
 
-enum { LINEAR_MEMBERS = 16, SLOTS_PER_MEMBER = 2, GROWS_BY_ONE = 8 };
+enum { LINEAR_MEMBERS = 16, SLOTS_PER_MEMBER = 2, GROWS_BY_ONE = 8, SMALL_NUMBERS = 256 };
 
 static bool is_static(const struct json *value)
 {
-	return value->kind == JSON_KIND_NULL || value->kind == JSON_KIND_BOOL;
+	return value->references == 0;
 }
 
 /* ---- making values ---- */
@@ -71,13 +75,40 @@ static struct json *text_new(enum json_kind kind, const char *bytes, size_t leng
 	return &text->head;
 }
 
+/*
+ * Texts that came lately, each in the place its hash gives it: a schema's 60,000 rows say "column" 20,000 times, and
+ * a text is never changed, so that all of them can be one value.
+ */
+enum { RECENT_TEXTS = 4096, RECENT_BYTES = 80 };
+static struct json *recent[RECENT_TEXTS];
+
+static struct json **recent_slot(const char *text, size_t length)
+{
+	uint32_t hash = UINT32_C(2166136261);
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (unsigned char)text[i]) * UINT32_C(16777619);
+	return &recent[(hash ^ hash >> 16) % RECENT_TEXTS];
+}
+
+static struct json *valid_text_new(const char *text, size_t length)
+{
+	if (length > RECENT_BYTES)
+		return text_new(JSON_KIND_TEXT, text, length);
+	struct json **slot = recent_slot(text, length);
+	if (*slot && strcmp(json_text(*slot), text) == 0)
+		return json_share(*slot);
+	json_close(*slot);
+	*slot = text_new(JSON_KIND_TEXT, text, length);
+	return json_share(*slot);
+}
+
 struct json *json_new_text(const char *text)
 {
 	if (!text)
 		return &null_value;
 	size_t length = strlen(text);
 	if (text_valid_prefix(text, length) == length)
-		return text_new(JSON_KIND_TEXT, text, length);
+		return valid_text_new(text, length);
 
 	_cleanup_strbuf_ struct strbuf clean = {0};
 	for (size_t at = 0; at < length;) {
@@ -94,6 +125,11 @@ struct json *json_new_text(const char *text)
 
 struct json *json_new_int(int64_t value)
 {
+	static struct number small[SMALL_NUMBERS];
+	if (value >= 0 && value < SMALL_NUMBERS) {
+		small[value] = (struct number){.head = {.kind = JSON_KIND_INT}, .value = value};
+		return &small[value].head;
+	}
 	struct number *number = value_new(JSON_KIND_INT, sizeof(*number));
 	number->value = value;
 	return &number->head;
@@ -112,6 +148,11 @@ struct json *json_new_object(void)
 struct json *json_new_array(void)
 {
 	return value_new(JSON_KIND_ARRAY, sizeof(struct array));
+}
+
+struct json *json_empty_array(void)
+{
+	return &empty_array.head;
 }
 
 struct json *json_new_real(const char *digits)
@@ -141,6 +182,11 @@ enum json_kind json_kind(const struct json *value)
 	return value ? value->kind : JSON_KIND_NULL;
 }
 
+static struct json **items_of(const struct array *array)
+{
+	return array->room > 1 ? array->items : (struct json **)(uintptr_t)&array->only;
+}
+
 /* ---- ownership ---- */
 
 void json_close(struct json *root)
@@ -154,10 +200,10 @@ void json_close(struct json *root)
 		json_close(object->members[i].value);
 	}
 	for (uint32_t i = 0; array && i < array->count; i++)
-		json_close(array->items[i]);
+		json_close(items_of(array)[i]);
 	if (object)
 		memory_free(object->members);
-	if (array)
+	if (array && array->room > 1)
 		memory_free(array->items);
 	memory_free(root);
 }
@@ -323,15 +369,25 @@ bool json_each(const struct json *value, bool (*visit)(const char *key, const st
 
 /* ---- arrays ---- */
 
+static void grow_array(struct array *array)
+{
+	struct json *only = array->only;
+	uint32_t room = more_room(array->room);
+	if (room > 1) {
+		array->items = memory_resize(array->room > 1 ? array->items : NULL, room * sizeof(*array->items));
+		if (array->room == 1)
+			array->items[0] = only;
+	}
+	array->room = room;
+}
+
 void json_push(struct json *value, struct json *new_value)
 {
 	struct array *array = array_of(value);
 	assert(array && array->head.references == 1 && new_value);
-	if (array->count == array->room) {
-		array->room = more_room(array->room);
-		array->items = memory_resize(array->items, array->room * sizeof(*array->items));
-	}
-	array->items[array->count++] = new_value;
+	if (array->count == array->room)
+		grow_array(array);
+	items_of(array)[array->count++] = new_value;
 }
 
 void json_push_text(struct json *array, const char *text)
@@ -348,7 +404,7 @@ size_t json_count(const struct json *value)
 const struct json *json_at(const struct json *value, size_t index)
 {
 	const struct array *array = array_of(value);
-	return array && index < array->count ? array->items[index] : NULL;
+	return array && index < array->count ? items_of(array)[index] : NULL;
 }
 
 /* ---- scalars ---- */

@@ -42,6 +42,9 @@ void json_set_text(struct json *object, const char *key, const char *text);
 void json_set_int(struct json *object, const char *key, int64_t number);
 void json_set_bool(struct json *object, const char *key, bool flag);
 
+/* An array without elements, to which none may be added: there are as many of them as of others. */
+struct json *json_empty_array(void);
+
 /* Array elements. */
 void json_push(struct json *array, struct json *value);
 void json_push_text(struct json *array, const char *text);

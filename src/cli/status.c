@@ -97,7 +97,7 @@ static struct json *item_json(struct arena *arena, const struct plan_item *item)
 	json_set_text(object, "state", migration_state_name(item->state));
 	json_set_text(object, "reason", safe_text(arena, item->reason));
 	json_set_text(object, "checksum", item->applied ? safe_text(arena, item->applied->checksum)
-	                                                : item->migration->up.canonical.hex);
+	                                                : item->migration->up.canonical->hex);
 	return object;
 }
 

@@ -26,7 +26,7 @@ static const char *read_text(struct source *source, const struct model_migration
 	struct source_file file = {.path = migration->file, .bytes = bytes, .length = content.length};
 	if (canonical_read(source->arena, &file, &script, &err) != OK)
 		return arena_printf(source->arena, "The file can't be shown: %s.", err.message);
-	if (strcmp(script.canonical.hex, migration->checksum) != 0)
+	if (strcmp(script.canonical->hex, migration->checksum) != 0)
 		return "The file has changed since this run read it: what is there now is not in the plan.";
 	source->text = script.text;
 	source->length = script.length;

@@ -10,8 +10,8 @@
 enum { LOCK_WAIT_MS = 10000 };
 
 /* The round trip: what the session's database looks like after one dump and restore, read by the copy's superuser. */
-static enum status round_trip(struct run *run, struct copy *copy, struct session *session, const char *folder,
-                              struct schema *ret_schema, struct error *err)
+static enum status round_trip(struct run *run, struct arena *arena, struct copy *copy, struct session *session,
+                              const char *folder, struct schema *ret_schema, struct error *err)
 {
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	_cleanup_session_ struct session *reader = NULL;
@@ -43,17 +43,17 @@ static enum status round_trip(struct run *run, struct copy *copy, struct session
 	    server_create_database(copy, copy->canonical_name, err) != OK ||
 	    dump_restore(&dump, &restore, NULL, err) != OK || session_open(run->loop, &read, &reader, err) != OK)
 		return err->status;
-	return run_schema_of(run, reader, run->arena, ret_schema, err);
+	return run_schema_of(run, reader, arena, ret_schema, err);
 }
 
-enum status canonical_schema(struct run *run, struct copy *copy, struct session *session, struct schema *ret_schema,
-                             struct error *err)
+enum status canonical_schema(struct run *run, struct arena *arena, struct copy *copy, struct session *session,
+                             struct schema *ret_schema, struct error *err)
 {
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	_cleanup_error_ struct error ignored = {0};
 	const char *folder = arena_printf(scratch, "%s-schema", copy_secrets(copy));
 
-	enum status status = round_trip(run, copy, session, folder, ret_schema, err);
+	enum status status = round_trip(run, arena, copy, session, folder, ret_schema, err);
 	server_drop_database(copy, copy->canonical_name);
 	(void)!folder_remove(folder, &ignored);
 	(void)!folder_remove(copy_secrets(copy), &ignored);
@@ -100,6 +100,7 @@ enum status canonical_compare(struct run *run, struct copy *copy, struct session
                               struct session *b, const struct schema *schema_b,
                               struct schema_difference_list *ret_differences, struct error *err)
 {
+	_cleanup_arena_ struct arena *scratch = arena_open();
 	struct schema_difference_list printed = {0}, real = {0};
 	struct schema canonical_a, canonical_b;
 	bool doubtful = false;
@@ -111,8 +112,8 @@ enum status canonical_compare(struct run *run, struct copy *copy, struct session
 		*ret_differences = printed;
 		return OK;
 	}
-	if (canonical_schema(run, copy, a, &canonical_a, err) != OK ||
-	    canonical_schema(run, copy, b, &canonical_b, err) != OK)
+	if (canonical_schema(run, scratch, copy, a, &canonical_a, err) != OK ||
+	    canonical_schema(run, scratch, copy, b, &canonical_b, err) != OK)
 		return err->status;
 	for (size_t i = 0; i < printed.count; i++)
 		if (!is_print_only(&printed.items[i], &canonical_a, &canonical_b))

@@ -19,9 +19,9 @@ enum status canonical_compare(struct run *run, struct copy *copy, struct session
 
 /*
  * The schema of a session's database after one schema-only dump and restore: what `promised` keeps beside
- * the printed one.
+ * the printed one. In the arena.
  */
-enum status canonical_schema(struct run *run, struct copy *copy, struct session *session, struct schema *ret_schema,
-                             struct error *err) MUST_CHECK;
+enum status canonical_schema(struct run *run, struct arena *arena, struct copy *copy, struct session *session,
+                             struct schema *ret_schema, struct error *err) MUST_CHECK;
 
 #endif

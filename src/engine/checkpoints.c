@@ -9,20 +9,23 @@ struct checkpoints {
 	struct run *run;
 	struct session *session;
 	const struct schema *clone_schema;
-	struct arena *arena;           /* of `last`; NULL while that is the clone's first */
+	struct arena *arena;           /* of the list `last`; NULL while that is the clone's first */
 	struct schema last;            /* at the newest checkpoint */
-	struct checkpoint_list *items; /* in the run's arena */
+	struct arena *keep;            /* the caller's: texts of all that was seen, digests and what changed */
+	struct checkpoint_list *items; /* in it */
 	int64_t began_ms, spent_ms;
 };
 
-struct checkpoints *checkpoints_open(struct run *run, struct session *session, const struct schema *clone_schema)
+struct checkpoints *checkpoints_open(struct run *run, struct arena *arena, struct session *session,
+                                     const struct schema *clone_schema)
 {
 	struct checkpoints *checkpoints = memory_new(sizeof(*checkpoints));
 	*checkpoints = (struct checkpoints){.run = run,
 	                                    .session = session,
 	                                    .clone_schema = clone_schema,
 	                                    .last = *clone_schema,
-	                                    .items = arena_alloc(run->arena, sizeof(*checkpoints->items)),
+	                                    .keep = arena,
+	                                    .items = arena_alloc(arena, sizeof(*checkpoints->items)),
 	                                    .began_ms = clock_ms()};
 	return checkpoints;
 }
@@ -57,21 +60,23 @@ static const struct schema_object *keep_object(struct arena *arena, const struct
 	if (!object)
 		return NULL;
 	struct schema_object *kept = arena_alloc(arena, sizeof(*kept));
-	*kept = (struct schema_object){.kind = arena_strdup(arena, object->kind),
-	                               .name = arena_strdup(arena, object->name),
-	                               .definition = arena_strdup(arena, object->definition)};
+	*kept = *object;
 	return kept;
 }
 
-/* The schema as it is now becomes the last; what changed since outlives both. Takes the arena over. */
-static void add_checkpoint(struct checkpoints *checkpoints, size_t done, struct arena *arena, const struct schema *now)
+/* The schema as it is now becomes the last; what changed since outlives both. */
+static void add_checkpoint(struct checkpoints *checkpoints, size_t done, const struct schema *now)
 {
-	struct arena *keep = checkpoints->run->arena;
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct arena *keep = checkpoints->keep, *arena = arena_open();
 	struct checkpoint *checkpoint = list_add(keep, checkpoints->items);
 	struct schema_difference_list differences = {0};
+	struct schema kept;
 
 	checkpoint->done = done;
-	schema_compare(arena, &checkpoints->last, now, &differences);
+	schema_keep(arena, keep, &checkpoints->last, now, &kept);
+	schema_compare(scratch, &checkpoints->last, &kept, &differences);
+	list_reserve(keep, &checkpoint->delta, differences.count);
 	for (size_t i = 0; i < differences.count; i++) {
 		const struct schema_difference *difference = &differences.items[i];
 		*list_add(keep, &checkpoint->delta) =
@@ -81,7 +86,7 @@ static void add_checkpoint(struct checkpoints *checkpoints, size_t done, struct 
 	}
 	arena_close(checkpoints->arena);
 	checkpoints->arena = arena;
-	checkpoints->last = *now;
+	checkpoints->last = kept;
 }
 
 enum status checkpoints_note(struct checkpoints *checkpoints, size_t done, bool inside, const char **ret_digest,
@@ -93,18 +98,14 @@ enum status checkpoints_note(struct checkpoints *checkpoints, size_t done, bool 
 	*ret_digest = NULL;
 	if (!is_time(checkpoints, done, inside))
 		return OK;
-	struct arena *arena = arena_open();
+	_cleanup_arena_ struct arena *scratch = arena_open();
 	int64_t start_ms = clock_ms();
-	if (run_schema_of(run, checkpoints->session, arena, &now, err) != OK) {
-		arena_close(arena);
+	if (run_schema_of(run, checkpoints->session, scratch, &now, err) != OK)
 		return error_wrap(err, "cannot read the clone's schema");
-	}
-	schema_promise(arena, &run->live_schema, checkpoints->clone_schema, &now, &promise);
-	*ret_digest = arena_strdup(run->arena, schema_digest(&promise).hex);
-	if (inside)
-		arena_close(arena);
-	else
-		add_checkpoint(checkpoints, done, arena, &now);
+	schema_promise(scratch, &run->live_schema, checkpoints->clone_schema, &now, &promise);
+	*ret_digest = arena_strdup(checkpoints->keep, schema_digest(&promise).hex);
+	if (!inside)
+		add_checkpoint(checkpoints, done, &now);
 	checkpoints->spent_ms += clock_ms() - start_ms;
 	return OK;
 }

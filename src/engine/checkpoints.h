@@ -12,7 +12,7 @@
 
 struct checkpoint {
 	size_t done;                         /* so many of the plan's migrations were carried out when it was taken */
-	struct schema_difference_list delta; /* from the one before; in the run's arena */
+	struct schema_difference_list delta; /* from the one before */
 };
 
 struct checkpoint_list {
@@ -25,9 +25,10 @@ struct checkpoints;
 
 /*
  * `session` reads the clone as superuser; `clone_schema` is what the clone was before the plan and where the first
- * delta starts. Both outlive it.
+ * delta starts. Both outlive it, and so does the arena, where digests and deltas are kept.
  */
-struct checkpoints *checkpoints_open(struct run *run, struct session *session, const struct schema *clone_schema);
+struct checkpoints *checkpoints_open(struct run *run, struct arena *arena, struct session *session,
+                                     const struct schema *clone_schema);
 void checkpoints_close(struct checkpoints *checkpoints);
 
 /*

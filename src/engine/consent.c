@@ -269,7 +269,8 @@ static void show_waived(struct showing *showing, const char *text, const char *r
 {
 	struct check check = {.name = "approval.waived", .warning = true, .measured = text, .limit = "-",
 	                      .waived_because = reason, .hint = "Consent only if it is meant."};
-	list_push(showing->arena, &showing->evidence->checks, check);
+	check.measured = arena_strdup(showing->run->arena, text);
+	list_push(showing->run->arena, &showing->evidence->checks, check);
 	emit_check(showing->run->emitter, showing->evidence->gate, &check);
 }
 
@@ -312,13 +313,14 @@ bool consent_is_for_another(const struct run *run)
 
 enum status consent_show(struct run *run, struct evidence *evidence, struct error *err)
 {
-	struct showing showing = {.run = run, .arena = run->arena, .evidence = evidence};
+	_cleanup_arena_ struct arena *arena = arena_open();
+	struct showing showing = {.run = run, .arena = arena, .evidence = evidence};
 	const struct json *trace = json_get(run->evidence[GATE_REHEARSAL].data, "trace");
 
-	if (trace_read(run->arena, trace, &showing.trace, err) != OK)
+	if (trace_read(arena, trace, &showing.trace, err) != OK)
 		return err->status;
-	showing.live_names = blocking_live_names(run->arena, &run->live_schema);
-	blocking_find(run->arena, &showing.trace, &run->live_schema, &showing.blocking);
+	showing.live_names = blocking_live_names(arena, &run->live_schema);
+	blocking_find(arena, &showing.trace, &run->live_schema, &showing.blocking);
 	show_sum(&showing);
 	show_migrations(&showing);
 	show_checks(&showing, "rehearsal.downs", "approval.way_back");

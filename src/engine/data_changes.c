@@ -18,24 +18,25 @@ struct declaration {
 };
 
 struct data_changes {
+	struct arena *arena;
 	LIST(struct declaration) items;
 	struct text_index *known; /* of them, by what they say */
 	struct oid_list written; /* tables that statements wrote when they ran */
-	struct relation_list before, after; /* all relations, before the plan and after it */
+	struct relation_list before, after; /* all relations before the plan, and what became of them after it */
 	struct relation_list old, new;      /* of them what lives through it and is not declared; `new` has been read */
 };
 
 /* Its place in the list, where it stands once. */
-static size_t declare(struct arena *arena, struct data_changes *changes, const char *table, const char *column,
-                      bool by_statement)
+static size_t declare(struct data_changes *changes, const char *table, const char *column, bool by_statement)
 {
-	const char *key = arena_printf(arena, "%c%s%s%s", by_statement ? 's' : 'd', table, column ? "\n" : "",
-	                               column ? column : "");
+	struct arena *arena = changes->arena;
+	_cleanup_strbuf_ struct strbuf key = {0};
 	size_t at = changes->items.count;
 
-	if (text_index_find(changes->known, key, &at))
+	strbuf_printf(&key, "%c%s%s%s", by_statement ? 's' : 'd', table, column ? "\n" : "", column ? column : "");
+	if (text_index_find(changes->known, strbuf_text(&key), &at))
 		return at;
-	text_index_put(changes->known, key, at);
+	text_index_put(changes->known, arena_strdup(arena, strbuf_text(&key)), at);
 	struct declaration *item = list_add(arena, &changes->items);
 	item->table = arena_strdup(arena, table);
 	item->column = arena_strdup(arena, column);
@@ -66,88 +67,86 @@ static enum status resolve(struct arena *arena, struct session *session, struct 
 }
 
 /* `changes-data orders.status` is a column when table orders is there, else table status of schema orders. */
-static enum status declare_written(struct run *run, struct session *session, struct data_changes *changes,
-                                   const char *name, struct error *err)
+static enum status declare_written(struct session *session, struct data_changes *changes, const char *name,
+                                   struct error *err)
 {
 	const char *dot = strrchr(name, '.');
 	if (dot) {
-		struct declaration probe = {.table = arena_strndup(run->arena, name, (size_t)(dot - name))};
+		struct declaration probe = {.table = arena_strndup(changes->arena, name, (size_t)(dot - name))};
 		bool found = false;
-		if (resolve(run->arena, session, &probe, &found, err) != OK)
+		if (resolve(changes->arena, session, &probe, &found, err) != OK)
 			return err->status;
 		if (found) {
-			declare(run->arena, changes, probe.table, dot + 1, false);
+			declare(changes, probe.table, dot + 1, false);
 			return OK;
 		}
 	}
-	declare(run->arena, changes, name, NULL, false);
+	declare(changes, name, NULL, false);
 	return OK;
 }
 
-static void declare_statements(struct run *run, struct data_changes *changes, const struct script *script)
+static void declare_statements(struct data_changes *changes, const struct script *script)
 {
 	for (size_t i = 0; i < script->steps.count; i++)
 		for (size_t j = 0; j < script->steps.items[i].count; j++) {
 			const struct statement *statement = &script->steps.items[i].statements[j];
 			for (size_t k = 0; k < statement->objects.count; k++)
 				if (statement->objects.items[k].writes)
-					declare(run->arena, changes, statement->objects.items[k].name, NULL, true);
+					declare(changes, statement->objects.items[k].name, NULL, true);
 		}
 }
 
-static enum status resolve_all(struct run *run, struct session *session, struct data_changes *changes,
-                               struct error *err)
+static enum status resolve_all(struct session *session, struct data_changes *changes, struct error *err)
 {
 	bool found;
 	for (size_t i = 0; i < changes->items.count; i++)
 		if (!changes->items.items[i].by_statement &&
-		    resolve(run->arena, session, &changes->items.items[i], &found, err) != OK)
+		    resolve(changes->arena, session, &changes->items.items[i], &found, err) != OK)
 			return err->status;
 	return OK;
 }
 
-static const char *history_identity(struct run *run)
+static const char *history_identity(struct arena *arena, const struct history *history)
 {
-	return arena_printf(run->arena, "%s.%s", quote_ident(run->arena, run->history.schema),
-	                    quote_ident(run->arena, run->history.table));
+	return arena_printf(arena, "%s.%s", quote_ident(arena, history->schema), quote_ident(arena, history->table));
 }
 
-static enum status read_relations(struct run *run, const struct session_options *options,
+static enum status read_relations(struct run *run, struct arena *arena, const struct session_options *options,
                                   struct fingerprint_reader **ret_reader, struct relation_list *ret_relations,
                                   struct error *err)
 {
 	size_t workers = run->settings->jobs > 0 ? (size_t)run->settings->jobs : 1;
 	if (fingerprint_open(run->loop, options, NULL, workers, ret_reader, err) != OK)
 		return err->status;
-	return fingerprint_relations(*ret_reader, run->arena, ret_relations, err);
+	return fingerprint_relations(*ret_reader, arena, ret_relations, err);
 }
 
-static enum status list_relations(struct run *run, struct clone *clone, struct relation_list *ret_relations,
-                                  struct error *err)
+static enum status list_relations(struct run *run, struct arena *arena, struct clone *clone,
+                                  struct relation_list *ret_relations, struct error *err)
 {
 	_cleanup_fingerprint_ struct fingerprint_reader *reader = NULL;
 	struct session_options options = clone_options(clone, "proof");
 	if (fingerprint_open(run->loop, &options, NULL, 1, &reader, err) != OK)
 		return err->status;
-	return fingerprint_relations(reader, run->arena, ret_relations, err);
+	return fingerprint_relations(reader, arena, ret_relations, err);
 }
 
-enum status data_changes_declare(struct run *run, struct session *session, struct clone *clone,
+enum status data_changes_declare(struct run *run, struct arena *arena, struct session *session, struct clone *clone,
                                  struct data_changes **ret_changes, struct error *err)
 {
-	struct data_changes *changes = arena_alloc(run->arena, sizeof(*changes));
-	changes->known = text_index_new(run->arena);
+	struct data_changes *changes = arena_alloc(arena, sizeof(*changes));
+	*changes = (struct data_changes){.arena = arena, .known = text_index_new(arena)};
 
 	for (size_t m = 0; m < run->plan.pending.count; m++) {
 		const struct migration *migration = run->plan.pending.items[m];
-		declare_statements(run, changes, run->direction == DIRECTION_UP ? &migration->up : &migration->down);
+		declare_statements(changes, run->direction == DIRECTION_UP ? &migration->up : &migration->down);
 		for (size_t i = 0; i < migration->changes_data.count; i++)
-			if (declare_written(run, session, changes, migration->changes_data.items[i], err) != OK)
+			if (declare_written(session, changes, migration->changes_data.items[i], err) != OK)
 				return err->status;
 	}
-	size_t ours = declare(run->arena, changes, history_identity(run), NULL, false);
+	size_t ours = declare(changes, history_identity(changes->arena, &run->history), NULL, false);
 	changes->items.items[ours].ours = true;
-	if (resolve_all(run, session, changes, err) != OK || list_relations(run, clone, &changes->before, err) != OK)
+	if (resolve_all(session, changes, err) != OK || list_relations(run, arena, clone, &changes->before, err) != OK)
 		return err->status;
 	*ret_changes = changes;
 	return OK;
@@ -240,17 +239,20 @@ enum status data_changes_look(struct run *run, struct data_changes *changes, str
 {
 	struct session_options options = clone_options(clone, "proof");
 	_cleanup_fingerprint_ struct fingerprint_reader *reader = NULL;
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct relation_list all = {0};
 	struct text_list gone = {0}, born = {0};
 
-	if (resolve_all(run, session, changes, err) != OK ||
-	    read_relations(run, &options, &reader, &changes->after, err) != OK)
+	if (resolve_all(session, changes, err) != OK ||
+	    read_relations(run, scratch, &options, &reader, &all, err) != OK)
 		return err->status;
-	duplicate(run->arena, &changes->before, &changes->old);
-	duplicate(run->arena, &changes->after, &changes->new);
-	relations_living_through(run->arena, &changes->old, &changes->new, &gone, &born);
+	relations_keep(changes->arena, &all, &changes->before, &changes->after);
+	duplicate(changes->arena, &changes->before, &changes->old);
+	duplicate(changes->arena, &changes->after, &changes->new);
+	relations_living_through(changes->arena, &changes->old, &changes->new, &gone, &born);
 	leave_out(changes, &changes->old);
 	leave_out(changes, &changes->new);
-	return fingerprint_take(reader, run->arena, &changes->new, NULL, err);
+	return fingerprint_take(reader, changes->arena, &changes->new, NULL, err);
 }
 
 enum status data_changes_compare(struct run *run, struct data_changes *changes, struct copy *copy,
@@ -265,9 +267,9 @@ enum status data_changes_compare(struct run *run, struct data_changes *changes, 
 		relations_take_known(&changes->old, copy_content(copy));
 	if (losses_report(run, copy, evidence, &changes->before, &changes->after, err) != OK ||
 	    fingerprint_open(run->loop, &options, NULL, workers, &reader, err) != OK ||
-	    fingerprint_take(reader, run->arena, &changes->old, NULL, err) != OK)
+	    fingerprint_take(reader, changes->arena, &changes->old, NULL, err) != OK)
 		return err->status;
-	relations_compare(run->arena, &changes->old, &changes->new, &differences);
+	relations_compare(changes->arena, &changes->old, &changes->new, &differences);
 	for (size_t i = 0; i < changes->old.count; i++)
 		tables += changes->old.items[i].treatment == FINGERPRINT_COMPARED && changes->old.items[i].kind == 'r';
 	report_differences(run, evidence, &differences, tables);

@@ -11,8 +11,8 @@
 
 struct data_changes;
 
-/* Collects what the plan declares, and looks at the clone as it is before the plan runs. In the run's arena. */
-enum status data_changes_declare(struct run *run, struct session *session, struct clone *clone,
+/* Collects what the plan declares, and looks at the clone as it is before the plan runs. All of it is in the arena. */
+enum status data_changes_declare(struct run *run, struct arena *arena, struct session *session, struct clone *clone,
                                  struct data_changes **ret_changes, struct error *err) MUST_CHECK;
 
 /* Where the executor notes the tables that the plan's statements write, for its member `written`. */

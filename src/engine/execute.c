@@ -365,11 +365,12 @@ static size_t failed_statement(const struct executor *executor, const struct mig
 /* A step event that names no statement: the whole migration is done. */
 static void report_migration(struct executor *executor, const struct migration_trace *trace, size_t steps)
 {
+	_cleanup_arena_ struct arena *scratch = arena_open();
 	struct relation_lock_list locks = {0};
 	struct json *fields = json_new_object();
 
 	for (size_t i = 0; i < trace->steps.count; i++)
-		trace_step_locks(executor->run->arena, &trace->steps.items[i], &locks);
+		trace_step_locks(scratch, &trace->steps.items[i], &locks);
 	json_set_text(fields, "version", trace->version);
 	json_set_int(fields, "step", (int64_t)steps);
 	json_set_text(fields, "phase", "end");
@@ -390,11 +391,11 @@ enum status execute_migration(struct executor *executor, const struct migration 
 	executor->script = script;
 	if (first_step > 0 && execute_replay(executor, migration, first_step, err) != OK)
 		return err->status;
-	list_reserve(executor->run->arena, &trace.steps, count);
+	list_reserve(executor->arena, &trace.steps, count);
 	for (size_t step = 0; step < first_step; step++)
-		list_add(executor->run->arena, &trace.steps); /* keeps its place: steps are told by their index */
+		list_add(executor->arena, &trace.steps); /* keeps its place: steps are told by their index */
 	for (size_t step = first_step; step < count; step++) {
-		struct step_trace *step_trace = list_add(executor->run->arena, &trace.steps);
+		struct step_trace *step_trace = list_add(executor->arena, &trace.steps);
 		enum status status = run_step(executor, migration, step, step_trace, err);
 		if (status == OK)
 			continue;

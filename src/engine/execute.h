@@ -25,6 +25,7 @@ struct oid_list {
  */
 struct executor {
 	struct run *run;
+	struct arena *arena;           /* of the traces it makes: the run's, unless whoever opened it has another */
 	struct session *session;       /* plain, read-write, as the operator: the migrations' own */
 	struct session *ledger;        /* read-write: intents, outcomes */
 	struct session *watch;         /* read-only: progress, blockers, the state after a lost connection */
@@ -56,7 +57,7 @@ struct executor {
 const struct script *executor_script(const struct executor *executor, const struct migration *migration);
 
 /*
- * Runs the migration's steps from `first_step` on and records what they did in *ret_trace (in the run's arena).
+ * Runs the migration's steps from `first_step` on and records what they did in *ret_trace (in the executor's arena).
  * FAIL_MIGRATION: rolled back, nothing of it is there. FAIL_PARTIAL: earlier steps stay, or a statement outside
  * transactions failed half-way. FAIL_LOCK_BUDGET, FAIL_BUSY (another run has applied it), FAIL_IN_DOUBT,
  * FAIL_UNCONFIRMED, FAIL_UNREACHABLE, and the stop's own status. Errors carry file, line and column.

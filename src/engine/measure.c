@@ -270,6 +270,7 @@ enum status measure_names(struct measure *measure, struct session *session, stru
 void measure_changes(struct arena *arena, const struct rows *rows, struct step_trace *step)
 {
 	step->counted = true;
+	list_reserve(arena, &step->changes, rows_count(rows));
 	for (size_t i = 0; i < rows_count(rows); i++)
 		*list_add(arena, &step->changes) = (struct change_count){
 			.table = arena_strdup(arena, rows_get(rows, i, 0)),

@@ -40,7 +40,8 @@ enum status place_on_clone(struct run *run, struct clone *clone, bool traced, st
                            struct error *err)
 {
 	struct executor *executor = ret_executor;
-	*executor = (struct executor){.run = run, .direction = run->direction, .history = &run->history};
+	*executor = (struct executor){
+		.run = run, .arena = run->arena, .direction = run->direction, .history = &run->history};
 
 	if (clone_session(clone, CLONE_OPERATOR, "apply", SESSION_READ_WRITE, true, &executor->session, err) != OK ||
 	    clone_session(clone, CLONE_OPERATOR, "ledger", SESSION_READ_WRITE, false, &executor->ledger, err) != OK ||
@@ -67,7 +68,8 @@ enum status place_on_scratch(struct run *run, const struct session_options *opti
                              struct error *err)
 {
 	struct executor *executor = ret_executor;
-	*executor = (struct executor){.run = run, .direction = run->direction, .history = &run->history};
+	*executor = (struct executor){
+		.run = run, .arena = run->arena, .direction = run->direction, .history = &run->history};
 
 	if (open_as(run, options, "apply", SESSION_READ_WRITE, true, &executor->session, err) != OK ||
 	    open_as(run, options, "ledger", SESSION_READ_WRITE, false, &executor->ledger, err) != OK ||
@@ -81,7 +83,7 @@ enum status place_on_live(struct run *run, struct executor *ret_executor, struct
 {
 	struct executor *executor = ret_executor;
 	*executor = (struct executor){
-		.run = run, .direction = run->direction, .history = &run->history, .live = true};
+		.run = run, .arena = run->arena, .direction = run->direction, .history = &run->history, .live = true};
 
 	if (execute_reconnect(executor, err) != OK || execute_ledger(executor, err) != OK ||
 	    execute_watch(executor, err) != OK)

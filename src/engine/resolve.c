@@ -196,7 +196,7 @@ static enum status decide(struct run *run, struct executor *executor, enum resol
 enum status resolve_run(struct run *run, enum resolve_action action, struct error *err)
 {
 	struct session_options options = run_session_options(run, "look");
-	struct executor reader = {.run = run, .history = &run->history, .live = true};
+	struct executor reader = {.run = run, .arena = run->arena, .history = &run->history, .live = true};
 
 	if (flow_read(run, err) != OK)
 		return err->status;

@@ -189,7 +189,7 @@ static const char *compare_plans(struct run *run)
 		const char *version = resume->planned.items[i];
 		const struct migration *migration = migration_find(&run->set, version);
 		if (!migration || i >= resume->checksums.count ||
-		    strcmp(migration->up.canonical.hex, resume->checksums.items[i]) != 0)
+		    strcmp(migration->up.canonical->hex, resume->checksums.items[i]) != 0)
 			return arena_printf(run->arena, "the file of migration %s was changed since", version);
 		if (resume_is_done(run, version))
 			continue;

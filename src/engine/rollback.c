@@ -54,7 +54,7 @@ static void seal(struct run *run, const char *version)
 	digest_add_field(stream, run->plan.id.hex);
 	digest_add_field(stream, version);
 	for (size_t i = 0; i < run->plan.pending.count; i++)
-		digest_add_field(stream, run->plan.pending.items[i]->down.canonical.hex);
+		digest_add_field(stream, run->plan.pending.items[i]->down.canonical->hex);
 	run->plan.id = digest_close(stream);
 }
 

@@ -154,7 +154,7 @@ static enum status write_outcome(struct single *single, const char *outcome, boo
 
 static void note_lock(struct single *single, const char *relation, enum lock_mode mode)
 {
-	struct arena *arena = single->executor->run->arena;
+	struct arena *arena = single->executor->arena;
 	relation_lock_add(arena, &statement_effects_need(arena, single->trace)->locks, relation, mode);
 }
 
@@ -433,7 +433,7 @@ enum status execute_single(struct executor *executor, const struct migration *mi
 	                        .migration = migration,
 	                        .statement = statement,
 	                        .step = step,
-	                        .trace = list_add(executor->run->arena, &trace->statements),
+	                        .trace = list_add(executor->arena, &trace->statements),
 	                        .arena = arena,
 	                        .names = execute_relation_names(arena, statement)};
 

@@ -29,7 +29,7 @@ const struct migration_trace *trace_find(const struct trace *trace, const char *
 
 static struct json *texts_json(const struct text_list *list)
 {
-	struct json *array = json_new_array();
+	struct json *array = list->count ? json_new_array() : json_empty_array();
 	for (size_t i = 0; i < list->count; i++)
 		json_push_text(array, list->items[i]);
 	return array;
@@ -38,7 +38,8 @@ static struct json *texts_json(const struct text_list *list)
 static struct json *statement_json(const struct statement_trace *statement)
 {
 	const struct statement_effects *effects = statement_effects_get(statement);
-	struct json *object = json_new_object(), *locks = json_new_array();
+	struct json *object = json_new_object();
+	struct json *locks = effects->locks.count ? json_new_array() : json_empty_array();
 	for (size_t i = 0; i < effects->locks.count; i++) {
 		struct json *lock = json_new_object();
 		json_set_text(lock, "relation", effects->locks.items[i].relation);

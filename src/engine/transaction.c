@@ -107,7 +107,6 @@ static bool take_result(void *context, size_t index, const struct rows *rows)
 {
 	struct flight *flight = context;
 	const struct slot *slot = &flight->slots.items[index];
-	struct run *run = flight->executor->run;
 	struct statement_trace *statements = flight->trace->statements.items;
 	int64_t now = clock_ms();
 
@@ -124,10 +123,10 @@ static bool take_result(void *context, size_t index, const struct rows *rows)
 		report_beginning(flight, slot->statement + 1);
 		break;
 	case SLOT_TRACE:
-		measure_statement(flight->executor->measure, run->arena, rows, &statements[slot->statement]);
+		measure_statement(flight->executor->measure, flight->executor->arena, rows, &statements[slot->statement]);
 		break;
 	case SLOT_CHANGES:
-		measure_changes(run->arena, rows, flight->trace);
+		measure_changes(flight->executor->arena, rows, flight->trace);
 		trace_changes_since(flight->trace, &flight->before);
 		break;
 	case SLOT_FILES:
@@ -141,7 +140,7 @@ static bool take_result(void *context, size_t index, const struct rows *rows)
 		break;
 	case SLOT_WRITTEN:
 		for (size_t i = 0; i < rows_count(rows); i++)
-			list_push(run->arena, flight->executor->written,
+			list_push(flight->executor->arena, flight->executor->written,
 			          (unsigned)strtoul(rows_get(rows, i, 0), NULL, 10));
 		break;
 	case SLOT_HISTORY:
@@ -400,8 +399,8 @@ static enum status read_replaced(struct flight *flight, struct error *err)
 	if (session_query(executor->watch, query_replaced_tables, 4, parameters, &rows, err) != OK)
 		return error_wrap(err, "cannot tell which tables the step replaces");
 	for (size_t i = 0; i < rows_count(rows); i++)
-		list_push(executor->run->arena, &flight->trace->replaced,
-		          arena_strdup(executor->run->arena, rows_get(rows, i, 0)));
+		list_push(executor->arena, &flight->trace->replaced,
+		          arena_strdup(executor->arena, rows_get(rows, i, 0)));
 	return OK;
 }
 
@@ -432,7 +431,7 @@ static enum status name_trace(struct flight *flight, struct error *err)
 	struct executor *executor = flight->executor;
 	struct step_trace *trace = flight->trace;
 
-	if (measure_names(executor->measure, executor->watch, executor->run->arena, trace, err) != OK)
+	if (measure_names(executor->measure, executor->watch, executor->arena, trace, err) != OK)
 		return err->status;
 	for (size_t i = 0; i < trace->statements.count; i++)
 		execute_event(executor, flight->migration, flight->step_index, i, "end",
@@ -461,9 +460,9 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 	                        .trace = trace};
 
 	*trace = (struct step_trace){0};
-	list_reserve(executor->run->arena, &trace->statements, flight.step->count);
+	list_reserve(executor->arena, &trace->statements, flight.step->count);
 	for (size_t i = 0; i < flight.step->count; i++)
-		*list_add(executor->run->arena, &trace->statements) = (struct statement_trace){.wal_bytes = -1, .rows = -1};
+		*list_add(executor->arena, &trace->statements) = (struct statement_trace){.wal_bytes = -1, .rows = -1};
 
 	report_beginning(&flight, 0);
 	guard_enter(executor->guard, executor->session, migration->version, step);

@@ -349,7 +349,7 @@ struct pipeline_item history_insert(struct arena *arena, const struct history *h
 	const char **parameters = arena_alloc(arena, 4 * sizeof(*parameters));
 	parameters[0] = arena_strdup(arena, migration->version);
 	parameters[1] = arena_strdup(arena, migration->name);
-	parameters[2] = arena_strdup(arena, migration->up.canonical.hex);
+	parameters[2] = arena_strdup(arena, migration->up.canonical->hex);
 	parameters[3] = arena_strdup(arena, run_id);
 	return item_of(arena, history, query_history_insert, parameters, 4);
 }

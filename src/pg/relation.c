@@ -49,6 +49,40 @@ static struct relation *find_oid(const struct relation_list *relations, const st
 	return bsearch(wanted, relations->items, relations->count, sizeof(*wanted), by_oid);
 }
 
+static struct relation copy_relation(struct arena *arena, const struct relation *relation)
+{
+	struct relation copy = *relation;
+	copy.name = arena_strdup(arena, relation->name);
+	copy.later = arena_strdup(arena, relation->later);
+	copy.where = arena_strdup(arena, relation->where);
+	copy.hash = arena_strdup(arena, relation->hash);
+	list_reserve(arena, &copy.columns, relation->columns.count);
+	for (size_t i = 0; i < relation->columns.count; i++) {
+		struct fingerprint_column *column = &copy.columns.items[i];
+		*column = relation->columns.items[i];
+		column->name = arena_strdup(arena, column->name);
+		column->type = arena_strdup(arena, column->type);
+		column->cast = arena_strdup(arena, column->cast);
+	}
+	return copy;
+}
+
+void relations_keep(struct arena *arena, const struct relation_list *relations, const struct relation_list *known,
+                    struct relation_list *ret_kept)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct relation_list sorted = {0}, kept = {0};
+
+	list_reserve(scratch, &sorted, known->count);
+	for (size_t i = 0; i < known->count; i++)
+		list_push(scratch, &sorted, known->items[i]);
+	sort(&sorted, by_oid);
+	for (size_t i = 0; i < relations->count; i++)
+		if (find_oid(&sorted, &relations->items[i]))
+			list_push(arena, &kept, copy_relation(arena, &relations->items[i]));
+	*ret_kept = kept;
+}
+
 static struct fingerprint_column *find_column(const struct relation *relation, int number)
 {
 	for (size_t i = 0; i < relation->columns.count; i++)

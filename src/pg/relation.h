@@ -50,6 +50,10 @@ struct relation_list {
 	size_t room;
 };
 
+/* Copies in the arena of those relations that `known` has too, told by oid; with all their texts. */
+void relations_keep(struct arena *arena, const struct relation_list *relations, const struct relation_list *known,
+                    struct relation_list *ret_kept);
+
 /* The relation of that name, or NULL. */
 struct relation *relation_find(const struct relation_list *relations, const char *name);
 

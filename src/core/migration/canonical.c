@@ -61,6 +61,13 @@ static size_t move_lines(char *to, const char *from, size_t length)
 	return size;
 }
 
+static const struct digest *keep_digest(struct arena *arena, const char *bytes, size_t length)
+{
+	struct digest *digest = arena_alloc(arena, sizeof(*digest));
+	*digest = digest_of(bytes, length);
+	return digest;
+}
+
 enum status canonical_read(struct arena *arena, const struct source_file *file, struct script *ret_script,
                            struct error *err)
 {
@@ -71,11 +78,12 @@ enum status canonical_read(struct arena *arena, const struct source_file *file, 
 	while (file->length - skipped >= BOM_BYTES && memcmp(file->bytes + skipped, BOM, BOM_BYTES) == 0)
 		skipped += BOM_BYTES;
 	ret_script->path = arena_strdup(arena, file->path);
-	ret_script->raw = digest_of(file->bytes, file->length);
+	ret_script->raw = keep_digest(arena, file->bytes, file->length);
 	ret_script->text = file->bytes;
 	ret_script->length = move_lines(file->bytes, file->bytes + skipped, file->length - skipped);
 	ret_script->text[ret_script->length] = '\0';
-	ret_script->canonical = ret_script->length == file->length ? ret_script->raw
-	                                                           : digest_of(ret_script->text, ret_script->length);
+	ret_script->canonical = ret_script->length == file->length
+	                                ? ret_script->raw
+	                                : keep_digest(arena, ret_script->text, ret_script->length);
 	return OK;
 }

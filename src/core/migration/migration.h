@@ -39,8 +39,8 @@ struct allowance {               /* -- pgsluice:allow RULE because REASON */
 /* One of the files of a migration. */
 struct script {
 	const char *path;             /* as the caller named it; NULL = there is none */
-	struct digest raw;            /* SHA-256 of the bytes */
-	struct digest canonical;      /* SHA-256 of the canonical text: no BOM, LF */
+	const struct digest *raw;       /* SHA-256 of the bytes */
+	const struct digest *canonical; /* SHA-256 of the canonical text: no BOM, LF. Both are empty where no file is */
 	char *text;                   /* canonical text; once parsed, a NUL stands behind each statement */
 	size_t length;
 	size_t body;                  /* offset behind the header */

@@ -115,8 +115,8 @@ static const struct migration *needs_held(struct builder *builder, size_t index)
 
 static bool is_edited(const struct applied *applied, const struct migration *migration)
 {
-	return applied->checksum && strcmp(applied->checksum, migration->up.canonical.hex) != 0 &&
-	       strcmp(applied->checksum, migration->up.raw.hex) != 0;
+	return applied->checksum && strcmp(applied->checksum, migration->up.canonical->hex) != 0 &&
+	       strcmp(applied->checksum, migration->up.raw->hex) != 0;
 }
 
 static void judge_applied(struct builder *builder, struct plan_item *item)
@@ -132,7 +132,7 @@ static void judge_applied(struct builder *builder, struct plan_item *item)
 		item->reason = arena_printf(builder->arena,
 		                            "file %s was edited after it was applied: its checksum is %.12s, the "
 		                            "history has %.12s",
-		                            item->migration->up.path, item->migration->up.canonical.hex,
+		                            item->migration->up.path, item->migration->up.canonical->hex,
 		                            item->applied->checksum);
 	}
 }

@@ -16,7 +16,7 @@ static void add_number(struct digest_stream *stream, size_t number)
 
 static void add_script(struct digest_stream *stream, const struct script *script)
 {
-	digest_add_field(stream, script->path ? script->canonical.hex : NULL);
+	digest_add_field(stream, script->path ? script->canonical->hex : NULL);
 	add_number(stream, script->steps.count);
 	for (size_t i = 0; i < script->steps.count; i++) {
 		digest_add_field(stream, script->steps.items[i].transactional ? "transaction" : "single");

@@ -13,7 +13,7 @@ static bool says_the_same(const struct statement *a, const struct statement *b)
 /* `count` equal statements in a row. */
 static struct json *statement_json(const struct statement *statement, size_t count)
 {
-	struct json *object = json_new_object(), *locks = json_new_array();
+	struct json *object = json_new_object(), *locks = json_empty_array();
 
 	json_set_text(object, "tag", statement->tag);
 	json_set_int(object, "line", statement->line);
@@ -21,6 +21,8 @@ static struct json *statement_json(const struct statement *statement, size_t cou
 		const struct object_use *use = &statement->objects.items[i];
 		if (use->lock == LOCK_NONE)
 			continue;
+		if (json_count(locks) == 0)
+			locks = json_new_array();
 		struct json *lock = json_new_object();
 		json_set_text(lock, "relation", use->name);
 		json_set_text(lock, "mode", lock_mode_name(use->lock));
@@ -57,7 +59,7 @@ static struct json *steps_json(const struct script *script)
 /* Edges are sorted by their start: *next_edge moves along with the migrations. */
 static struct json *requires_json(const struct plan *plan, size_t index, size_t *next_edge)
 {
-	struct json *requires = json_new_array();
+	struct json *requires = json_empty_array();
 	const struct graph *graph = plan->graph;
 
 	while (*next_edge < graph->edges.count && graph->edges.items[*next_edge].from < index)
@@ -65,6 +67,8 @@ static struct json *requires_json(const struct plan *plan, size_t index, size_t 
 	for (; *next_edge < graph->edges.count && graph->edges.items[*next_edge].from == index; (*next_edge)++) {
 		const struct edge *edge = &graph->edges.items[*next_edge];
 		struct json *object = json_new_object();
+		if (json_count(requires) == 0)
+			requires = json_new_array();
 		json_set_text(object, "version", plan->set->items[edge->to].version);
 		json_set_text(object, "reason", edge->reason);
 		json_push(requires, object);
@@ -80,7 +84,7 @@ static void describe(struct json *object, const struct migration *migration)
 	if (migration->description)
 		json_set_text(object, "description", migration->description);
 	json_set_text(object, "file", migration->up.path);
-	json_set_text(object, "checksum", migration->up.canonical.hex);
+	json_set_text(object, "checksum", migration->up.canonical->hex);
 	if (migration->phase != PHASE_NONE)
 		json_set_text(object, "phase", PHASES[migration->phase]);
 	json_set_bool(object, "has_down", migration->down.path != NULL);

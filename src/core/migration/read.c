@@ -121,9 +121,14 @@ static struct script *script_of(struct migration *migration, enum file_kind kind
 static enum status read_entry(struct arena *arena, const struct entry *entry, struct migration_set *set,
                               struct error *err)
 {
+	static const struct digest NONE;
+
 	if (entry->kind == FILE_UP)
 		set->items[set->count++] = (struct migration){
 			.version = entry->version,
+			.up = {.raw = &NONE, .canonical = &NONE},
+			.down = {.raw = &NONE, .canonical = &NONE},
+			.verify = {.raw = &NONE, .canonical = &NONE},
 			.name = arena_strndup(arena, entry->name.name, entry->name.name_length),
 			.lock_timeout_ms = -1,
 			.statement_timeout_ms = -1,

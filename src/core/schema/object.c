@@ -22,6 +22,31 @@ void schema_sort(struct schema *schema)
 		qsort(schema->items, schema->count, sizeof(schema->items[0]), compare_objects);
 }
 
+static struct schema_object copy_object(struct arena *texts, const char *last_kind, const struct schema_object *object)
+{
+	return (struct schema_object){
+		.kind = strcmp(last_kind, object->kind) == 0 ? last_kind : arena_strdup(texts, object->kind),
+		.name = arena_strdup(texts, object->name),
+		.definition = arena_strdup(texts, object->definition),
+	};
+}
+
+void schema_keep(struct arena *arena, struct arena *texts, const struct schema *before, const struct schema *schema,
+                 struct schema *ret_kept)
+{
+	struct schema kept = {0};
+	list_reserve(arena, &kept, schema->count);
+	for (size_t i = 0, j = 0; j < schema->count; j++) {
+		const struct schema_object *object = &schema->items[j];
+		while (i < before->count && compare_objects(&before->items[i], object) < 0)
+			i++;
+		bool stays = i < before->count && compare_objects(&before->items[i], object) == 0;
+		const char *last_kind = j ? kept.items[j - 1].kind : "";
+		*list_add(arena, &kept) = stays ? before->items[i++] : copy_object(texts, last_kind, object);
+	}
+	*ret_kept = kept;
+}
+
 struct digest schema_digest(const struct schema *schema)
 {
 	struct digest_stream *stream = digest_open();
@@ -85,6 +110,7 @@ void schema_compare(struct arena *arena, const struct schema *before, const stru
 	size_t i = 0, j = 0;
 	struct group old = {0}, new = {0};
 	*ret_list = (struct schema_difference_list){0};
+	list_reserve(arena, ret_list, before->count + after->count);
 	while (i < before->count || j < after->count) {
 		const struct schema_object *first = i < before->count ? &before->items[i] : &after->items[j];
 		if (j < after->count && compare_identity(&after->items[j], first) < 0)

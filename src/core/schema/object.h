@@ -48,6 +48,14 @@ void schema_compare(struct arena *arena, const struct schema *before, const stru
                     struct schema_difference_list *ret_list);
 
 /*
+ * The same rows in a list of its own, in `arena`, whose texts are those of `before` where that has the row too, and
+ * copies in `texts` else: of a schema that is looked at many times, what stays stands in memory once. Both must be
+ * sorted.
+ */
+void schema_keep(struct arena *arena, struct arena *texts, const struct schema *before, const struct schema *schema,
+                 struct schema *ret_kept);
+
+/*
  * Whether the object is a part of that relation (qualified and quoted, as it is named here): its column, index,
  * constraint, trigger, policy, rule, owned sequence or statistics, or a comment on it or one of those on it by name.
  */

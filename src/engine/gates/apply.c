@@ -158,7 +158,7 @@ static struct json *beginning_body(struct run *run)
 		const struct migration *migration = run->plan.pending.items[i];
 		bool down = run->direction == DIRECTION_DOWN;
 		json_push_text(pending, migration->version);
-		json_push_text(checksums, down ? migration->down.canonical.hex : migration->up.canonical.hex);
+		json_push_text(checksums, down ? migration->down.canonical->hex : migration->up.canonical->hex);
 		if (resume_half_way(run, migration->version))
 			json_set(body, "half_way", half_way_json(resume_half_way(run, migration->version)));
 	}

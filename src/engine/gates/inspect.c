@@ -108,7 +108,7 @@ static bool takes_over(const struct run *run)
 		return false;
 	for (size_t i = 0; i < resume->planned.count && i < resume->checksums.count; i++)
 		if (version_compare(resume->planned.items[i], next->version) == 0)
-			return strcmp(resume->checksums.items[i], next->down.canonical.hex) == 0;
+			return strcmp(resume->checksums.items[i], next->down.canonical->hex) == 0;
 	return false;
 }
 

@@ -34,6 +34,7 @@ enum fact {
 /* What the checks share. */
 struct preflight {
 	struct run *run;
+	struct arena *arena;               /* this gate's: nothing of it is needed after */
 	struct evidence *evidence;
 	struct trace trace;                /* the rehearsal's */
 	struct relation_lock_list locks;   /* what the plan will lock, at its strongest */
@@ -44,7 +45,7 @@ struct preflight {
 
 static struct arena *arena_of(const struct preflight *preflight)
 {
-	return preflight->run->arena;
+	return preflight->arena;
 }
 
 static void verdict(struct preflight *preflight, const char *name, bool ok, enum status failure, const char *hint,
@@ -388,7 +389,8 @@ static enum status prepare(struct preflight *preflight, struct error *err)
 
 enum status gate_preflight(struct run *run, struct evidence *evidence, struct error *err)
 {
-	struct preflight preflight = {.run = run, .evidence = evidence};
+	_cleanup_arena_ struct arena *arena = arena_open();
+	struct preflight preflight = {.run = run, .arena = arena, .evidence = evidence};
 
 	enum status status = prepare(&preflight, err);
 	if (status == OK) {

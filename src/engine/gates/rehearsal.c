@@ -24,12 +24,14 @@
 struct rehearsal {
 	struct run *run;
 	struct evidence *evidence;
+	struct arena *arena;         /* this gate's: what later gates need of it is in the evidence */
 	struct copy *copy;
 	struct clone *clone;
 	struct executor executor;
 	struct session *proof;       /* superuser on the clone */
 	struct schema clone_schema;  /* before the plan */
 	struct data_changes *changes;
+	struct arena *trace_arena;   /* of the trace, until it is recorded */
 	struct trace trace;
 	const struct text_index *live_names; /* when it has run */
 	struct checkpoints *checkpoints;
@@ -57,9 +59,9 @@ static enum status open_place(struct rehearsal *rehearsal, struct error *err)
 	    clone_make(rehearsal->copy, &rehearsal->clone, err) != OK ||
 	    clone_session(rehearsal->clone, CLONE_SUPERUSER, "proof", SESSION_READ_ONLY, false, &rehearsal->proof,
 					err) != OK ||
-	    run_schema_of(run, rehearsal->proof, run->arena, &rehearsal->clone_schema, err) != OK)
+	    run_schema_of(run, rehearsal->proof, rehearsal->arena, &rehearsal->clone_schema, err) != OK)
 		return err->status;
-	rehearsal->checkpoints = checkpoints_open(run, rehearsal->proof, &rehearsal->clone_schema);
+	rehearsal->checkpoints = checkpoints_open(run, rehearsal->arena, rehearsal->proof, &rehearsal->clone_schema);
 	run_check(run, rehearsal->evidence, "rehearsal.isolation", true, NULL, copy_isolation(rehearsal->copy),
 	          "the copy cannot act on the world");
 	run_check(run, rehearsal->evidence, "rehearsal.clone", true, NULL, clone_choice(rehearsal->clone),
@@ -91,12 +93,13 @@ static struct change_count *change_of(struct arena *arena, struct change_count_l
 static void report_changes(struct rehearsal *rehearsal, const struct migration_trace *migration)
 {
 	struct run *run = rehearsal->run;
+	_cleanup_arena_ struct arena *scratch = arena_open();
 	struct change_count_list sums = {0};
 
 	for (size_t s = 0; s < migration->steps.count; s++)
 		for (size_t c = 0; c < migration->steps.items[s].changes.count; c++) {
 			const struct change_count *change = &migration->steps.items[s].changes.items[c];
-			struct change_count *sum = change_of(run->arena, &sums, change->table);
+			struct change_count *sum = change_of(scratch, &sums, change->table);
 			sum->inserted += change->inserted;
 			sum->updated += change->updated;
 			sum->deleted += change->deleted;
@@ -105,7 +108,7 @@ static void report_changes(struct rehearsal *rehearsal, const struct migration_t
 		if (blocking_is_live(rehearsal->live_names, sums.items[i].table))
 			run_warn(run, rehearsal->evidence, "rehearsal.changes",
 			         "See that it is what the migration is for.",
-			         arena_printf(run->arena,
+			         arena_printf(scratch,
 			                      "migration %s in %s: %" PRId64 " row(s) inserted, %" PRId64 " updated, %" PRId64
 			                      " deleted",
 			                      migration->version, sums.items[i].table, sums.items[i].inserted,
@@ -119,7 +122,7 @@ static void summarize(struct rehearsal *rehearsal)
 	int64_t duration_ms = 0, wal_bytes = 0;
 	struct blocking_list blocking = {0};
 
-	rehearsal->live_names = blocking_live_names(run->arena, &run->live_schema);
+	rehearsal->live_names = blocking_live_names(rehearsal->arena, &run->live_schema);
 	for (size_t m = 0; m < rehearsal->trace.migrations.count; m++) {
 		const struct migration_trace *migration = &rehearsal->trace.migrations.items[m];
 		duration_ms += migration->duration_ms;
@@ -140,10 +143,10 @@ static void summarize(struct rehearsal *rehearsal)
 						         "-");
 			}
 	}
-	blocking_find(run->arena, &rehearsal->trace, &run->live_schema, &blocking);
+	blocking_find(rehearsal->arena, &rehearsal->trace, &run->live_schema, &blocking);
 	for (size_t i = 0, next; i < blocking.count; i = next)
 		run_warn(run, rehearsal->evidence, "rehearsal.locks", "Apply it when nobody minds waiting for so long.",
-		         blocking_text(run->arena, &blocking, i, &next), "-");
+		         blocking_text(rehearsal->arena, &blocking, i, &next), "-");
 	run_check(run, rehearsal->evidence, "rehearsal.plan", true, NULL,
 	          arena_printf(run->arena, "%zu migration(s) ran in %s and wrote %s of WAL",
 											rehearsal->trace.migrations.count,
@@ -159,14 +162,17 @@ static enum status run_plan(struct rehearsal *rehearsal, bool *ret_ran, struct e
 
 	*ret_ran = false;
 	enum status status = place_on_clone(run, rehearsal->clone, true, executor, err);
+	executor->arena = rehearsal->trace_arena;
 	executor->context = rehearsal;
 	executor->before_step = before_step;
 	executor->after_step = note_digest;
 	if (status == OK)
-		status = data_changes_declare(run, executor->session, rehearsal->clone, &rehearsal->changes, err);
+		status = data_changes_declare(run, rehearsal->arena, executor->session, rehearsal->clone,
+		                              &rehearsal->changes, err);
 	executor->written = status == OK ? data_changes_written(rehearsal->changes) : NULL;
+	list_reserve(rehearsal->trace_arena, &rehearsal->trace.migrations, run->plan.pending.count);
 	for (size_t i = 0; status == OK && i < run->plan.pending.count; i++) {
-		struct migration_trace *trace = list_add(run->arena, &rehearsal->trace.migrations);
+		struct migration_trace *trace = list_add(rehearsal->trace_arena, &rehearsal->trace.migrations);
 		const struct migration *migration = run->plan.pending.items[i];
 		status = execute_migration(executor, migration, resume_first_step(run, migration->version),
 		                           trace, err);
@@ -190,10 +196,11 @@ static enum status run_plan(struct rehearsal *rehearsal, bool *ret_ran, struct e
 	return OK;
 }
 
-static void pending_versions(struct run *run, struct text_list *ret_versions)
+static void pending_versions(struct rehearsal *rehearsal, struct text_list *ret_versions)
 {
-	for (size_t i = 0; i < run->plan.pending.count; i++)
-		list_push(run->arena, ret_versions, run->plan.pending.items[i]->version);
+	const struct plan *plan = &rehearsal->run->plan;
+	for (size_t i = 0; i < plan->pending.count; i++)
+		list_push(rehearsal->arena, ret_versions, plan->pending.items[i]->version);
 }
 
 /* The application's own tests, against the migrated clone. */
@@ -230,7 +237,7 @@ static enum status prove(struct rehearsal *rehearsal, struct error *err)
 	struct session *session = NULL;
 
 	if (run->direction == DIRECTION_UP)
-		pending_versions(run, &versions);
+		pending_versions(rehearsal, &versions);
 	if (clone_session(rehearsal->clone, CLONE_OPERATOR, "verify", SESSION_READ_ONLY, true, &session, err) != OK)
 		return err->status;
 	enum status status =
@@ -243,19 +250,37 @@ static enum status prove(struct rehearsal *rehearsal, struct error *err)
 	return status;
 }
 
-/* Objects that are otherwise after the plan: all others are the same at every point of it. */
-static struct json *touched_json(struct run *run, const struct schema *before, const struct schema *after)
+static int compare_row(const struct json *row, const struct schema_object *object)
 {
+	int order = strcmp(json_text(json_at(row, 0)), object->kind);
+	return order ? order : strcmp(json_text(json_at(row, 1)), object->name);
+}
+
+/* Both lists are sorted, *at moves along: the name that stands in the promise already is not made once more. */
+static struct json *name_json(const struct schema_object *object, const struct json *promise, size_t *at)
+{
+	while (*at < json_count(promise) && compare_row(json_at(promise, *at), object) < 0)
+		(*at)++;
+	if (*at < json_count(promise) && compare_row(json_at(promise, *at), object) == 0)
+		return json_share(json_at(json_at(promise, *at), 1));
+	return json_new_text(object->name);
+}
+
+/* Objects that are otherwise after the plan: all others are the same at every point of it. */
+static struct json *touched_json(const struct schema *before, const struct schema *after, const struct json *promise)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
 	struct schema_difference_list differences = {0};
 	struct json *array = json_new_array();
+	size_t at = 0;
 
-	schema_compare(run->arena, before, after, &differences);
+	schema_compare(scratch, before, after, &differences);
 	for (size_t i = 0; i < differences.count; i++) {
 		const struct schema_difference *difference = &differences.items[i];
 		const struct schema_object *object = difference->after ? difference->after : difference->before;
 		struct json *pair = json_new_array();
 		json_push_text(pair, object->kind);
-		json_push_text(pair, object->name);
+		json_push(pair, name_json(object, promise, &at));
 		json_push(array, pair);
 	}
 	return array;
@@ -264,9 +289,27 @@ static struct json *touched_json(struct run *run, const struct schema *before, c
 /* Where every expression is printed here as on live, so it is after the plan: nothing has to go through a restore. */
 static bool prints_like_live(const struct rehearsal *rehearsal)
 {
+	_cleanup_arena_ struct arena *scratch = arena_open();
 	struct schema_difference_list differences = {0};
-	schema_compare(rehearsal->run->arena, &rehearsal->run->live_schema, &rehearsal->clone_schema, &differences);
+	schema_compare(scratch, &rehearsal->run->live_schema, &rehearsal->clone_schema, &differences);
 	return differences.count == 0;
+}
+
+static struct json *promise_json(const struct rehearsal *rehearsal, const struct schema *after)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct schema promise = {0};
+
+	schema_promise(scratch, &rehearsal->run->live_schema, &rehearsal->clone_schema, after, &promise);
+	return schema_json(&promise);
+}
+
+/* Thousands of migrations make a large one: it does not stay in memory beside what is recorded of it. */
+static void forget_trace(struct rehearsal *rehearsal)
+{
+	arena_close(rehearsal->trace_arena);
+	rehearsal->trace_arena = NULL;
+	rehearsal->trace = (struct trace){0};
 }
 
 /* What gates 5, 7 and 8 need: the trace, and the schema that live is promised to have. */
@@ -274,16 +317,17 @@ static enum status record(struct rehearsal *rehearsal, struct json *data, struct
 {
 	struct run *run = rehearsal->run;
 	const struct schema *after = checkpoints_last(rehearsal->checkpoints);
-	struct schema promise = {0}, canonical = {0};
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	struct schema canonical = {0};
 
-	schema_promise(run->arena, &run->live_schema, &rehearsal->clone_schema, after, &promise);
 	json_set(data, "trace", trace_json(&rehearsal->trace));
+	forget_trace(rehearsal);
 	json_set(data, "declared", data_changes_json(rehearsal->changes));
-	json_set(data, "promise", schema_json(&promise));
-	json_set(data, "touched", touched_json(run, &rehearsal->clone_schema, after));
+	json_set(data, "promise", promise_json(rehearsal, after));
+	json_set(data, "touched", touched_json(&rehearsal->clone_schema, after, json_get(data, "promise")));
 	if (prints_like_live(rehearsal))
 		return OK;
-	if (canonical_schema(run, rehearsal->copy, rehearsal->proof, &canonical, err) != OK)
+	if (canonical_schema(run, scratch, rehearsal->copy, rehearsal->proof, &canonical, err) != OK)
 		return err->status;
 	json_set(data, "canonical", schema_json(&canonical));
 	return OK;
@@ -314,7 +358,8 @@ static enum status compare_with_copy(struct rehearsal *rehearsal, struct error *
 
 enum status gate_rehearsal(struct run *run, struct evidence *evidence, struct error *err)
 {
-	struct rehearsal rehearsal = {.run = run, .evidence = evidence};
+	_cleanup_arena_ struct arena *arena = arena_open();
+	struct rehearsal rehearsal = {.run = run, .evidence = evidence, .arena = arena, .trace_arena = arena_open()};
 	bool ran = false;
 
 	evidence->data = json_new_object();
@@ -332,6 +377,7 @@ enum status gate_rehearsal(struct run *run, struct evidence *evidence, struct er
 		status = rehearse_downs(&rehearsal, evidence->data, err);
 	bool lent = rehearsal.clone && clone_is_copy(rehearsal.clone);
 	close_place(&rehearsal);
+	forget_trace(&rehearsal);
 	if (status == OK && ran && lent)
 		status = compare_with_copy(&rehearsal, err);
 	return status;

@@ -51,7 +51,7 @@ static enum status drop_printed_ones(struct run *run, struct schema_difference_l
 	if (!canonical) /* the copy printed every object as live does */
 		return OK;
 	if (schema_read(run->arena, canonical, &promised, err) != OK ||
-	    copy_need(run, &copy, err) != OK || canonical_schema(run, copy, run->live, &live, err) != OK)
+	    copy_need(run, &copy, err) != OK || canonical_schema(run, run->arena, copy, run->live, &live, err) != OK)
 		return error_wrap(err, "cannot compare the schemas after a dump and restore");
 	for (size_t i = 0; i < differences->count; i++) {
 		const struct schema_object *object = object_of(&differences->items[i]);

@@ -7,8 +7,8 @@ static const char FOREIGN_HINT[] =
 	"name text not null, applied_at timestamptz not null default now()), with a row for each "
 	"version that is applied. A later command, adopt, will take such a history over.";
 
-static const struct migration SECOND = {
-	.version = "002", .name = "second", .up = {.canonical = {.hex = "c0ffee"}}};
+static const struct digest CHECKSUM = {.hex = "c0ffee"};
+static const struct migration SECOND = {.version = "002", .name = "second", .up = {.canonical = &CHECKSUM}};
 static const char RUN[] = "00000000-0000-4000-8000-000000000001";
 
 static struct session *writer(void)

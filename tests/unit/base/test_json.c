@@ -226,6 +226,58 @@ static void numbers_are_written_as_they_were_read(void **state)
 	assert_string_equal(strbuf_text(&out), "[-9223372036854775808,0.5,-2.25,true,false]");
 }
 
+static void equal_short_texts_are_one_value(void **state)
+{
+	_cleanup_json_ struct json *array = json_new_array();
+	(void)state;
+	json_push_text(array, "column");
+	json_push_text(array, "index");
+	json_push_text(array, "column");
+	assert_ptr_equal(json_at(array, 0), json_at(array, 2));
+	assert_string_equal(json_text(json_at(array, 2)), "column");
+	assert_string_equal(json_text(json_at(array, 1)), "index");
+}
+
+static void a_text_outlives_all_that_come_after_it(void **state)
+{
+	_cleanup_json_ struct json *kept = json_new_array();
+	(void)state;
+	json_push_text(kept, "first");
+	for (int i = 0; i < 20000; i++) {
+		char text[16];
+		snprintf(text, sizeof(text), "%d", i);
+		json_close(json_new_text(text));
+	}
+	assert_string_equal(json_text(json_at(kept, 0)), "first");
+}
+
+static void arrays_of_any_length_hold_what_was_pushed(void **state)
+{
+	(void)state;
+	for (size_t length = 0; length < 20; length++) {
+		_cleanup_json_ struct json *array = json_new_array();
+		for (size_t i = 0; i < length; i++)
+			json_push(array, json_new_int(1000 + (int64_t)i));
+		assert_int_equal(json_count(array), length);
+		for (size_t i = 0; i < length; i++)
+			assert_int_equal(json_int(json_at(array, i)), 1000 + i);
+		assert_null(json_at(array, length));
+	}
+}
+
+static void the_empty_array_may_stand_in_many_places(void **state)
+{
+	_cleanup_json_ struct json *object = json_new_object();
+	_cleanup_strbuf_ struct strbuf out = {0};
+	(void)state;
+	json_set(object, "a", json_empty_array());
+	json_set(object, "b", json_empty_array());
+	json_set(object, "a", json_new_int(1));
+	_cleanup_json_ struct json *clone = json_clone(object);
+	json_write(&out, clone);
+	assert_string_equal(strbuf_text(&out), "{\"a\":1,\"b\":[]}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +295,10 @@ int main(void)
 		cmocka_unit_test(the_safe_form_shows_what_is_hidden_and_leaves_out_null),
 		cmocka_unit_test(the_pretty_form_is_indented_by_two),
 		cmocka_unit_test(what_is_streamed_is_what_is_written),
+		cmocka_unit_test(equal_short_texts_are_one_value),
+		cmocka_unit_test(a_text_outlives_all_that_come_after_it),
+		cmocka_unit_test(arrays_of_any_length_hold_what_was_pushed),
+		cmocka_unit_test(the_empty_array_may_stand_in_many_places),
 		cmocka_unit_test(numbers_are_written_as_they_were_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

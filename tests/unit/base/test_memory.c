@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -23,6 +24,26 @@ static void arena_gives_zeroed_aligned_memory_of_any_size(void **state)
 		for (size_t i = 0; i < size; i++)
 			assert_int_equal(block[i], 0);
 		memset(block, 0xAA, size);
+	}
+}
+
+static void texts_in_an_arena_do_not_touch_what_stands_beside_them(void **state)
+{
+	enum { ROUNDS = 3000 };
+	_cleanup_arena_ struct arena *arena = arena_open();
+	const char *texts[ROUNDS];
+	int *numbers[ROUNDS];
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++) {
+		texts[i] = i % 7 ? arena_printf(arena, "%d", i) : arena_printf(arena, "%*d", i, i);
+		numbers[i] = arena_alloc(arena, sizeof(int) * (size_t)(i % 5 + 1));
+		assert_int_equal((uintptr_t)numbers[i] % _Alignof(max_align_t), 0);
+		assert_int_equal(*numbers[i], 0);
+		memset(numbers[i], 0x7F, sizeof(int) * (size_t)(i % 5 + 1));
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		assert_int_equal(strtol(texts[i], NULL, 10), i);
+		assert_int_equal(*numbers[i], 0x7F7F7F7F);
 	}
 }
 
@@ -110,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_gives_zeroed_aligned_memory_of_any_size),
+		cmocka_unit_test(texts_in_an_arena_do_not_touch_what_stands_beside_them),
 		cmocka_unit_test(arena_copies_live_on_when_their_source_changes),
 		cmocka_unit_test(list_keeps_its_elements_while_it_grows),
 		cmocka_unit_test(text_list_takes_each_text_once),

@@ -189,18 +189,18 @@ static void line_ends_and_bom_do_not_change_the_canonical_checksum(void **state)
 		"\xEF\xBB\xBFSELECT 'a\r\nb';\r\nSELECT 2;\r\n",
 		"SELECT 'a\r\r\nb';\r\r\nSELECT 2;\r\r\n",
 	};
-	assert_string_equal(lf->up.raw.hex, lf->up.canonical.hex);
+	assert_string_equal(lf->up.raw->hex, lf->up.canonical->hex);
 	for (size_t i = 0; i < sizeof(FORMS) / sizeof(FORMS[0]); i++) {
 		const struct migration *form = read_one(FORMS[i]);
-		assert_string_equal(form->up.canonical.hex, lf->up.canonical.hex);
-		assert_string_not_equal(form->up.raw.hex, lf->up.raw.hex);
+		assert_string_equal(form->up.canonical->hex, lf->up.canonical->hex);
+		assert_string_not_equal(form->up.raw->hex, lf->up.raw->hex);
 		assert_string_equal(form->up.steps.items[0].statements[0].sql, "SELECT 'a\nb'");
 		assert_int_equal(form->up.steps.items[0].statements[1].line, 3);
 		assert_int_equal(form->up.steps.items[0].statements[0].column, 1);
 	}
 	const struct migration *cr = read_one("SELECT 'a\r\rb';\r");
 	assert_string_equal(cr->up.steps.items[0].statements[0].sql, "SELECT 'a\r\rb'");
-	assert_string_equal(cr->up.raw.hex, cr->up.canonical.hex);
+	assert_string_equal(cr->up.raw->hex, cr->up.canonical->hex);
 }
 
 static void header_is_shown_and_directives_are_read(void **state)

@@ -126,14 +126,14 @@ static void checksums_tell_edited_files(void **state)
 	struct fixture fixture;
 	start(&fixture, THREE);
 	struct applied *row = apply(&fixture, "001");
-	row->checksum = fixture.set.items[0].up.canonical.hex;
+	row->checksum = fixture.set.items[0].up.canonical->hex;
 	build(&fixture);
 	assert_int_equal(fixture.status, OK);
 	row->checksum = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	build(&fixture);
 	check_refusal(&fixture,
 	              arena_printf(arena, "m/001_a.sql: file m/001_a.sql was edited after it was applied: its checksum is "
-	                                  "%.12s, the history has 0123456789ab", fixture.set.items[0].up.canonical.hex),
+	                                  "%.12s, the history has 0123456789ab", fixture.set.items[0].up.canonical->hex),
 	              "Restore the file as it was applied and put the change into a new migration.");
 	assert_int_equal(fixture.plan.items.items[0].state, STATE_EDITED);
 }

@@ -243,6 +243,27 @@ static void parts_of_a_table_are_told_by_name_and_definition(void **state)
 			fail_msg("%s %s", CASES[i].object.kind, CASES[i].object.name);
 }
 
+static void what_stays_is_kept_once_and_what_is_new_is_copied(void **state)
+{
+	struct schema_object old_rows[] = {
+		{"table", "public.a", "x"}, {"table", "public.b", "x"}, {"view", "public.v", "x"}};
+	struct schema old = {.items = old_rows, .count = 3};
+	_cleanup_arena_ struct arena *lists = arena_open(), *texts = arena_open();
+	struct arena *passing = arena_open();
+	struct schema now = {0}, kept;
+	(void)state;
+	list_push(passing, &now, ((struct schema_object){"table", arena_strdup(passing, "public.a"), "x"}));
+	list_push(passing, &now, ((struct schema_object){"table", arena_strdup(passing, "public.b"), "changed"}));
+	list_push(passing, &now, ((struct schema_object){"table", arena_strdup(passing, "public.c"), "x"}));
+	struct digest digest = schema_digest(&now);
+	schema_keep(lists, texts, &old, &now, &kept);
+	arena_close(passing);
+	assert_string_equal(schema_digest(&kept).hex, digest.hex);
+	assert_ptr_equal(kept.items[0].name, old_rows[0].name);
+	assert_string_equal(kept.items[1].definition, "changed");
+	assert_string_equal(kept.items[2].name, "public.c");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +275,7 @@ int main(void)
 		cmocka_unit_test(the_promise_is_the_base_with_the_change_made_to_it),
 		cmocka_unit_test(the_promise_of_before_is_after),
 		cmocka_unit_test(parts_of_a_table_are_told_by_name_and_definition),
+		cmocka_unit_test(what_stays_is_kept_once_and_what_is_new_is_copied),
 		cmocka_unit_test(json_brings_the_same_rows_back),
 		cmocka_unit_test(json_of_another_form_is_refused),
 	};
