@@ -5,10 +5,13 @@
 -- pgsluice:requires 004
 -- pgsluice:phase backfill
 -- pgsluice:statement-timeout 30min
+-- pgsluice:guard-wait 10s
+-- pgsluice:guard-waiting 50
 
 -- A declared data change: the statement names its table, and the operator sees it before the approval. Rows that
 -- have their value are left alone, so a second run changes nothing. One statement is right for some hundred
--- thousand rows; for more see the batches in README.md.
+-- thousand rows; for more see the batches in README.md. Who writes one of these rows meanwhile waits until it has
+-- ended, for longer than others may: that is allowed above.
 
 UPDATE documents
 SET content_sha256 = CASE

@@ -1,7 +1,8 @@
--- What the guard sees: connections left, where WAL is, the slowest standby, standbys that the role may not look at, and
--- a row each for who waits behind the session $1, be it only further ahead in the queue, or behind another who does: for
--- how long he has been behind us (null: the server does not say, as those before 14), the longest first. $2 is how the
--- names of our own sessions begin. pg_locks and the columns used of the others hide nothing from anybody.
+-- What the guard sees: connections left, where WAL is, the slowest standby, standbys that the role may not look at,
+-- whether session $1 waits for a lock itself, and a row each for who waits behind it, be it only further ahead in the
+-- queue, or behind another who does: for how long he has been behind us (null: the server does not say, as those before
+-- 14), the longest first. $2 is how the names of our own sessions begin. pg_locks and the columns used of the others
+-- hide nothing from anybody.
 with recursive waiting as materialized (
        select l.pid, pg_blocking_pids(l.pid) as ahead, (to_jsonb(l) ->> 'waitstart')::timestamptz as since
          from pg_locks l
@@ -36,6 +37,7 @@ select current_setting('max_connections')::int4 - current_setting('superuser_res
        pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::int8,
        s.name, s.replayed, s.lag_ms,
        (select count(*) from pg_stat_replication where state is null),
+       (select a.wait_event_type = 'Lock' from pg_stat_activity a where a.pid = $1::int4),
        n.pid, n.application, n.role, n.client, n.age_ms
   from (values (1)) as one
   left join standby s on true

@@ -206,6 +206,7 @@ static const struct {
 	enum style style;
 } CONSENT[] = {
 	{"losses", "LOST", STYLE_BAD},        {"rows", "rows", STYLE_CAUTION},    {"locks", "locks", STYLE_CAUTION},
+	{"guard", "guard", STYLE_CAUTION},
 	{"plan", "plan", STYLE_STRONG},       {"migration", "applies", STYLE_TEXT}, {"way_back", "way back", STYLE_TEXT},
 	{"backup", "backup", STYLE_TEXT},     {"held", "held", STYLE_TEXT},
 };

@@ -102,10 +102,10 @@ static void look_at_replicas(struct model *model, const struct json *before, con
 
 static void look_at_retry(struct model *model, const struct json *before, const struct json *now)
 {
-	const char *blocker = json_get_text(now, "blocker");
+	const char *blocker = json_get_text(now, "blocker"), *guard = json_get_text(now, "guard");
 	(void)before;
-	model_add_incident(model, false, "attempt %" PRId64 " of our step%s%s", json_get_int(now, "attempt"),
-	                   blocker ? ", blocked by " : "", blocker ? blocker : "");
+	model_add_incident(model, false, "attempt %" PRId64 " of our step%s%s%s%s", json_get_int(now, "attempt"),
+	                   guard ? ", " : "", guard ? guard : "", blocker ? ", blocked by " : "", blocker ? blocker : "");
 }
 
 static const struct {

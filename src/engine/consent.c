@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/blocking.h"
 #include "engine/evidence_store.h"
+#include "engine/guard_forecast.h"
 #include "engine/trace.h"
 #include "sys/clock.h"
 
@@ -263,6 +264,17 @@ static void show_blocking(struct showing *showing)
 		tell(showing, "approval.locks", "nobody who reads or writes has to wait");
 }
 
+/* What the guard will not let pass while others work: better known now than when it is pulled back. */
+static void show_forecast(struct showing *showing)
+{
+	struct run *run = showing->run;
+	struct text_list lines = {0};
+
+	guard_forecast(showing->arena, run->settings, &run->plan, &showing->trace, &run->live_schema, &lines);
+	for (size_t i = 0; i < lines.count; i++)
+		run_warn(run, showing->evidence, "approval.guard", GUARD_FORECAST_HINT, lines.items[i], "-");
+}
+
 /* ---- what was let pass: shown in red ---- */
 
 static void show_waived(struct showing *showing, const char *text, const char *reason)
@@ -330,6 +342,7 @@ enum status consent_show(struct run *run, struct evidence *evidence, struct erro
 	show_rows(&showing);
 	show_checks(&showing, "rehearsal.rewrites", "approval.rewrites");
 	show_blocking(&showing);
+	show_forecast(&showing);
 	show_checks(&showing, "rehearsal.loss", "approval.losses");
 	show_all_waived(&showing);
 	return OK;

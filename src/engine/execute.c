@@ -252,7 +252,7 @@ static int64_t pause_ms(const struct executor *executor, size_t attempt)
 }
 
 void execute_sample_retry(struct executor *executor, const struct migration *migration, size_t attempt,
-                          int64_t waited_ms, const char *blockers)
+                          int64_t waited_ms, const char *blockers, const char *refusal)
 {
 	struct json *values = json_new_object();
 	json_set_text(values, "version", migration->version);
@@ -260,6 +260,8 @@ void execute_sample_retry(struct executor *executor, const struct migration *mig
 	json_set_int(values, "waited_ms", waited_ms);
 	if (blockers)
 		json_set_text(values, "blocker", blockers);
+	if (refusal)
+		json_set_text(values, "guard", refusal);
 	emit_sample(executor->run->emitter, "retry", values);
 }
 
@@ -280,7 +282,9 @@ static enum status give_up(const struct executor *executor, struct arena *arena,
 {
 	const char *budget = text_duration(arena, executor->run->settings->lock_budget_ms);
 
-	if (guard_refused(executor->guard))
+	if (guard_is_fruitless(executor->guard))
+		error_wrap(err, "given up after %zu attempts, its own statement at work", attempts);
+	else if (guard_refused(executor->guard))
 		error_wrap(err, "given up after %zu attempts within %s", attempts, budget);
 	else
 		error_wrap(err, "no lock within %s after %zu attempts", budget, attempts);
@@ -304,11 +308,15 @@ static enum status run_with_retries(struct executor *executor, const struct migr
 		enum status status = attempt_step(executor, migration, step, attempt, trace, err);
 		if (status != FAIL_LOCK_BUDGET || !executor->live)
 			return status;
-		struct blockers blockers = find_blockers(executor, arena, migration, step);
-		if (clock_ms() - start_ms >= budget_ms)
+		/* Who works there when nobody was in the way are those who were hurt. */
+		struct blockers blockers = {0};
+		if (!guard_refused_work(executor->guard))
+			blockers = find_blockers(executor, arena, migration, step);
+		if (clock_ms() - start_ms >= budget_ms || guard_is_fruitless(executor->guard))
 			return give_up(executor, arena, attempt + 1, &blockers, err);
 		tell_attempt(executor, migration, step, attempt + 1, &blockers, &before, err);
-		execute_sample_retry(executor, migration, attempt + 1, clock_ms() - start_ms, blockers.text);
+		execute_sample_retry(executor, migration, attempt + 1, clock_ms() - start_ms, blockers.text,
+		                     guard_refused(executor->guard) ? err->message : NULL);
 		before = blockers;
 		error_clear(err);
 		if (loop_sleep(executor->run->loop, pause_ms(executor, attempt)) == LOOP_STOPPED)

@@ -129,9 +129,12 @@ struct pipeline_item execute_history_item(struct executor *executor, struct aren
 enum status execute_place(struct error *err, const struct script *script, const struct statement *statement,
                           long position);
 
-/* The sample "retry": how often and how long the migration was refused its lock, and who holds it (NULL = unknown). */
+/*
+ * The sample "retry": how often and how long the migration was refused its lock, who holds it (NULL = unknown), and the
+ * guard's words where it was the guard that refused (else NULL).
+ */
 void execute_sample_retry(struct executor *executor, const struct migration *migration, size_t attempt,
-                          int64_t waited_ms, const char *blockers);
+                          int64_t waited_ms, const char *blockers, const char *refusal);
 
 /* A `step` event of this execution; error text may be NULL. */
 void execute_event(struct executor *executor, const struct migration *migration, size_t step, size_t statement,

@@ -19,6 +19,7 @@ enum {
 	ARM_MS = 10000,
 	SETTLE_MS = 5000,
 	BLIND_MS = 2000,     /* how long it may fail to see before that is told */
+	FRUITLESS_MOST = 3,  /* attempts that nobody stood in the way of */
 };
 
 struct guard {
@@ -36,6 +37,8 @@ struct guard {
 	size_t step;
 	uint64_t attempt;
 	bool entered, tripped, refused;  /* of this attempt */
+	bool own_work;                   /* it was pulled back while it was at work, and not while it waited itself */
+	size_t fruitless;                /* attempts of this step of which that is so */
 	const char *breach, *who;        /* what the last one was, and who waited then, or NULL */
 
 	struct guard_sight sight;
@@ -101,11 +104,19 @@ static void cancel(struct guard *guard)
 	asker_ask_with(guard->asker, query_guard_cancel, 1, &guard->pid, CANCEL_LIMIT_MS, answer_cancel, guard);
 }
 
+/* Nothing else can be the cause: other people's connections can, and whoever asks for it has his reasons. */
+static bool is_own_doing(const char *limit)
+{
+	return strcmp(limit, "guard-connections") != 0 && strcmp(limit, "pull-back") != 0;
+}
+
 /* The first breach of an attempt is told; a cancel that found nothing to end, between two statements, is repeated. */
 static void pull_back(struct guard *guard, const struct guard_breach *breach)
 {
 	if (!guard->tripped) {
 		guard->tripped = true;
+		guard->own_work = !guard->sight.itself_waits && is_own_doing(breach->limit);
+		guard->fruitless += guard->own_work;
 		guard->breach = breach->text;
 		guard->who = guard_sight_waiting(&guard->sight);
 		note_trip(guard, breach->limit);
@@ -393,7 +404,12 @@ static enum status refuse(struct guard *guard, const char *what, struct error *e
 	error_sqlstate(err, "");
 	if (guard->who)
 		error_detail(err, "Behind it waited %s.", guard->who);
-	error_hint(err, "Try again when live is quieter, or raise the limit in pgsluice.conf(5) if live can bear it.");
+	if (guard_is_fruitless(guard))
+		error_hint(err, "Its own statement is what others wait for: write it in batches, let it run when live is "
+		                "quieter, or allow this migration more with `-- pgsluice:guard-wait DURATION` in its file.");
+	else
+		error_hint(err,
+		           "Try again when live is quieter, or raise the limit in pgsluice.conf(5) if live can bear it.");
 	guard->refused = true;
 	return error_recast(err, FAIL_LOCK_BUDGET);
 }
@@ -402,7 +418,7 @@ enum status guard_admit(struct guard *guard, struct error *err)
 {
 	if (!guard)
 		return OK;
-	guard->refused = false;
+	guard->refused = guard->own_work = false;
 	struct guard_breach breach;
 	if (guard->probe)
 		latency_probe_recent(guard->probe, &guard->sight.p99_us, &guard->sight.p99_before_us);
@@ -413,7 +429,7 @@ enum status guard_admit(struct guard *guard, struct error *err)
 	return refuse(guard, "not begun by word of the guard", err);
 }
 
-void guard_enter(struct guard *guard, const struct session *session, const char *version, size_t step)
+void guard_enter(struct guard *guard, const struct session *session, const struct migration *migration, size_t step)
 {
 	if (!guard)
 		return;
@@ -421,12 +437,16 @@ void guard_enter(struct guard *guard, const struct session *session, const char 
 		guard->pid_number = session_backend_pid(session);
 		guard->pid = arena_printf(guard->run->arena, "%d", guard->pid_number);
 	}
-	guard->version = version;
+	if (guard->version != migration->version || guard->step != step)
+		guard->fruitless = 0;
+	guard->version = migration->version;
 	guard->step = step;
+	guard->sight.wait_ms = guard_wait_of(guard->run->settings, migration);
+	guard->sight.waiting = guard_waiting_of(guard->run->settings, migration);
 	guard->attempt++;
 	guard->sight.count = 0;
 	guard->entered = true;
-	guard->tripped = guard->refused = false;
+	guard->tripped = guard->refused = guard->own_work = false;
 }
 
 static bool has_settled(void *context)
@@ -468,6 +488,16 @@ const char *guard_pull_back(struct guard *guard, const char *who)
 bool guard_refused(const struct guard *guard)
 {
 	return guard && guard->refused;
+}
+
+bool guard_refused_work(const struct guard *guard)
+{
+	return guard_refused(guard) && guard->own_work;
+}
+
+bool guard_is_fruitless(const struct guard *guard)
+{
+	return guard && guard->fruitless >= FRUITLESS_MOST;
 }
 
 /* ---- the evidence ---- */

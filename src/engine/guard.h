@@ -28,12 +28,13 @@ void guard_close(struct guard *guard);
 enum status guard_admit(struct guard *guard, struct error *err) MUST_CHECK;
 
 /*
- * The statements of this step run in this session from now on, and may be cancelled; `step` counts from 0, version
- * lives as long as the run. Each needs its guard_leave, before a COMMIT: with the status and error that the statements
- * ended with, it returns FAIL_LOCK_BUDGET and the guard's words where the guard had them cancelled, else the same.
- * Nothing is cancelled any more when it returns.
+ * The statements of this step run in this session from now on, and may be cancelled; `step` counts from 0, the
+ * migration lives as long as the run. Each needs its guard_leave, before a COMMIT: with the status and error that the
+ * statements ended with, it returns FAIL_LOCK_BUDGET and the guard's words where the guard had them cancelled, else the
+ * same. Nothing is cancelled any more when it returns.
  */
-void guard_enter(struct guard *guard, const struct session *session, const char *version, size_t step);
+void guard_enter(struct guard *guard, const struct session *session, const struct migration *migration,
+                 size_t step);
 enum status guard_leave(struct guard *guard, enum status status, struct error *err) MUST_CHECK;
 
 /*
@@ -44,6 +45,12 @@ const char *guard_pull_back(struct guard *guard, const char *who);
 
 /* Whether the guard was what ended the last attempt, or kept it from beginning. */
 bool guard_refused(const struct guard *guard);
+
+/* Whether that was for what its own statement did, at work: nobody stood in its way. */
+bool guard_refused_work(const struct guard *guard);
+
+/* Whether that has happened to this step so often that trying again only hurts others again. */
+bool guard_is_fruitless(const struct guard *guard);
 
 /* The check apply.guard of a run whose apply ended with this status; the facts are "guard" in the evidence's data. */
 void guard_report(const struct guard *guard, struct run *run, struct evidence *evidence, enum status status);

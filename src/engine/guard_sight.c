@@ -19,12 +19,23 @@ enum column {
 	COLUMN_REPLAYED,
 	COLUMN_LAG_MS,
 	COLUMN_UNSEEN,
+	COLUMN_ITSELF_WAITS,
 	COLUMN_PID,
 	COLUMN_APPLICATION,
 	COLUMN_ROLE,
 	COLUMN_CLIENT,
 	COLUMN_AGE_MS,
 };
+
+int64_t guard_wait_of(const struct settings *settings, const struct migration *migration)
+{
+	return migration->guard_wait_ms >= 0 ? migration->guard_wait_ms : settings->guard_wait_ms;
+}
+
+int guard_waiting_of(const struct settings *settings, const struct migration *migration)
+{
+	return migration->guard_waiting >= 0 ? migration->guard_waiting : settings->guard_waiting;
+}
 
 void guard_sight_init(struct guard_sight *sight, const struct settings *settings, struct arena *arena)
 {
@@ -119,6 +130,7 @@ void guard_sight_take(struct guard_sight *sight, const struct rows *rows, int64_
 	read_waiters(sight, rows, now_ms);
 	read_lag(sight, rows, now_ms);
 	sight->left = rows_int(rows, 0, COLUMN_LEFT);
+	sight->itself_waits = rows_true(rows, 0, COLUMN_ITSELF_WAITS);
 	sight->looks++;
 }
 
@@ -155,23 +167,22 @@ static bool breach(struct guard_breach *ret_breach, const char *limit, const cha
 
 bool guard_sight_waits(const struct guard_sight *sight, const char *step, struct guard_breach *ret_breach)
 {
-	const struct settings *settings = sight->settings;
 	struct arena *arena = sight->arena;
 	int64_t count = waits_that_count(sight);
 
 	if (sight->count == 0)
 		return false;
 	const struct guard_waiter *longest = &sight->waiters[longest_wait(sight)];
-	if (settings->guard_wait_ms && longest->waited_ms >= settings->guard_wait_ms)
+	if (sight->wait_ms && longest->waited_ms >= sight->wait_ms)
 		return breach(ret_breach, "guard-wait",
 		              arena_printf(arena, "%s has waited %s behind %s, and %s is allowed",
 		                           session_text(arena, longest), text_duration(arena, longest->waited_ms), step,
-		                           text_duration(arena, settings->guard_wait_ms)),
+		                           text_duration(arena, sight->wait_ms)),
 		              arena);
-	if (settings->guard_waiting && count > settings->guard_waiting)
+	if (sight->waiting && count > sight->waiting)
 		return breach(ret_breach, "guard-waiting",
 		              arena_printf(arena, "%" PRId64 " sessions wait behind %s, and %d may", count, step,
-		                           settings->guard_waiting),
+		                           sight->waiting),
 		              arena);
 	return false;
 }
@@ -236,7 +247,7 @@ bool guard_sight_stands(const struct guard_sight *sight, struct guard_breach *re
 
 int64_t guard_sight_next_ms(const struct guard_sight *sight, int64_t most_ms)
 {
-	int64_t limit_ms = sight->settings->guard_wait_ms, in_ms = most_ms;
+	int64_t limit_ms = sight->wait_ms, in_ms = most_ms;
 
 	for (size_t i = 0; limit_ms && i < sight->count; i++)
 		if (limit_ms - sight->waiters[i].waited_ms < in_ms)

@@ -6,6 +6,7 @@
 #define ENGINE_GUARD_SIGHT_H
 
 #include "base/json.h"
+#include "core/migration/migration.h"
 #include "engine/settings.h"
 #include "pg/session.h"
 
@@ -35,6 +36,8 @@ struct guard_breach {
 struct guard_sight {
 	const struct settings *settings;
 	struct arena *arena;
+	int64_t wait_ms;  /* the limits of the migration at work */
+	int waiting;
 	uint64_t looks;
 	struct guard_waiter waiters[GUARD_SEEN_ROOM];
 	size_t count;
@@ -44,10 +47,15 @@ struct guard_sight {
 	int64_t left, lag_ms, wal_bytes, free_bytes, p99_us; /* -1 = unknown */
 	int64_t p99_before_us;
 	const char *standby;
+	bool itself_waits; /* the session that is guarded waits for a lock */
 	bool unseen;      /* there are standbys that the role may not look at */
 	bool no_probe;    /* nobody measures latency */
 	const char *no_disk; /* why the free space is not known, or NULL */
 };
+
+/* How long anybody may wait behind a migration, and how many: its own word, else the configuration's. 0 = no limit. */
+int64_t guard_wait_of(const struct settings *settings, const struct migration *migration);
+int guard_waiting_of(const struct settings *settings, const struct migration *migration);
 
 void guard_sight_init(struct guard_sight *sight, const struct settings *settings, struct arena *arena);
 

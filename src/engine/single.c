@@ -187,7 +187,7 @@ static void tell_waiting(struct single *single, const char *processes)
 	         blockers.text ? blockers.text : processes);
 	execute_sample_retry(single->executor, single->migration, 1,
 	                     single->waiting_since_ms ? clock_ms() - single->waiting_since_ms : 0,
-	                     blockers.text ? blockers.text : processes);
+	                     blockers.text ? blockers.text : processes, NULL);
 }
 
 static void report_progress(struct single *single, const struct rows *rows)
@@ -244,7 +244,7 @@ static enum status send(struct single *single, struct error *err)
 	boundary_pass();
 	if (session_send(session, single->statement->sql, 0, NULL, err) != OK)
 		return err->status;
-	guard_enter(executor->guard, session, single->migration->version, single->step);
+	guard_enter(executor->guard, session, single->migration, single->step);
 	for (;;) {
 		size_t index = 0;
 		bool timeout = false;

@@ -465,7 +465,7 @@ enum status execute_transaction(struct executor *executor, const struct migratio
 		*list_add(executor->arena, &trace->statements) = (struct statement_trace){.wal_bytes = -1, .rows = -1};
 
 	report_beginning(&flight, 0);
-	guard_enter(executor->guard, executor->session, migration->version, step);
+	guard_enter(executor->guard, executor->session, migration, step);
 	enum status status = send_step(&flight, lock_timeout_ms, err);
 	status = guard_leave(executor->guard, status, err);
 	if (status == OK && executor->measure)

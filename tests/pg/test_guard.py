@@ -67,6 +67,10 @@ def columns(database):
                                              "AND attrelid = 'items'::regclass ORDER BY attnum")]
 
 
+def trips(result):
+    return [event["limit"] for event in result.events("guard")]
+
+
 # -- who waits --
 
 
@@ -159,6 +163,41 @@ def test_a_guard_that_lost_its_session_guards_with_a_new_one(patient, database, 
                         "AND datname = %s", database.name) == 0
 
 
+# At work for so long, and waits for nobody.
+WORK = "UPDATE items SET v = v || '!' WHERE id < 20; SELECT pg_sleep(1.5);"
+
+
+def test_a_step_that_waits_for_nobody_is_given_up_after_the_third_time(patient, database, migrations):
+    migrations.write("002_more", up=WORK)
+    patient.configure(guard_wait="300ms")
+    with Customers(database):
+        result = patient.approve("--format", "json").ended(21)
+    assert trips(result) == ["guard-wait"] * 3
+    message = error(result)["message"]
+    assert re.match(r"migration 002: given up after \d+ attempts, its own statement at work: pulled back by the guard: "
+                    r"guard-wait: process \d+ " + ROLE + " has waited ", message), message
+    assert error(result)["hint"].startswith("Its own statement is what others wait for: write it in batches, ")
+    # Who writes there is whom we hurt, and nobody who is in our way.
+    retries = [event["values"] for event in result.events("sample") if event["sampler"] == "retry"]
+    assert len(retries) == 2
+    for values in retries:
+        assert values["guard"].startswith("pulled back by the guard: guard-wait: ") and "blocker" not in values
+    # It was told before.
+    told, = notes(result, "approval.guard")
+    assert re.match(r"002: who writes the same rows of public.items may wait 1\.[5-9] s; guard-wait is 300 ms$", told)
+    assert notes(result, "preflight.guard")[0][:60] == told[:60]
+    assert patient.versions() == ["001"]
+
+
+def test_a_migration_may_be_allowed_more_than_the_others(patient, database, migrations):
+    migrations.write("002_more", up="-- pgsluice:guard-wait 30s\n-- pgsluice:guard-waiting 50\n" + WORK)
+    patient.configure(guard_wait="300ms", guard_waiting="1")
+    with Customers(database, count=4):
+        result = patient.approve("--format", "json").ended(0)
+    assert trips(result) == notes(result, "approval.guard") == notes(result, "preflight.guard") == []
+    assert patient.versions() == ["001", "002"]
+
+
 # -- statements outside transactions --
 
 
@@ -219,10 +258,6 @@ def held_step(flow, migrations, *options, settles=True):
             written = len(customers.took)
             wait_until(lambda: len(customers.took) > written + 20, 10, "they write on")
     assert max(customers.took) < 1.0
-
-
-def trips(result):
-    return [event["limit"] for event in result.events("guard")]
 
 
 def test_a_standby_that_falls_behind_holds_the_step_until_it_has_caught_up(own, migrations, make_standby):

@@ -178,14 +178,16 @@ static void write_progress(struct paper *paper, const struct scene *scene, const
 static void write_retry(struct paper *paper, const struct scene *scene, int64_t since_ms)
 {
 	const struct model_sample *sample = model_sample(scene->model, "retry");
-	const char *blocker;
+	const char *blocker, *guard;
 
 	if (!sample || sample->at_ms < since_ms)
 		return;
 	blocker = json_get_text(sample->values, "blocker");
+	guard = json_get_text(sample->values, "guard");
 	paper_field(paper, 11, "retry", STYLE_CAUTION,
-	            arena_printf(scene->tick, "attempt %" PRId64 "%s%s", json_get_int(sample->values, "attempt"),
-	                         blocker ? ", blocked by " : "", blocker ? blocker : ""));
+	            arena_printf(scene->tick, "attempt %" PRId64 "%s%s%s%s", json_get_int(sample->values, "attempt"),
+	                         guard ? ", " : "", guard ? guard : "", blocker ? ", blocked by " : "",
+	                         blocker ? blocker : ""));
 }
 
 static const char *locks_text(const struct scene *scene, const struct model_statement *statement)

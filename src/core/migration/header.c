@@ -129,6 +129,23 @@ static enum status read_statement_timeout(struct directive_reader *reader, struc
 	return read_duration(reader, &reader->migration->statement_timeout_ms, err);
 }
 
+static enum status read_guard_wait(struct directive_reader *reader, struct error *err)
+{
+	return read_duration(reader, &reader->migration->guard_wait_ms, err);
+}
+
+/* As many as the guard can see. */
+static enum status read_guard_waiting(struct directive_reader *reader, struct error *err)
+{
+	size_t length = strspn(reader->value, "0123456789");
+	long count = length > 0 && length < 4 && !reader->value[length] ? strtol(reader->value, NULL, 10) : 0;
+
+	if (count < 1 || count > 90)
+		return error_set(err, FAIL_REFUSED, "\"%s\" is not a number from 1 to 90", reader->value);
+	reader->migration->guard_waiting = (int)count;
+	return OK;
+}
+
 static enum status read_allow(struct directive_reader *reader, struct error *err)
 {
 	const char *text = reader->value;
@@ -160,6 +177,8 @@ static const struct directive {
 	{"changes-data", IN_UP | REPEATS, "changes-data documents, orders.status", read_changes},
 	{"lock-timeout", IN_UP, "lock-timeout 2s", read_lock_timeout},
 	{"statement-timeout", IN_UP, "statement-timeout 10min", read_statement_timeout},
+	{"guard-wait", IN_UP, "guard-wait 10s", read_guard_wait},
+	{"guard-waiting", IN_UP, "guard-waiting 50", read_guard_waiting},
 	{"allow", IN_UP | IN_DOWN | IN_VERIFY | REPEATS, "allow RULE because REASON", read_allow},
 };
 

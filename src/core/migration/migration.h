@@ -76,6 +76,8 @@ struct migration {
 	enum phase phase;
 	int64_t lock_timeout_ms;      /* -1 = as configured */
 	int64_t statement_timeout_ms; /* -1 = as configured */
+	int64_t guard_wait_ms;        /* -1 = as configured */
+	int guard_waiting;            /* -1 = as configured */
 };
 
 struct migration_set {

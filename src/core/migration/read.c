@@ -132,6 +132,8 @@ static enum status read_entry(struct arena *arena, const struct entry *entry, st
 			.name = arena_strndup(arena, entry->name.name, entry->name.name_length),
 			.lock_timeout_ms = -1,
 			.statement_timeout_ms = -1,
+			.guard_wait_ms = -1,
+			.guard_waiting = -1,
 		};
 	struct migration *migration = &set->items[set->count - 1];
 	struct script *script = script_of(migration, entry->kind);

@@ -7,6 +7,7 @@
 #include "core/flow/window.h"
 #include "engine/disk_space.h"
 #include "engine/gates/gates.h"
+#include "engine/guard_forecast.h"
 #include "engine/leader.h"
 #include "engine/trace.h"
 #include "pg/query.h"
@@ -365,6 +366,17 @@ static enum status check_other_runs(struct preflight *preflight, struct error *e
 	return OK;
 }
 
+/* It would be pulled back as soon as somebody is there who waits: no reason not to try. */
+static void check_forecast(struct preflight *preflight)
+{
+	struct run *run = preflight->run;
+	struct text_list lines = {0};
+
+	guard_forecast(run->arena, run->settings, &run->plan, &preflight->trace, &run->live_schema, &lines);
+	for (size_t i = 0; i < lines.count; i++)
+		run_warn(run, preflight->evidence, "preflight.guard", GUARD_FORECAST_HINT, lines.items[i], "-");
+}
+
 static enum status prepare(struct preflight *preflight, struct error *err)
 {
 	const struct evidence *rehearsal = &preflight->run->evidence[GATE_REHEARSAL];
@@ -396,6 +408,7 @@ enum status gate_preflight(struct run *run, struct evidence *evidence, struct er
 	if (status == OK) {
 		check_window(&preflight);
 		check_server(&preflight);
+		check_forecast(&preflight);
 		status = check_other_runs(&preflight, err);
 	}
 	if (status == OK)

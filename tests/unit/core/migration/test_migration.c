@@ -213,6 +213,7 @@ static void header_is_shown_and_directives_are_read(void **state)
 	                      "-- pgsluice:requires-extension vector >= 0.7\n-- pgsluice:requires-extension citext\n"
 	                      "-- pgsluice:requires-server >= 14\n-- pgsluice:changes-data documents, orders.status \n"
 	                      "-- pgsluice:lock-timeout 2s\n-- pgsluice:statement-timeout 10min\n"
+	                      "-- pgsluice:guard-wait 10s\n-- pgsluice:guard-waiting 50\n"
 	                      "-- pgsluice:allow index-lock because the table is small\r\nSELECT 1;\n-- Not: a key\n"},
 		{"003_b.down.sql", "-- pgsluice:transaction none\nSELECT 1; SELECT 2"},
 		{0},
@@ -237,12 +238,16 @@ static void header_is_shown_and_directives_are_read(void **state)
 	assert_string_equal(migration->changes_data.items[1], "orders.status");
 	assert_int_equal(migration->lock_timeout_ms, 2000);
 	assert_int_equal(migration->statement_timeout_ms, 600000);
+	assert_int_equal(migration->guard_wait_ms, 10000);
+	assert_int_equal(migration->guard_waiting, 50);
 	assert_string_equal(migration->up.allowances.items[0].rule, "index-lock");
 	assert_string_equal(migration->up.allowances.items[0].reason, "the table is small");
 	assert_false(migration->up.transaction_none);
 	assert_true(migration->down.transaction_none);
 	assert_int_equal(migration->down.steps.count, 2);
 	assert_int_equal(set.items[0].lock_timeout_ms, -1);
+	assert_int_equal(set.items[0].guard_wait_ms, -1);
+	assert_int_equal(set.items[0].guard_waiting, -1);
 }
 
 static void directives_that_are_wrong_are_refused(void **state)
@@ -275,6 +280,12 @@ static void directives_that_are_wrong_are_refused(void **state)
 	         "m/002_b.sql:1:1: directive \"changes-data\": no table given", NULL},
 		{"002_b.sql", "-- pgsluice:lock-timeout soon",
 	         "m/002_b.sql:1:1: directive \"lock-timeout\": \"soon\" is not a duration", NULL},
+		{"002_b.sql", "-- pgsluice:guard-wait 0",
+	         "m/002_b.sql:1:1: directive \"guard-wait\": \"0\" is not a duration",
+	         "Write it as `-- pgsluice:guard-wait 10s`."},
+		{"002_b.sql", "-- pgsluice:guard-waiting 91",
+	         "m/002_b.sql:1:1: directive \"guard-waiting\": \"91\" is not a number from 1 to 90",
+	         "Write it as `-- pgsluice:guard-waiting 50`."},
 		{"002_b.sql", "-- pgsluice:allow index-lock",
 	         "m/002_b.sql:1:1: directive \"allow\": \"index-lock\" gives no reason",
 	         "Write it as `-- pgsluice:allow RULE because REASON`."},
