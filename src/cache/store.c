@@ -23,6 +23,7 @@ struct store {
 	bool impatient;    /* another process kept us waiting: not again until one try came through */
 	bool damaged;      /* what failed last failed because of the file's content */
 	char *notice;
+	int use; /* the lock under which the file is used; -1 = not now */
 };
 
 struct store_statement {
@@ -35,7 +36,8 @@ struct store_statement {
 static enum status fail_busy(struct store *store, struct error *err)
 {
 	store->impatient = true;
-	sqlite3_busy_timeout(store->handle, 0);
+	if (store->handle)
+		sqlite3_busy_timeout(store->handle, 0);
 	error_set(err, FAIL_BUSY, "the %s \"%s\" is locked by another process", store->form->what, store->path);
 	return error_hint(err, "It is used again once the other process has let go of it.");
 }
@@ -199,7 +201,7 @@ static enum status refuse_foreign(struct store *store, struct error *err)
 	return error_hint(err, "It is left as it is. Move it away, or set XDG_CACHE_HOME to another folder.");
 }
 
-/* The number of the form the file has: 0 = nothing in it yet. */
+/* The number of the form the file has: 0 = nothing in it yet. In a transaction: others may write it just now. */
 static enum status read_form(struct store *store, int64_t *ret_version, struct error *err)
 {
 	int64_t application, version, objects;
@@ -243,7 +245,8 @@ static enum status end_transaction(struct store *store, enum status status, stru
 static enum status bring_to_form(struct store *store, struct error *err)
 {
 	int64_t version;
-	if (read_form(store, &version, err) != OK)
+	if (run_script(store, "BEGIN", err) != OK ||
+	    end_transaction(store, read_form(store, &version, err), err) != OK)
 		return err->status;
 	if (version == store->form->count)
 		return OK;
@@ -330,17 +333,37 @@ static enum status move_away(struct store *store, struct arena *scratch, struct 
 	return OK;
 }
 
-/* One process moves it; the others see that it was moved. */
+static void end_use(struct store *store)
+{
+	file_unlock(store->use);
+	store->use = -1;
+}
+
+/*
+ * While the file is used it keeps its name: who still had the damaged file open would take the journal of the one that
+ * was begun in its place for its own, and roll it back. Where no lock can be made nothing can be renamed either.
+ */
+static enum status begin_use(struct store *store, struct error *err)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	_cleanup_error_ struct error failure = {0};
+	const char *path = arena_printf(scratch, "%s" LOCK, store->path);
+	enum status status = file_lock_shared(path, store->impatient ? 0 : store->busy_ms, &store->use, &failure);
+	return status == FAIL_BUSY ? fail_busy(store, err) : OK;
+}
+
+/* One process moves it, while nobody uses it; the others see that it was moved. */
 static enum status set_aside(struct store *store, struct error *err)
 {
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	int lock = -1;
-	if (file_lock(arena_printf(scratch, "%s" LOCK, store->path), &lock, err) != OK)
+	end_use(store);
+	if (file_lock_alone(arena_printf(scratch, "%s" LOCK, store->path), store->busy_ms, &lock, err) != OK)
 		return err->status;
 	enum status status = was_moved(store) ? OK : move_away(store, scratch, err);
 	close_handle(store);
 	file_unlock(lock);
-	return status;
+	return status == OK ? begin_use(store, err) : status;
 }
 
 static enum status open_once(struct store *store, struct error *err)
@@ -371,8 +394,12 @@ enum status store_open(const char *path, const struct store_form *form, int busy
                        struct error *err)
 {
 	struct store *store = memory_new(sizeof(*store));
-	*store = (struct store){.path = path, .form = form, .busy_ms = busy_ms};
-	if (need_handle(store, err) != OK) {
+	*store = (struct store){.path = path, .form = form, .busy_ms = busy_ms, .use = -1};
+	enum status status = begin_use(store, err);
+	if (status == OK)
+		status = need_handle(store, err);
+	end_use(store);
+	if (status != OK) {
 		store_close(store);
 		return err->status;
 	}
@@ -422,14 +449,17 @@ static void be_patient(struct store *store)
 
 enum status store_do(struct store *store, bool writes, store_work *work, void *context, struct error *err)
 {
+	if (begin_use(store, err) != OK)
+		return err->status;
 	enum status status = do_once(store, writes, work, context, err);
 	if (status != OK && store->damaged && store->handle) {
 		_cleanup_error_ struct error failure = {0};
-		if (set_aside(store, &failure) != OK)
-			return status;
-		error_clear(err);
-		status = do_once(store, writes, work, context, err);
+		if (set_aside(store, &failure) == OK) {
+			error_clear(err);
+			status = do_once(store, writes, work, context, err);
+		}
 	}
+	end_use(store);
 	if (status == OK)
 		be_patient(store);
 	return status;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "sys/clock.h"
 #include "sys/refusal.h"
 
 enum { CHUNK_BYTES = 64 * 1024 };
@@ -376,6 +378,37 @@ enum status file_lock(const char *path, int *ret_fd, struct error *err)
 	*ret_fd = fd;
 	fd = -1;
 	return OK;
+}
+
+/* Looks again and again: a lock request that blocks cannot be given up in time. */
+static enum status lock_within(const char *path, short type, int wait_ms, int *ret_fd, struct error *err)
+{
+	enum { LOOK_AGAIN_MS = 2 };
+	_cleanup_fd_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0)
+		return refusal(err, "could not open lock file \"%s\"", path);
+	struct flock all = {.l_type = type, .l_whence = SEEK_SET};
+	int64_t until_ms = clock_ms() + wait_ms;
+	while (fcntl(fd, F_OFD_SETLK, &all) != 0) {
+		if (errno != EAGAIN && errno != EACCES)
+			return refusal(err, "could not lock file \"%s\"", path);
+		if (clock_ms() >= until_ms)
+			return error_set(err, FAIL_BUSY, "another process holds the lock file \"%s\"", path);
+		poll(NULL, 0, LOOK_AGAIN_MS);
+	}
+	*ret_fd = fd;
+	fd = -1;
+	return OK;
+}
+
+enum status file_lock_shared(const char *path, int wait_ms, int *ret_fd, struct error *err)
+{
+	return lock_within(path, F_RDLCK, wait_ms, ret_fd, err);
+}
+
+enum status file_lock_alone(const char *path, int wait_ms, int *ret_fd, struct error *err)
+{
+	return lock_within(path, F_WRLCK, wait_ms, ret_fd, err);
 }
 
 void file_unlock(int fd)

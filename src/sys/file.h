@@ -81,6 +81,13 @@ enum status folder_give(const char *path, uid_t uid, gid_t gid, struct error *er
 enum status file_lock(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
 void file_unlock(int fd);
 
+/*
+ * A lock that many processes may share, or one have alone, until file_unlock or the end of the process. Waits up to
+ * wait_ms for those who hold it otherwise; then FAIL_BUSY.
+ */
+enum status file_lock_shared(const char *path, int wait_ms, int *ret_fd, struct error *err) MUST_CHECK;
+enum status file_lock_alone(const char *path, int wait_ms, int *ret_fd, struct error *err) MUST_CHECK;
+
 /* SHA-256 of a file's bytes as 64 hex digits in `ret_hex[65]`. */
 enum status file_digest(const char *path, char *ret_hex, struct error *err) MUST_CHECK;
 

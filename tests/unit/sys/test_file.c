@@ -208,6 +208,23 @@ static void a_lock_is_held_by_one_and_names_its_holder(void **state)
 	file_unlock(fd);
 }
 
+static void a_lock_that_is_shared_keeps_out_who_wants_it_alone(void **state)
+{
+	struct place *place = *state;
+	const char *path = place_path(place, "lock");
+	int first, second, alone;
+	assert_ok(place, file_lock_shared(path, 0, &first, &place->err));
+	assert_ok(place, file_lock_shared(path, 0, &second, &place->err));
+	file_unlock(first);
+	assert_fails(place, file_lock_alone(path, 5, &alone, &place->err), FAIL_BUSY,
+	             with_path(place, "another process holds the lock file \"%s\"", path));
+	file_unlock(second);
+	assert_ok(place, file_lock_alone(path, 0, &alone, &place->err));
+	assert_fails(place, file_lock_shared(path, 0, &first, &place->err), FAIL_BUSY,
+	             with_path(place, "another process holds the lock file \"%s\"", path));
+	file_unlock(alone);
+}
+
 static void a_lock_ends_with_its_process(void **state)
 {
 	struct place *place = *state;
@@ -247,6 +264,7 @@ int main(void)
 		PLACE_TEST(a_digest_is_sha256_of_the_bytes),
 		PLACE_TEST(a_new_file_has_the_mode_of_the_umask_and_never_replaces_another),
 		PLACE_TEST(a_lock_is_held_by_one_and_names_its_holder),
+		PLACE_TEST(a_lock_that_is_shared_keeps_out_who_wants_it_alone),
 		PLACE_TEST(a_lock_ends_with_its_process),
 		PLACE_TEST(joining_puts_one_slash_between),
 	};
