@@ -9,9 +9,11 @@
 #include "console/cursor.h"
 #include "console/paper.h"
 #include "console/signs.h"
+#include "console/views/impact.h"
 #include "console/views/views.h"
 
-enum { NAME_AT = 12, PROMISED_FROM_RIGHT = 30, TOOK_FROM_RIGHT = 18, STATE_FROM_RIGHT = 10, LOG_ROWS = 5, BAR = 20 };
+enum { NAME_AT = 12, PROMISED_FROM_RIGHT = 30, TOOK_FROM_RIGHT = 18, STATE_FROM_RIGHT = 10 };
+enum { LOG_ROWS = 5, BAR = 20, IMPACT_FROM_ROWS = 16 };
 
 struct apply_state {
 	struct cursor cursor;  /* in the migrations of the plan that are carried out */
@@ -306,6 +308,21 @@ static void draw_log(const struct scene *scene, const struct area *area)
 	}
 }
 
+/* What is done to others, as long as it is done; returns the rows that it took from the top. */
+static int draw_impact(const struct scene *scene, const struct area *area)
+{
+	if (!on_live(scene->model) || area->rows < IMPACT_FROM_ROWS)
+		return 0;
+	struct paper paper = impact_write(scene, area->canvas, area->columns);
+	if (paper.lines.count == 0)
+		return 0;
+	struct area body = area_part(area, 1, 0, (int)paper.lines.count, -1);
+	area_rule(area, 0, STYLE_DIM, "impact on others");
+	area_put(area, 0, area->columns - 9, STYLE_KEY, " 4 more ");
+	paper_draw(&body, &paper, 0);
+	return 1 + body.rows;
+}
+
 static void draw(void *state, const struct scene *scene, const struct area *area)
 {
 	struct apply_state *view = state;
@@ -320,11 +337,13 @@ static void draw(void *state, const struct scene *scene, const struct area *area
 		area_put(area, 3, 0, STYLE_TEXT, "Nothing is pending: there is nothing to carry out.");
 		return;
 	}
-	int log_rows = area->rows >= 20 ? LOG_ROWS : 0, left = area->rows - 2 - log_rows;
+	struct area below = area_part(area, 2, 0, -1, -1);
+	int top = 2 + draw_impact(scene, &below);
+	int log_rows = area->rows >= 20 ? LOG_ROWS : 0, left = area->rows - top - log_rows;
 	int list_rows = (int)list.items.count + 1 < left / 2 ? (int)list.items.count + 1 : left / 2;
-	struct area rows = area_part(area, 2, 0, list_rows, -1);
+	struct area rows = area_part(area, top, 0, list_rows, -1);
 	draw_list(view, scene, &list, &rows);
-	struct area one = area_part(area, 2 + list_rows, 0, left - list_rows, -1);
+	struct area one = area_part(area, top + list_rows, 0, left - list_rows, -1);
 	if (one.rows > 1)
 		draw_migration(view, scene, &scene->model->migrations.items[list.items.items[view->cursor.at]], &one);
 	struct area log = area_part(area, area->rows - log_rows, 0, -1, -1);
@@ -394,6 +413,12 @@ static void plain(void *state, const struct scene *scene, struct strbuf *out)
 	strbuf_printf(out, "%s: %s, %zu of %zu migrations\n",
 	              on_live(scene->model) ? "apply on live" : "rehearsal on a copy",
 	              sign_of_gate(scene->model->gates[work_gate(scene->model)].state).word, list.done, list.items.count);
+	if (on_live(scene->model)) {
+		struct canvas *signs = canvas_open(1, 1, true);
+		struct paper impact = impact_write(scene, signs, 0);
+		paper_plain(&impact, out);
+		canvas_close(signs);
+	}
 	for (size_t i = 0; i < list.items.count; i++) {
 		const struct model_migration *at = &scene->model->migrations.items[list.items.items[i]];
 		struct paper paper = paper_on(scene->tick, 0);

@@ -1,5 +1,6 @@
 /*
- * The view Live of a night with a queue behind us, held against tests/unit/console/screens/live.MOMENT.COLUMNSxROWS.
+ * The view Live of a night with a queue behind us, and what Apply shows of it, held against
+ * tests/unit/console/screens/VIEW.MOMENT.COLUMNSxROWS.
  * With UPDATE_SCREENS set the files are written instead: look at them before they are committed.
  */
 #include <setjmp.h>
@@ -204,10 +205,11 @@ static void compare(const char *path, const char *text)
 
 static void compare_all(const char *moment, const struct fixture *f)
 {
+	const char *view = f->view->name;
 	for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
 		_cleanup_strbuf_ struct strbuf text = {0}, path = {0};
-		strbuf_printf(&path, SOURCE_FOLDER "/tests/unit/console/screens/live.%s.%dx%d%s", moment, SIZES[i].columns,
-		              SIZES[i].rows, SIZES[i].ascii ? ".ascii" : "");
+		strbuf_printf(&path, SOURCE_FOLDER "/tests/unit/console/screens/%s.%s.%dx%d%s", view, moment,
+		              SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii ? ".ascii" : "");
 		draw(f, SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii, &text);
 		compare(strbuf_text(&path), strbuf_text(&text));
 	}
@@ -416,6 +418,26 @@ static void what_differs_from_the_sample_before_is_an_incident(void **state)
 	close_fixture(&f);
 }
 
+static void the_apply_shows_what_it_does_to_others(void **state)
+{
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	f.view = view_find("apply");
+	f.state = arena_alloc(f.tick, f.view->state_bytes);
+	TELL(f.model, "\"type\":\"gate\",\"gate\":\"apply\",\"state\":\"running\"");
+	tell_series(f.model);
+	tell_upkeep(f.model);
+	TELL(f.model,
+	     "\"type\":\"sample\",\"sampler\":\"wal\",\"values\":{\"bytes_per_s\":1048576.0}",
+	     "\"type\":\"sample\",\"sampler\":\"connections\",\"values\":{\"used\":100,\"usable\":487,\"free\":387}",
+	     "\"type\":\"step\",\"version\":\"007\",\"step\":1,\"statement\":1,\"phase\":\"begin\",\"gate\":\"apply\"");
+	tell_figures(f.model);
+	compare_all("impact", &f);
+	model_close(f.model);
+	arena_close(f.tick);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +450,7 @@ int main(void)
 		cmocka_unit_test(a_session_that_is_gone_is_shown_as_it_was_last_seen),
 		cmocka_unit_test(with_a_rate_figures_stay_for_that_long),
 		cmocka_unit_test(a_click_chooses_and_the_next_one_opens),
+		cmocka_unit_test(the_apply_shows_what_it_does_to_others),
 		cmocka_unit_test(what_differs_from_the_sample_before_is_an_incident),
 	};
 
