@@ -108,6 +108,8 @@ static const char *why_not_own(struct console *console, enum action action)
 	case ACTION_RUN_ALL: return why_not_run(console);
 	case ACTION_APPLY: return why_not_apply(console);
 	case ACTION_CANCEL: return why_not_cancel(console);
+	case ACTION_PULL_BACK:
+		return console->model->at_work == GATE_APPLY ? NULL : "No step is at work on live.";
 	case ACTION_PAUSE: return why_not_pause(console);
 	case ACTION_RESTART:
 	case ACTION_ROLLBACK: return why_not_lead(console);
@@ -401,6 +403,7 @@ static void carry_out(struct console *console, enum action action)
 	case ACTION_RUN_ALL: ask_run(console, GATE_VERIFY); break;
 	case ACTION_APPLY: approve(console); break;
 	case ACTION_CANCEL: dialogue_open(console, DIALOGUE_CANCEL); break;
+	case ACTION_PULL_BACK: dialogue_open(console, DIALOGUE_PULL_BACK); break;
 	case ACTION_PAUSE: pause_or_go_on(console); break;
 	case ACTION_RESTART: act_ask(console, REQUEST_START, NULL); break;
 	case ACTION_WAIVE: prompt_begin(console->prompt, PROMPT_COMMAND, "waive "); break;

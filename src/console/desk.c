@@ -176,6 +176,22 @@ void console_approve(struct console *console)
 	act(console, ACTION_APPLY);
 }
 
+void console_signal(struct console *console, const char *action, const struct json *session)
+{
+	struct addressee to = {.action = action, .pid = json_get_int(session, "pid")};
+	const char *started = json_get_text(session, "backend_start"), *name = json_get_text(session, "application");
+	const char *query = json_get_text(session, "query");
+
+	if (!started) {
+		console_say(console, STYLE_CAUTION, "this role may not see when that session began: it needs pg_monitor");
+		return;
+	}
+	snprintf(to.started, sizeof(to.started), "%s", started);
+	snprintf(to.name, sizeof(to.name), "%s", name ? name : "");
+	snprintf(to.query, sizeof(to.query), "%s", query ? query : "");
+	dialogue_open_signal(console, &to);
+}
+
 /* What is typed to find is found at once; what was there comes back when it is given up. */
 static void find_typed(struct console *console, const char *text, bool only_matches)
 {

@@ -14,14 +14,29 @@
 #include "console/term.h"
 #include "console/view.h"
 
-enum dialogue_kind { DIALOGUE_NONE, DIALOGUE_APPROVE, DIALOGUE_QUIT, DIALOGUE_CANCEL };
+enum dialogue_kind {
+	DIALOGUE_NONE,
+	DIALOGUE_APPROVE,
+	DIALOGUE_SIGNAL,
+	DIALOGUE_QUIT,
+	DIALOGUE_CANCEL,
+	DIALOGUE_PULL_BACK,
+};
 
-enum { TYPED_MAX = 255 };
+enum { TYPED_MAX = 255, QUERY_SHOWN_MAX = 300 };
+
+/* A session of somebody else's on live, as it was when the dialogue was opened. */
+struct addressee {
+	const char *action;        /* "cancel" or "terminate" */
+	int64_t pid;
+	char started[64], name[TYPED_MAX + 1], query[QUERY_SHOWN_MAX];
+};
 
 struct dialogue {
 	enum dialogue_kind kind;
 	char typed[TYPED_MAX + 1]; /* UTF-8 */
 	char plan_id[80];          /* that was shown: what the consent is for */
+	struct addressee addressee;
 	const char *complaint;     /* about what was typed, or NULL */
 	size_t top;                /* first line shown of what there is to consent to */
 };
@@ -119,6 +134,7 @@ void act_copy(struct console *console, const char *text);
 /* ---- dialogue.c ---- */
 
 void dialogue_open(struct console *console, enum dialogue_kind kind);
+void dialogue_open_signal(struct console *console, const struct addressee *addressee);
 void dialogue_close(struct console *console);
 void dialogue_press(struct console *console, int key);
 void dialogue_draw(struct console *console, const struct area *area);

@@ -1,6 +1,7 @@
 /* Questions that stand before everything else: consent, leaving, cancelling. The default never does anything. */
 #include "console/desk.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,6 +47,12 @@ static void cancel(struct console *console)
 		console_say(console, STYLE_BUSY, "cancelling: what is at work is rolled back");
 }
 
+static void pull_back(struct console *console)
+{
+	if (act_ask(console, REQUEST_PULL_BACK, NULL))
+		console_say(console, STYLE_BUSY, "asking the guard to pull the step back");
+}
+
 static const struct choice QUIT_CHOICES[] = {
 	{'c', "continue watching", stay},
 	{'d', "detach: the engine goes on, `pgsluice attach` comes back", detach},
@@ -58,9 +65,25 @@ static const struct choice CANCEL_CHOICES[] = {
 	{0},
 };
 
-static const struct choice *choices_of(enum dialogue_kind kind)
+static const struct choice PULL_BACK_CHOICES[] = {
+	{'n', "no, let it work", stay},
+	{'y', "yes, roll this step back now; it is tried again, as often as the configuration lets it", pull_back},
+	{0},
+};
+
+/* Those that are answered with a key. */
+static const struct {
+	const char *title, *question; /* to which what is at work is added */
+	const struct choice *choices;
+} QUESTIONS[] = {
+	[DIALOGUE_QUIT] = {"Leave", "What shall become of it?", QUIT_CHOICES},
+	[DIALOGUE_CANCEL] = {"Cancel", "Cancel it?", CANCEL_CHOICES},
+	[DIALOGUE_PULL_BACK] = {"Pull back", "Pull its step back?", PULL_BACK_CHOICES},
+};
+
+static bool is_typed(enum dialogue_kind kind)
 {
-	return kind == DIALOGUE_QUIT ? QUIT_CHOICES : kind == DIALOGUE_CANCEL ? CANCEL_CHOICES : NULL;
+	return kind == DIALOGUE_APPROVE || kind == DIALOGUE_SIGNAL;
 }
 
 void dialogue_open(struct console *console, enum dialogue_kind kind)
@@ -76,7 +99,42 @@ void dialogue_close(struct console *console)
 	console->dialogue = (struct dialogue){.kind = DIALOGUE_NONE};
 }
 
-static void take_name(struct console *console)
+void dialogue_open_signal(struct console *console, const struct addressee *addressee)
+{
+	dialogue_open(console, DIALOGUE_SIGNAL);
+	console->dialogue.addressee = *addressee;
+}
+
+/* The engine compares it once more, with what the server says at that moment. */
+static void send_signal(struct console *console)
+{
+	struct addressee *to = &console->dialogue.addressee;
+	struct json *fields = json_new_object();
+
+	json_set_text(fields, "action", to->action);
+	json_set_int(fields, "backend_pid", to->pid);
+	json_set_text(fields, "backend_start", to->started);
+	json_set_text(fields, "name", console->dialogue.typed);
+	if (act_ask(console, REQUEST_SIGNAL, fields))
+		console_say(console, STYLE_BUSY, "asking live to %s process %" PRId64, to->action, to->pid);
+	dialogue_close(console);
+}
+
+static void take_session_name(struct console *console)
+{
+	struct dialogue *dialogue = &console->dialogue;
+
+	if (!dialogue->typed[0]) {
+		dialogue->complaint = "Nothing was typed, so nothing was done.";
+	} else if (strcmp(dialogue->typed, dialogue->addressee.name) != 0) {
+		dialogue->complaint = "That is not the name of this session: nothing was done.";
+		dialogue->typed[0] = '\0';
+	} else {
+		send_signal(console);
+	}
+}
+
+static void take_database_name(struct console *console)
 {
 	struct dialogue *dialogue = &console->dialogue;
 	const struct model *model = console->model;
@@ -126,7 +184,10 @@ static void type_name(struct console *console, int key)
 	size_t length = strlen(dialogue->typed);
 
 	if (key == KEY_ENTER_KEY) {
-		take_name(console);
+		if (dialogue->kind == DIALOGUE_SIGNAL)
+			take_session_name(console);
+		else
+			take_database_name(console);
 		return;
 	}
 	if (scroll(dialogue, key))
@@ -145,17 +206,18 @@ void dialogue_press(struct console *console, int key)
 	enum dialogue_kind kind = console->dialogue.kind;
 
 	if (key == KEY_ESCAPE || key == 3) {
-		if (kind == DIALOGUE_APPROVE)
-			console_say(console, STYLE_TEXT, "cancelled: nothing was approved");
+		if (is_typed(kind))
+			console_say(console, STYLE_TEXT, kind == DIALOGUE_APPROVE ? "cancelled: nothing was approved"
+			                                                          : "cancelled: nothing was done");
 		dialogue_close(console);
 		return;
 	}
-	if (kind == DIALOGUE_APPROVE) {
+	if (is_typed(kind)) {
 		type_name(console, key);
 		return;
 	}
-	for (const struct choice *choice = choices_of(kind); choice->key; choice++) {
-		bool first = choice == choices_of(kind);
+	for (const struct choice *choice = QUESTIONS[kind].choices; choice->key; choice++) {
+		bool first = choice == QUESTIONS[kind].choices;
 		if (key != choice->key && !(first && (key == KEY_ENTER_KEY || key == 'q')))
 			continue;
 		dialogue_close(console);
@@ -255,18 +317,18 @@ static struct paper list_consent(const struct console *console, int width)
 	return paper;
 }
 
-static void draw_typed(const struct console *console, const struct area *area)
+static void draw_typed(const struct console *console, const struct area *area, const char *question)
 {
 	const struct dialogue *dialogue = &console->dialogue;
 	area_put_width(area, 0, 0, area->columns, dialogue->complaint ? STYLE_BAD : STYLE_STRONG,
-	               dialogue->complaint ? dialogue->complaint : "To approve, type the name of the database:");
+	               dialogue->complaint ? dialogue->complaint : question);
 	area_put_width(area, 1, 0, area->columns, STYLE_TEXT, "");
 	int column = area_put(area, 1, 0, STYLE_STRONG, "> ");
 	column = area_put(area, 1, column, STYLE_TEXT, dialogue->typed);
 	if (area->rows > 1 && column < area->columns)
 		canvas_set_cursor(area->canvas, area->top + 1, area->left + column);
 	area_put_width(area, 2, 0, area->columns, STYLE_DIM,
-	               "Enter approves, if it is that name. Esc cancels, and nothing happens.");
+	               "Enter does it, if it is that name. Esc cancels, and nothing happens.");
 }
 
 enum { HEAD_ROWS = 4, QUESTION_ROWS = 3, FRAME_ROWS = 2, FRAME_COLUMNS = 4 };
@@ -293,7 +355,33 @@ static void draw_approval(struct console *console, const struct area *area)
 	/* The question is seen however small the box: it takes the place of what is above it. */
 	int question = inside->rows - QUESTION_ROWS > 0 ? inside->rows - QUESTION_ROWS : 0;
 	struct area below = area_part(inside, question, 0, QUESTION_ROWS, -1);
-	draw_typed(console, &below);
+	draw_typed(console, &below, "To approve, type the name of the database:");
+}
+
+static const char *signal_meaning(const char *action)
+{
+	return strcmp(action, "cancel") == 0
+		? "What it runs is cancelled, as if its user had done so. A transaction that is idle is not ended by that."
+		: "The session is ended, and its transaction is rolled back. Its application loses the connection.";
+}
+
+static void draw_signal(struct console *console, const struct area *area)
+{
+	const struct addressee *to = &console->dialogue.addressee;
+	struct sheet sheet = box(console, area, 13, strcmp(to->action, "cancel") == 0 ? "Cancel a session's statement"
+	                                                                             : "End a session");
+	const struct area *inside = &sheet.area;
+
+	wrapped(&sheet, STYLE_STRONG, arena_printf(console->tick, "process %" PRId64 " of %s, connected %s", to->pid,
+	                                           to->name, to->started));
+	struct area query = area_part(inside, sheet.row, 0, 3, -1);
+	area_put_wrapped(&query, 0, 0, STYLE_DIM, to->query);
+	sheet.row += 4;
+	wrapped(&sheet, STYLE_CAUTION, signal_meaning(to->action));
+	wrapped(&sheet, STYLE_DIM, "It is recorded who asked for it.");
+	int question = inside->rows - QUESTION_ROWS > 0 ? inside->rows - QUESTION_ROWS : 0;
+	struct area below = area_part(inside, question, 0, QUESTION_ROWS, -1);
+	draw_typed(console, &below, "Type the name of its application:");
 }
 
 static void draw_choices(struct console *console, const struct area *area)
@@ -301,13 +389,13 @@ static void draw_choices(struct console *console, const struct area *area)
 	const struct model *model = console->model;
 	enum dialogue_kind kind = console->dialogue.kind;
 	const char *warning = kind == DIALOGUE_QUIT ? console->options->leave_warning : NULL;
-	const struct choice *choices = choices_of(kind);
+	const struct choice *choices = QUESTIONS[kind].choices;
 	const char *question = kind == DIALOGUE_QUIT ? "A run is on. What shall become of it?" : "Cancel what is at work?";
 
 	if (model->at_work < GATE_COUNT)
 		question = arena_printf(console->tick, "Gate %s is at work. %s", gate_get(model->at_work)->name,
-		                        kind == DIALOGUE_QUIT ? "What shall become of it?" : "Cancel it?");
-	struct sheet sheet = box(console, area, warning ? 9 : 6, kind == DIALOGUE_QUIT ? "Leave" : "Cancel");
+		                        QUESTIONS[kind].question);
+	struct sheet sheet = box(console, area, warning ? 9 : 6, QUESTIONS[kind].title);
 	wrapped(&sheet, STYLE_STRONG, question);
 	if (warning)
 		wrapped(&sheet, STYLE_BAD, warning);
@@ -322,6 +410,8 @@ void dialogue_draw(struct console *console, const struct area *area)
 {
 	if (console->dialogue.kind == DIALOGUE_APPROVE)
 		draw_approval(console, area);
+	else if (console->dialogue.kind == DIALOGUE_SIGNAL)
+		draw_signal(console, area);
 	else if (console->dialogue.kind != DIALOGUE_NONE)
 		draw_choices(console, area);
 }

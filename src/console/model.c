@@ -421,6 +421,8 @@ static void apply_request(struct model *model, const struct json *event)
 	const char *what = gate ? gate : check ? check : to;
 	const char *refused = json_get_text(event, "refused");
 
+	if (session && !refused)
+		model_add_incident(model, false, "%s asked to %s %s", json_get_text(event, "user"), action, session);
 	if (action) {
 		strbuf_printf(&signal, "%s ", action);
 		if (session)
@@ -500,7 +502,10 @@ void model_apply(struct model *model, enum event_type type, const struct json *e
 	case EVENT_EXPLAIN:
 		model_add_explain(model, event);
 		break;
-	case EVENT_GUARD: /* the log has its words */
+	case EVENT_GUARD:
+		model_add_incident(model, true, "the guard pulled %s back: %s", json_get_text(event, "version"),
+		                   json_get_text(event, "message"));
+		break;
 	case EVENT_TYPE_COUNT:
 		break;
 	}

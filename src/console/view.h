@@ -79,4 +79,7 @@ void console_say(struct console *console, enum style style, const char *format, 
 void console_open_manual(struct console *console, const char *page, const char *section);
 void console_approve(struct console *console); /* the dialogue that asks for the database's name */
 
+/* The dialogue that asks for the name of a session, before it is sent a signal: "cancel" or "terminate". */
+void console_signal(struct console *console, const char *action, const struct json *session);
+
 #endif

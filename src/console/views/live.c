@@ -400,6 +400,49 @@ static void change_form(struct live_state *view, const struct scene *scene)
 	live_session_forget(&view->session);
 }
 
+/* Somebody else's session that keys act on, as it was last seen; NULL = there is none. */
+static const struct json *addressee(struct live_state *view, const struct scene *scene)
+{
+	struct live_figures figures = figures_of(view, scene);
+	struct canvas *signs = canvas_open(1, 1, true);
+	struct live_page page = page_of(scene, &figures, signs, 0, 0);
+	const struct json *sessions = json_get(live_values(&page, "locks"), "sessions");
+	int64_t pid = view->session.pid;
+
+	if (!pid && view->opened) {
+		live_write(&page, view->panel);
+		size_t mark = mark_at(view, &page);
+		pid = mark == SIZE_MAX ? 0 : page.marks.items[mark].pid;
+	}
+	canvas_close(signs);
+	for (size_t i = 0; pid && i < json_count(sessions); i++)
+		if (json_get_int(json_at(sessions, i), "pid") == pid)
+			return json_at(sessions, i);
+	return NULL;
+}
+
+static const char *why_not(void *state, const struct scene *scene, enum action action)
+{
+	const struct json *session;
+
+	if (action != ACTION_CANCEL_SESSION && action != ACTION_TERMINATE_SESSION)
+		return NULL;
+	session = addressee(state, scene);
+	if (!session)
+		return "Open the locks (Enter) and put the cursor on a session that waits or is waited for.";
+	if (json_get_bool(session, "ours"))
+		return "This session is our own: P pulls its step back, C cancels the run.";
+	return NULL;
+}
+
+static void signal_session(struct live_state *view, const struct scene *scene, const char *action)
+{
+	const struct json *session = addressee(view, scene);
+
+	if (session)
+		console_signal(scene->console, action, session);
+}
+
 static bool act_on(struct live_state *view, const struct scene *scene, enum action action, const struct live_page *page)
 {
 	switch ((int)action) {
@@ -409,6 +452,8 @@ static bool act_on(struct live_state *view, const struct scene *scene, enum acti
 	case ACTION_NEXT_PART: step(view, 1); return true;
 	case ACTION_PREVIOUS_PART: step(view, PANEL_COUNT - 1); return true;
 	case ACTION_OPEN: open_next(view, scene, page); return true;
+	case ACTION_CANCEL_SESSION: signal_session(view, scene, "cancel"); return true;
+	case ACTION_TERMINATE_SESSION: signal_session(view, scene, "terminate"); return true;
 	case ACTION_BACK: return go_back(view);
 	default: return move(view, page, action);
 	}
@@ -530,6 +575,7 @@ const struct view_row view_live = {
 	.state_bytes = sizeof(struct live_state),
 	.draw = draw,
 	.act = act,
+	.why_not = why_not,
 	.click = click,
 	.plain = plain,
 	.copy = copy,

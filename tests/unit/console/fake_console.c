@@ -39,6 +39,12 @@ void console_open_manual(struct console *console, const char *page, const char *
 	snprintf(fake_asked, sizeof(fake_asked), "manual %s %s", page, section);
 }
 
+void console_signal(struct console *console, const char *action, const struct json *session)
+{
+	(void)console;
+	snprintf(fake_asked, sizeof(fake_asked), "signal %s %s", action, json_get_text(session, "application"));
+}
+
 void console_approve(struct console *console)
 {
 	(void)console;

@@ -331,6 +331,59 @@ static void cancelling_asks_first(void **state)
 	end_test(&f);
 }
 
+/* A blocker and our step behind it, while the apply is at work; the cursor is on the blocker. */
+static struct fixture opened_on_a_blocker(void)
+{
+	struct fixture f = opened(24, 80);
+	tell_beginning(f.console->model);
+	pass_up_to_approval(&f);
+	TELL(f.console->model, "\"type\":\"gate\",\"gate\":\"apply\",\"state\":\"running\"",
+	     "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"waiting\":1,\"forest\":[{\"pid\":811,\"depth\":0},"
+	     "{\"pid\":902,\"depth\":1}],\"sessions\":[{\"pid\":811,\"application\":\"report\","
+	     "\"backend_start\":\"2026-01-01 00:00:00.123456\",\"state\":\"idle in transaction\","
+	     "\"query\":\"SELECT 1\",\"ours\":false,\"waiting\":false,\"blocked_by\":[]},"
+	     "{\"pid\":902,\"application\":\"pgsluice\",\"state\":\"active\",\"ours\":true,\"waiting\":true,"
+	     "\"blocked_by\":[{\"pid\":811,\"edge\":\"hard\"}]}]}");
+	engine_is(&f, "working", "apply");
+	press(&f, "4");
+	return f;
+}
+
+static void a_session_is_ended_by_its_name_alone(void **state)
+{
+	struct fixture f = opened_on_a_blocker();
+	(void)state;
+	press(&f, "T");
+	see(&f, "put the cursor on a session");
+	press(&f, "\n");
+	screen(&f);
+	press(&f, "jX");
+	see(&f, "This session is our own");
+	press(&f, "kT");
+	see(&f, "process 811 of report, connected 2026-01-01 00:00:00.123456");
+	see(&f, "its transaction is rolled back");
+	press(&f, "\n");
+	see(&f, "Nothing was typed, so nothing was done.");
+	press(&f, "shop\n");
+	see(&f, "That is not the name of this session");
+	assert_string_equal(asked(&f), "");
+	press(&f, "report\n");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"signal\",\"action\":\"terminate\",\"backend_pid\":811,"
+	                               "\"backend_start\":\"2026-01-01 00:00:00.123456\",\"name\":\"report\"}\n");
+	end_test(&f);
+}
+
+static void pulling_our_step_back_asks_first(void **state)
+{
+	struct fixture f = opened_on_a_blocker();
+	(void)state;
+	press(&f, "P\n");
+	assert_string_equal(asked(&f), "");
+	press(&f, "Py");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"pull-back\"}\n");
+	end_test(&f);
+}
+
 static void help_names_disabled_keys_with_their_reason(void **state)
 {
 	struct fixture f = opened(40, 100);
@@ -456,6 +509,8 @@ int main(void)
 		cmocka_unit_test(what_is_lost_stands_first_in_the_question),
 		cmocka_unit_test(leaving_while_a_run_is_on_asks_and_stays_by_default),
 		cmocka_unit_test(cancelling_asks_first),
+		cmocka_unit_test(a_session_is_ended_by_its_name_alone),
+		cmocka_unit_test(pulling_our_step_back_asks_first),
 		cmocka_unit_test(help_names_disabled_keys_with_their_reason),
 		cmocka_unit_test(a_screen_that_is_too_small_shows_the_view_and_one_line),
 		cmocka_unit_test(any_size_is_drawn),
