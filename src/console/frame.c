@@ -207,7 +207,9 @@ static bool put_key(struct footer *footer, enum action action)
 	return true;
 }
 
-/* The flow, then what this view has of its own, then what is always there; help and quit are never cut off. */
+/*
+ * The flow as far as it can be had, then what this view has of its own, then the rest; help and quit are never cut off.
+ */
 static void draw_keys(struct console *console, const struct area *row)
 {
 	static const enum action FLOW[] = {ACTION_RUN_GATE, ACTION_RUN_ALL, ACTION_APPLY};
@@ -224,13 +226,17 @@ static void draw_keys(struct console *console, const struct area *row)
 		            text_columns(action_get(LAST[i])->label) + 3;
 	struct footer footer = {.console = console, .area = area_part(row, 0, 0, 1, row->columns - reserved)};
 	for (size_t i = 0; i < 3; i++)
-		put_key(&footer, recording ? REPLAY[i] : FLOW[i]);
+		if (recording || !act_why_not(console, FLOW[i]))
+			put_key(&footer, recording ? REPLAY[i] : FLOW[i]);
 	if (!recording && console->model->at_work != GATE_COUNT)
 		put_key(&footer, ACTION_CANCEL);
 	put_key(&footer, ACTION_PROMPT);
 	for (enum action action = ACTION_NONE + 1; action < ACTION_COUNT; action++)
 		if (action != ACTION_PREVIOUS_PART && action_get(action)->views && action_is_of(action, view))
 			put_key(&footer, action);
+	for (size_t i = 0; i < 3; i++)
+		if (!recording && act_why_not(console, FLOW[i]))
+			put_key(&footer, FLOW[i]);
 	for (size_t i = 0; i < sizeof(ALWAYS) / sizeof(ALWAYS[0]); i++)
 		put_key(&footer, ALWAYS[i]);
 	last.column = row->columns - reserved > 0 ? row->columns - reserved : 0;

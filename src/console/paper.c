@@ -101,6 +101,8 @@ void paper_draw(const struct area *area, const struct paper *paper, size_t top)
 		int column = 0;
 		for (size_t i = 0; i < line->spans.count; i++)
 			column = area_put(area, row, column, line->spans.items[i].style, line->spans.items[i].text);
+		if (line->columns > area->columns)
+			area_put_glyph(area, row, area->columns - 1, STYLE_DIM, GLYPH_ELLIPSIS);
 	}
 	if (area->columns < 8 || area->rows < 1)
 		return;

@@ -47,7 +47,7 @@ void paper_heading(struct paper *paper, const char *text);
 /* "name   text" in a line of its own, the text wrapped from `indent` on; nothing for a text that is NULL. */
 void paper_field(struct paper *paper, int indent, const char *name, enum style style, const char *text);
 
-/* The lines from `top` on; an arrow at the edges says that there are more. */
+/* The lines from `top` on; an arrow at the edges says that there are more, an ellipsis that one is cut. */
 void paper_draw(const struct area *area, const struct paper *paper, size_t top);
 
 /* Each line as text with a newline. */

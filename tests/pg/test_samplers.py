@@ -129,6 +129,7 @@ def test_the_holder_of_the_horizon_is_the_one_that_sees_the_oldest_transaction(s
                 database.execute("INSERT INTO t VALUES (1)")
             found = values(sluice, "transactions")
     assert found["sessions"][0]["application"] == "old but harmless"
+    assert found["sessions"][0]["backend_start"].endswith("Z")
     assert found["horizon"]["name"] == "holder" and found["horizon"]["holds_xids"] >= 5
     assert found["horizon"]["kind"] == "session"
 

@@ -130,15 +130,6 @@ static size_t mark_at(const struct live_state *view, const struct live_page *pag
 	return page->marks.count ? 0 : SIZE_MAX;
 }
 
-/* What a line has more than there is room for is told by an ellipsis. */
-static void draw_lines(const struct area *body, const struct paper *paper, size_t top)
-{
-	paper_draw(body, paper, top);
-	for (int row = 0; row < body->rows && top + (size_t)row < paper->lines.count; row++)
-		if (paper->lines.items[top + (size_t)row].columns > body->columns)
-			area_put_glyph(body, row, body->columns - 1, STYLE_DIM, GLYPH_ELLIPSIS);
-}
-
 static void draw_scrolled(struct live_state *view, const struct area *body, const struct live_page *page)
 {
 	size_t count = page->paper.lines.count, room = body->rows > 0 ? (size_t)body->rows : 0;
@@ -154,7 +145,7 @@ static void draw_scrolled(struct live_state *view, const struct area *body, cons
 		view->scroll.top = count > room ? count - room : 0;
 	view->scroll.rows = body->rows;
 	view->scroll.at = count;
-	draw_lines(body, &page->paper, view->scroll.top);
+	paper_draw(body, &page->paper, view->scroll.top);
 	if (mark != SIZE_MAX && line >= view->scroll.top && line - view->scroll.top < room)
 		area_set_style(body, (int)(line - view->scroll.top), 0, -1, STYLE_CURSOR);
 	view->body = *body;
@@ -192,7 +183,7 @@ static void draw_panel(struct live_state *view, const struct scene *scene, const
 	if (chosen)
 		draw_scrolled(view, &body, &page);
 	else
-		draw_lines(&body, &page.paper, 0);
+		paper_draw(&body, &page.paper, 0);
 }
 
 static void write_title(struct live_page *page, enum live_panel_id id)
@@ -400,47 +391,49 @@ static void change_form(struct live_state *view, const struct scene *scene)
 	live_session_forget(&view->session);
 }
 
-/* Somebody else's session that keys act on, as it was last seen; NULL = there is none. */
-static const struct json *addressee(struct live_state *view, const struct scene *scene)
+/* The session that keys act on, as it was last seen; its pid is 0 where there is none. Forgotten by the caller. */
+static struct live_session chosen_session(struct live_state *view, const struct scene *scene)
 {
 	struct live_figures figures = figures_of(view, scene);
 	struct canvas *signs = canvas_open(1, 1, true);
 	struct live_page page = page_of(scene, &figures, signs, 0, 0);
-	const struct json *sessions = json_get(live_values(&page, "locks"), "sessions");
-	int64_t pid = view->session.pid;
+	struct live_session session = {.pid = view->session.pid};
 
-	if (!pid && view->opened) {
+	if (!session.pid && view->opened) {
 		live_write(&page, view->panel);
 		size_t mark = mark_at(view, &page);
-		pid = mark == SIZE_MAX ? 0 : page.marks.items[mark].pid;
+		session.pid = mark == SIZE_MAX ? 0 : page.marks.items[mark].pid;
 	}
+	for (size_t i = 0; view->session.pid && i < SESSION_SOURCES; i++)
+		session.values[i] = json_share(view->session.values[i]);
+	live_session_update(&session, &figures);
 	canvas_close(signs);
-	for (size_t i = 0; pid && i < json_count(sessions); i++)
-		if (json_get_int(json_at(sessions, i), "pid") == pid)
-			return json_at(sessions, i);
-	return NULL;
+	return session;
 }
 
 static const char *why_not(void *state, const struct scene *scene, enum action action)
 {
-	const struct json *session;
+	const char *why = NULL;
 
 	if (action != ACTION_CANCEL_SESSION && action != ACTION_TERMINATE_SESSION)
 		return NULL;
-	session = addressee(state, scene);
-	if (!session)
-		return "Open the locks (Enter) and put the cursor on a session that waits or is waited for.";
-	if (json_get_bool(session, "ours"))
-		return "This session is our own: P pulls its step back, C cancels the run.";
-	return NULL;
+	struct live_session session = chosen_session(state, scene);
+	const struct json *values = live_session_addressee(&session);
+	if (!values)
+		why = "Open the locks or the transactions (Enter), and put the cursor on a session.";
+	else if (json_get_bool(values, "ours"))
+		why = "This session is our own: P pulls its step back, C cancels the run.";
+	live_session_forget(&session);
+	return why;
 }
 
 static void signal_session(struct live_state *view, const struct scene *scene, const char *action)
 {
-	const struct json *session = addressee(view, scene);
+	struct live_session session = chosen_session(view, scene);
 
-	if (session)
-		console_signal(scene->console, action, session);
+	if (live_session_addressee(&session))
+		console_signal(scene->console, action, live_session_addressee(&session));
+	live_session_forget(&session);
 }
 
 static bool act_on(struct live_state *view, const struct scene *scene, enum action action, const struct live_page *page)

@@ -100,6 +100,9 @@ struct live_session {
 /* Takes what the figures say of it; what they no longer say stays as it was. */
 void live_session_update(struct live_session *session, const struct live_figures *figures);
 void live_session_forget(struct live_session *session);
+
+/* Its values that tell it from any other, from the newest sample that it was in; NULL = it was in none. */
+const struct json *live_session_addressee(const struct live_session *session);
 void live_session_write(struct live_page *page, const struct live_session *session);
 
 /* ---- for the panels ---- */

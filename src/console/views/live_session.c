@@ -50,6 +50,14 @@ void live_session_forget(struct live_session *session)
 	*session = (struct live_session){0};
 }
 
+const struct json *live_session_addressee(const struct live_session *session)
+{
+	for (size_t i = 0; i < SESSION_SOURCES; i++)
+		if (json_get_text(session->values[i], "backend_start"))
+			return session->values[i];
+	return session->values[OF_LOCKS] ? session->values[OF_LOCKS] : session->values[OF_TRANSACTIONS];
+}
+
 /* The text of the source that has one. */
 static const char *text_of(const struct live_session *session, const char *key)
 {

@@ -29,6 +29,7 @@ static const struct sample_column SESSION[] = {
 	{"changes_xids", COLUMN_INT}, /* age of its own transaction id; null = it has changed nothing */
 	{"holds_xids", COLUMN_INT},   /* age of the oldest transaction it can see */
 	{"query", COLUMN_SQL},
+	{"backend_start", COLUMN_TEXT},
 };
 
 static const struct sample_column PREPARED[] = {
