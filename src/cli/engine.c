@@ -12,6 +12,7 @@
 #include "engine/report.h"
 #include "engine/rollback.h"
 #include "engine/run_log.h"
+#include "engine/run_series.h"
 #include "engine/steering.h"
 #include "engine/trace.h"
 #include "sys/child.h"
@@ -29,6 +30,7 @@ struct engine {
 	struct run *run;
 	struct record *record;
 	struct run_log *log; /* NULL = none is kept */
+	struct run_series series;
 	struct printer printer;
 	struct loop_timer tick;
 	int64_t started_ms;
@@ -75,6 +77,7 @@ static enum status open_run(struct engine *engine, const char *name, bool attend
 	if (record_open(engine->arena, engine->run->id.text, settings->record, &engine->record, err) != OK)
 		return err->status;
 	emitter_add(engine->run->emitter, record_sink(engine->record));
+	run_series_init(&engine->series, engine->run->emitter);
 	if (open_log(engine, err) != OK)
 		return err->status;
 	if (!attended)
@@ -96,6 +99,7 @@ static enum status close_run(struct engine *engine, enum status status, struct e
 		status = err->status;
 	}
 	engine->record = NULL;
+	run_series_clear(&engine->series);
 	run_log_close(engine->log);
 	engine->log = NULL;
 	arena_close(engine->arena);
@@ -143,6 +147,7 @@ static const char *write_report(struct engine *engine, enum status status, const
 		.plan = plan,
 		.checklist = &run->checklist,
 		.evidence = run->evidence,
+		.series = engine->series.set,
 		.started_ms = engine->started_ms,
 		.ended_ms = clock_wall_ms(),
 		.status = status,

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/html.h"
 #include "cli/explain_style.h"
 #include "core/explain/facts.h"
 #include "core/explain/layout.h"
@@ -19,23 +19,6 @@ struct page {
 
 /* ---- text ---- */
 
-static void escape(struct strbuf *out, const char *text, bool keep_lines)
-{
-	_cleanup_strbuf_ struct strbuf safe = {0};
-
-	text_safe(&safe, text, strlen(text), keep_lines);
-	for (const char *at = strbuf_text(&safe); *at; at++) {
-		switch (*at) {
-		case '&': strbuf_puts(out, "&amp;"); break;
-		case '<': strbuf_puts(out, "&lt;"); break;
-		case '>': strbuf_puts(out, "&gt;"); break;
-		case '"': strbuf_puts(out, "&quot;"); break;
-		case '\'': strbuf_puts(out, "&#39;"); break;
-		default: strbuf_putc(out, *at); break;
-		}
-	}
-}
-
 static void put(struct page *page, const char *markup)
 {
 	strbuf_puts(page->out, markup);
@@ -43,7 +26,7 @@ static void put(struct page *page, const char *markup)
 
 static void say(struct page *page, const char *text)
 {
-	escape(page->out, text, false);
+	html_text(page->out, text, false);
 }
 
 static void element(struct page *page, const char *name, const char *text)
@@ -56,7 +39,7 @@ static void element(struct page *page, const char *name, const char *text)
 static void put_code(struct page *page, const char *text)
 {
 	put(page, "<pre>");
-	escape(page->out, text, true);
+	html_text(page->out, text, true);
 	put(page, "</pre>\n");
 }
 

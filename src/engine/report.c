@@ -6,6 +6,7 @@
 #include "base/stamp.h"
 #include "base/text.h"
 #include "core/migration/target.h"
+#include "engine/report_html.h"
 #include "sys/file.h"
 
 /* Text in a table cell: safe, on one line, and without what Markdown or HTML would take for markup. */
@@ -162,6 +163,39 @@ static void put_applied(struct strbuf *out, struct arena *arena, const struct re
 	}
 }
 
+static void put_summary(struct strbuf *out, struct arena *arena, const struct series_group *group,
+                        const struct series_told *told, int64_t end_ms)
+{
+	struct series_summary summary;
+
+	for (size_t i = 0; i < SERIES_IN_GROUP && group->rows[i].name; i++)
+		if (series_summary(&told->series[i], end_ms, &summary))
+			strbuf_printf(out, "| %s, %s | %s | %s | %s |\n", group->title, group->rows[i].label,
+			              series_figure(arena, group->unit, summary.least),
+			              series_figure(arena, group->unit, summary.mean),
+			              series_figure(arena, group->unit, summary.most));
+}
+
+static void put_live(struct strbuf *out, struct arena *arena, const struct series_set *series)
+{
+	size_t count;
+	const struct series_group *groups = series_groups(&count);
+	int64_t begin_ms = 0, end_ms = 0;
+
+	if (!series || !series_times(series, &begin_ms, &end_ms))
+		return;
+	strbuf_puts(out, "\n## Live meanwhile\n\n| figure | least | mean | most |\n|---|---|---|---|\n");
+	for (size_t i = 0; i < count; i++)
+		put_summary(out, arena, &groups[i], &series->told[i], end_ms);
+	if (series->marks.count)
+		strbuf_puts(out, "\n");
+	for (size_t i = 0; i < series->marks.count; i++) {
+		strbuf_printf(out, "- %s: ", stamp_text(arena, series->marks.items[i].at_ms));
+		put_cell(out, series->marks.items[i].text);
+		strbuf_putc(out, '\n');
+	}
+}
+
 void report_markdown(struct strbuf *out, const struct report *report)
 {
 	_cleanup_arena_ struct arena *scratch = arena_open();
@@ -171,7 +205,8 @@ void report_markdown(struct strbuf *out, const struct report *report)
 		put_plan(out, report->plan);
 	put_gates(out, scratch, report);
 	put_applied(out, scratch, report);
-	strbuf_puts(out, "\nThe facts that each gate kept are in the JSON report beside this one.\n");
+	put_live(out, scratch, report->series);
+	strbuf_puts(out, "\nThe facts that each gate kept are in the JSON report beside this one, charts in the HTML.\n");
 }
 
 static struct json *gates_json(struct arena *arena, const struct report *report)
@@ -229,6 +264,11 @@ struct json *report_json(const struct report *report)
 		json_set(value, "plan", json_share(report->plan));
 	json_set(value, "gates", gates_json(scratch, report));
 	json_set(value, "applied", applied_json(report));
+	int64_t begin_ms = 0, end_ms = 0;
+	if (report->series && series_times(report->series, &begin_ms, &end_ms)) {
+		json_set_text(value, "series_begin", stamp_text(scratch, begin_ms));
+		json_set(value, "series", series_json(report->series, begin_ms));
+	}
 	return value;
 }
 
@@ -251,7 +291,7 @@ static enum status write_json(const char *path, const struct report *report, str
 enum status report_write(struct arena *arena, const char *folder, const struct report *report, const char **ret_path,
                          struct error *err)
 {
-	_cleanup_strbuf_ struct strbuf markdown = {0};
+	_cleanup_strbuf_ struct strbuf markdown = {0}, html = {0};
 	const char *base = path_join(arena, folder, report->run_id);
 	const char *path = arena_printf(arena, "%s.report.md", base);
 
@@ -259,6 +299,10 @@ enum status report_write(struct arena *arena, const char *folder, const struct r
 	enum status status = folder_make(folder, err);
 	if (!status)
 		status = file_write(path, strbuf_text(&markdown), markdown.length, err);
+	if (!status) {
+		report_html(&html, report);
+		status = file_write(arena_printf(arena, "%s.report.html", base), strbuf_text(&html), html.length, err);
+	}
 	if (!status)
 		status = write_json(arena_printf(arena, "%s.report.json", base), report, err);
 	if (!status)

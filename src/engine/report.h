@@ -1,6 +1,7 @@
 /*
  * The run report: what was planned, what every gate measured, what was applied and how it ended, as Markdown for
- * people and JSON for machines. Knows no database: it is told everything.
+ * people, HTML with
+ * charts for those with a browser, and JSON for machines. Knows no database: it is told everything.
  */
 #ifndef ENGINE_REPORT_H
 #define ENGINE_REPORT_H
@@ -14,6 +15,7 @@
 #include "base/strbuf.h"
 #include "core/flow/gate.h"
 #include "core/migration/plan.h"
+#include "core/report/series.h"
 
 /* A migration that this run touched on live. */
 struct report_applied {
@@ -29,6 +31,7 @@ struct report {
 	const struct json *plan;         /* the document of plan_json, or NULL when there was none */
 	const struct checklist *checklist;
 	const struct evidence *evidence; /* GATE_COUNT of them; those without checks were not made */
+	const struct series_set *series; /* what was measured meanwhile, or NULL */
 	LIST(struct report_applied) applied;
 	int64_t started_ms, ended_ms;    /* wall clock */
 	enum status status;
@@ -41,7 +44,7 @@ void report_markdown(struct strbuf *out, const struct report *report);
 /* The caller owns it. */
 struct json *report_json(const struct report *report);
 
-/* Writes RUN.report.md and RUN.report.json into the folder, made when missing; *ret_path is the Markdown's. */
+/* Writes RUN.report.md, .html and .json into the folder, made when missing; *ret_path is the Markdown's. */
 enum status report_write(struct arena *arena, const char *folder, const struct report *report, const char **ret_path,
                          struct error *err) MUST_CHECK;
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "engine/report.h"
+#include "engine/report_html.h"
 #include "sys/file.h"
 
 #define PLAN_ID "1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e0f1a2b"
@@ -96,7 +96,7 @@ static void the_markdown_says_how_it_ended_and_why(void **state)
 		"| backup.rows | orders &lt;3> less | 0 | **failed**. Take it again. |\n"
 		"| backup.age | 1 h | 24 h | ok |\n"
 		"\n## Applied\n\nNothing was written to live.\n"
-		"\nThe facts that each gate kept are in the JSON report beside this one.\n");
+		"\nThe facts that each gate kept are in the JSON report beside this one, charts in the HTML.\n");
 }
 
 static void waivers_and_warnings_stand_out(void **state)
@@ -145,6 +145,65 @@ static void the_json_holds_plan_gates_evidence_and_outcome(void **state)
 	assert_string_equal(json_get_text(json_at(json_get(value, "applied"), 0), "outcome"), "committed");
 }
 
+static void take(struct series_set *set, int64_t after_ms, enum event_type type, const char *text)
+{
+	_cleanup_error_ struct error err = {0};
+	_cleanup_json_ struct json *fields = NULL;
+	assert_int_equal(json_parse(text, strlen(text), &fields, &err), OK);
+	series_take(set, STARTED_MS + after_ms, type, fields);
+}
+
+static struct series_set *measured(void)
+{
+	struct series_set *set = series_open();
+	take(set, 0, EVENT_GATE, "{\"gate\":\"apply\",\"state\":\"running\"}");
+	take(set, 1000, EVENT_SAMPLE, "{\"sampler\":\"locks\",\"values\":{\"waiting\":2,\"behind_us\":1}}");
+	take(set, 2000, EVENT_LOG, "{\"level\":\"warning\",\"message\":\"the guard <pulls> back\"}");
+	take(set, 3000, EVENT_SAMPLE, "{\"sampler\":\"locks\",\"values\":{\"waiting\":0,\"behind_us\":0}}");
+	take(set, 4000, EVENT_GATE, "{\"gate\":\"apply\",\"state\":\"failed\"}");
+	return set;
+}
+
+static void what_was_measured_is_summed_up_and_kept(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_strbuf_ struct strbuf text = {0}, series = {0};
+	struct series_set *set = measured();
+	f->report.series = set;
+	report_markdown(&text, &f->report);
+	assert_non_null(strstr(strbuf_text(&text),
+	                       "\n## Live meanwhile\n\n| figure | least | mean | most |\n|---|---|---|---|\n"
+	                       "| Sessions that wait for a lock, all | 0 | 2 | 2 |\n"
+	                       "| Sessions that wait for a lock, behind us | 0 | 1 | 1 |\n"
+	                       "\n- 2026-01-01T00:00:02.000Z: the guard &lt;pulls> back\n"));
+	_cleanup_json_ struct json *value = report_json(&f->report);
+	json_write(&series, json_get(value, "series"));
+	assert_string_equal(json_get_text(value, "series_begin"), "2026-01-01T00:00:01.000Z");
+	assert_string_equal(strbuf_text(&series),
+	                    "[{\"name\":\"locks.waiting\",\"unit\":\"number\",\"points\":[[0,2,2,2],[2000,0,0,0]]},"
+	                    "{\"name\":\"locks.behind_us\",\"unit\":\"number\",\"points\":[[0,1,1,1],[2000,0,0,0]]}]");
+	series_close(set);
+}
+
+static void the_page_loads_nothing_and_shows_text_as_text(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct series_set *set = measured();
+	f->report.series = set;
+	report_html(&text, &f->report);
+	const char *page = strbuf_text(&text);
+	assert_non_null(strstr(page, "<title>Migrations on app|x (PROD): stopped with exit 11 (gate_failed)</title>"));
+	assert_non_null(strstr(page, "<h3>Sessions that wait for a lock</h3>"));
+	assert_non_null(strstr(page, "the guard &lt;pulls&gt; back"));
+	assert_non_null(strstr(page, "orders &lt;3&gt;"));
+	assert_null(strstr(page, "<script"));
+	assert_null(strstr(page, "http:"));
+	assert_null(strstr(page, "https:"));
+	assert_null(strstr(page, "url("));
+	series_close(set);
+}
+
 static void a_run_that_never_reached_its_target_has_a_report_too(void **state)
 {
 	struct fixture *f = *state;
@@ -160,7 +219,7 @@ static void a_run_that_never_reached_its_target_has_a_report_too(void **state)
 	assert_int_equal(json_get_int(value, "exit"), 22);
 }
 
-static void both_forms_are_written_side_by_side(void **state)
+static void all_forms_are_written_side_by_side(void **state)
 {
 	struct fixture *f = *state;
 	_cleanup_error_ struct error err = {0};
@@ -175,6 +234,7 @@ static void both_forms_are_written_side_by_side(void **state)
 	assert_string_equal(path, path_join(f->arena, runs, "r1.report.md"));
 	assert_int_equal(file_read(path, 1 << 20, &markdown, &err), OK);
 	assert_memory_equal(strbuf_text(&markdown), "# pgsluice run r1\n", 18);
+	assert_true(file_exists(path_join(f->arena, runs, "r1.report.html")));
 	assert_int_equal(file_read(path_join(f->arena, runs, "r1.report.json"), 1 << 20, &text, &err), OK);
 	assert_int_equal(json_parse(strbuf_text(&text), text.length, &value, &err), OK);
 	assert_string_equal(json_get_text(value, "run"), "r1");
@@ -190,8 +250,10 @@ int main(void)
 		TEST(waivers_and_warnings_stand_out),
 		TEST(what_was_applied_is_listed),
 		TEST(the_json_holds_plan_gates_evidence_and_outcome),
+		TEST(what_was_measured_is_summed_up_and_kept),
+		TEST(the_page_loads_nothing_and_shows_text_as_text),
 		TEST(a_run_that_never_reached_its_target_has_a_report_too),
-		TEST(both_forms_are_written_side_by_side),
+		TEST(all_forms_are_written_side_by_side),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
