@@ -104,7 +104,7 @@ static void put_more(struct page *page, const struct query_plan *plan, const str
 		say(page, conditions.list.items[i].value);
 		put(page, "</div>");
 	}
-	put(page, "<details><summary>all figures</summary>");
+	put(page, "<details><summary>figures</summary>");
 	put_facts(page, &facts);
 	put(page, "</details></div>\n");
 }
