@@ -4,11 +4,8 @@
 #include "engine/evidence_store.h"
 #include "engine/flow.h"
 
-enum status look_open(const struct invocation *invocation, struct look *ret_look, struct error *err)
+static enum status look_at(const struct invocation *invocation, struct look *ret_look, struct error *err)
 {
-	*ret_look = (struct look){0};
-	if (loop_open(&ret_look->loop, err) != OK)
-		return err->status;
 	/* Under the flow's own name: whether a stopped run can be continued depends on the command. */
 	struct run *run = ret_look->run = run_open(ret_look->loop, &invocation->settings, "batch");
 
@@ -26,10 +23,26 @@ enum status look_open(const struct invocation *invocation, struct look *ret_look
 	return OK;
 }
 
+enum status look_open(const struct invocation *invocation, struct look *ret_look, struct error *err)
+{
+	*ret_look = (struct look){.own_loop = true};
+	if (loop_open(&ret_look->loop, err) != OK)
+		return err->status;
+	return look_at(invocation, ret_look, err);
+}
+
+enum status look_open_in(struct loop *loop, const struct invocation *invocation, struct look *ret_look,
+                         struct error *err)
+{
+	*ret_look = (struct look){.loop = loop};
+	return look_at(invocation, ret_look, err);
+}
+
 void look_close(struct look *look)
 {
 	run_close(look->run);
-	loop_close(look->loop);
+	if (look->own_loop)
+		loop_close(look->loop);
 	error_clear(&look->refusal);
 }
 

@@ -11,6 +11,7 @@
 struct look {
 	struct loop *loop;
 	struct run *run;
+	bool own_loop;
 	struct error refusal; /* why the plan is refused; its status is OK when it is not */
 };
 
@@ -19,6 +20,11 @@ struct look {
  * Always to be closed.
  */
 enum status look_open(const struct invocation *invocation, struct look *ret_look, struct error *err) MUST_CHECK;
+
+/* The same inside a loop that is there, for who looks again and again. */
+enum status look_open_in(struct loop *loop, const struct invocation *invocation, struct look *ret_look,
+                         struct error *err) MUST_CHECK;
+
 void look_close(struct look *look);
 #define _cleanup_look_ __attribute__((cleanup(look_close)))
 

@@ -59,8 +59,10 @@ static enum status check_options(const struct options *options, struct error *er
 		error_set(err, FAIL_USAGE, "--listen prints nothing of what it measures");
 		return error_hint(err, "Leave out --once, --watch, --plugin and --format, or --listen.");
 	}
-	if (options->token_file && !options->listen) {
-		error_set(err, FAIL_USAGE, "--token-file is for --listen");
+	if ((options->token_file || options->migrations || options->evidence) && !options->listen) {
+		error_set(err, FAIL_USAGE, "--%s is for --listen", options->token_file   ? "token-file"
+		                                                   : options->migrations ? "migrations"
+		                                                                         : "evidence");
 		return error_hint(err, "Give --listen, too, or leave it out.");
 	}
 	if (options->plugin && strcmp(options->format, "json") == 0) {
@@ -212,9 +214,8 @@ const struct command command_monitor = {
 	.summary = "measure how the server is: sessions, locks, WAL, replicas, vacuum, sizes",
 	.operands = "[SAMPLER...]",
 	.operands_max = 32,
-	.options = OPTION_BIT(OPTION_DATABASE) | OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_ONCE) |
-                   OPTION_BIT(OPTION_WATCH) | OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_PLUGIN) |
-                   OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_BOUNCER) | OPTION_BIT(OPTION_LISTEN) |
-                   OPTION_BIT(OPTION_TOKEN_FILE),
+	.options = OPTIONS_TARGET | OPTION_BIT(OPTION_ONCE) | OPTION_BIT(OPTION_WATCH) | OPTION_BIT(OPTION_INTERVAL) |
+	           OPTION_BIT(OPTION_PLUGIN) | OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_BOUNCER) |
+	           OPTION_BIT(OPTION_LISTEN) | OPTION_BIT(OPTION_TOKEN_FILE),
 	.run = run_monitor,
 };

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/health_document.h"
 #include "cli/screen.h"
+#include "cli/survey.h"
 #include "core/health/metric.h"
 #include "http/endpoint.h"
 #include "sys/clock.h"
@@ -14,12 +15,13 @@
 
 enum { TURN_MS = 1000, TOKEN_MAX_BYTES = 4096, TOKEN_FEWEST = 16 };
 
-static const char TEXT_TYPE[] = "text/plain; charset=utf-8";
+static const char TEXT_TYPE[] = "text/plain; charset=utf-8", JSON_TYPE[] = "application/json";
 
 struct listener {
 	const struct invocation *invocation;
 	const struct samplers *samplers;
 	struct endpoint *endpoint;
+	struct survey *survey;
 	struct screen screen;
 	bool troubled; /* and it was said */
 };
@@ -51,16 +53,60 @@ static enum http_code write_readyz(void *context, struct strbuf *body)
 	return why ? HTTP_UNAVAILABLE : HTTP_OK;
 }
 
+static struct json *health_of(const struct listener *listener)
+{
+	return health_document(listener->samplers, &listener->invocation->settings.alarms);
+}
+
+static bool set_shared(const char *key, const struct json *value, void *context)
+{
+	json_set(context, key, json_share(value));
+	return true;
+}
+
+/* Live and its migrations in one: what a colleague would be told. The samples themselves are for /metrics. */
+static enum http_code write_status(void *context, struct strbuf *body)
+{
+	const struct listener *listener = context;
+	_cleanup_json_ struct json *health = health_of(listener), *document = json_new_object();
+	struct json *judged = json_new_object();
+
+	json_set_int(document, "v", 1);
+	json_set(document, "taken", json_share(json_get(health, "taken")));
+	json_set(document, "trouble", json_share(json_get(health, "trouble")));
+	json_set(document, "server", json_share(json_get(health, "server")));
+	json_set(judged, "state", json_share(json_get(health, "state")));
+	json_set(judged, "checks", json_share(json_get(health, "checks")));
+	json_set(document, "health", judged);
+	json_each(survey_document(listener->survey), set_shared, document);
+	json_write(body, document);
+	strbuf_putc(body, '\n');
+	return HTTP_OK;
+}
+
+static struct json *counts_of(const struct json *status)
+{
+	static const char *const STATES[] = {"applied", "pending", "held"};
+	struct json *counts = json_new_object();
+
+	for (size_t i = 0; i < sizeof(STATES) / sizeof(STATES[0]); i++)
+		if (json_has(status, STATES[i]))
+			json_set(counts, STATES[i], json_share(json_get(status, STATES[i])));
+	return counts;
+}
+
 static enum http_code write_metrics(void *context, struct strbuf *body)
 {
 	const struct listener *listener = context;
-	_cleanup_json_ struct json *document =
-		health_document(listener->samplers, &listener->invocation->settings.alarms);
+	const struct json *status = survey_document(listener->survey);
+	_cleanup_json_ struct json *document = health_of(listener);
 	struct json *build = json_new_object();
 
 	json_set_text(build, "version", PACKAGE_VERSION);
 	json_set(document, "build", build);
 	json_set_bool(document, "up", is_up(listener));
+	json_set(document, "status", json_share(status));
+	json_set(document, "migrations", counts_of(status));
 	metrics_write(body, document);
 	return HTTP_OK;
 }
@@ -73,6 +119,8 @@ static const struct endpoint_page PAGES[] = {
 	 .write = write_healthz},
 	{.path = "/readyz", .type = TEXT_TYPE, .open = true, .about = "whether it knows how the server is now",
 	 .write = write_readyz},
+	{.path = "/status", .type = JSON_TYPE, .about = "migrations, the last run, gates and health, in JSON",
+	 .write = write_status},
 	{.path = "/metrics", .type = METRICS_TYPE, .about = "figures for Prometheus", .write = write_metrics},
 };
 
@@ -159,6 +207,7 @@ static void tell_place(struct listener *listener)
 static enum status serve(struct listener *listener, struct loop *loop, struct error *err)
 {
 	for (;;) {
+		survey_turn(listener->survey, is_up(listener));
 		if (loop_sleep(loop, TURN_MS) == LOOP_STOPPED)
 			return loop_stop_error(loop, err);
 		tell_trouble(listener);
@@ -170,8 +219,10 @@ enum status monitor_listen(const struct invocation *invocation, struct loop *loo
                            struct error *err)
 {
 	const struct options *options = invocation->options;
+	_cleanup_survey_ struct survey *survey = survey_open(loop, invocation);
 	_cleanup_endpoint_ struct endpoint *endpoint = NULL;
-	struct listener listener = {.invocation = invocation, .samplers = samplers, .screen = screen_standard()};
+	struct listener listener = {
+		.invocation = invocation, .samplers = samplers, .survey = survey, .screen = screen_standard()};
 	struct address address;
 	struct endpoint_options how = {
 		.address = &address, .pages = PAGES, .count = PAGE_COUNT, .context = &listener};

@@ -4,132 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/stamp.h"
 #include "base/text.h"
 #include "cli/local_time.h"
-#include "cli/look.h"
 #include "cli/screen.h"
-#include "engine/evidence_store.h"
-#include "engine/flow.h"
+#include "cli/status_document.h"
 #include "engine/leader.h"
 
 /* Applied migrations that are listed one by one; of those before them only the number is shown. */
 enum { APPLIED_SHOWN = 5 };
 
-struct gate_view {
-	enum gate_state state;
-	const char *reason;       /* or NULL */
-	const char *valid_until;  /* or NULL */
-};
-
-struct counts {
-	size_t applied, pending, held;
-};
-
-/* ---- the gates, by the evidence that is there ---- */
-
-static enum status view_gate(struct run *run, enum gate gate, struct gate_view *ret_view, struct error *err)
-{
-	struct stored stored;
-	struct gate_view view = {.state = GATE_WAITING};
-
-	if (flow_stored(run, gate, &stored, err) != OK)
-		return err->status;
-	json_close(stored.evidence.data);
-	if (stored.bound && stored.evidence.state != GATE_FAILED && gate_get(gate)->validity_ms == 0) {
-		view.reason = "It passed, and is always asked anew.";
-	} else if (stored.holds) {
-		view.state = stored.evidence.state;
-		view.reason = stored.evidence.reason;
-		view.valid_until = stamp_text(run->arena, stored.evidence.valid_until_ms);
-	} else if (stored.there && stored.bound && stored.evidence.state == GATE_FAILED) {
-		view.state = GATE_FAILED;
-		view.reason = stored.evidence.reason;
-	} else if (stored.there) {
-		view.state = GATE_STALE;
-		view.reason = stored.evidence.state == GATE_FAILED ? "It failed for another plan." : stored.why;
-	}
-	*ret_view = view;
-	return OK;
-}
-
-/* Evidence that cannot be read proves nothing: every gate is shut. */
-static enum status view_gates(struct run *run, struct gate_view *ret_views, struct error *err)
-{
-	enum status status = OK;
-
-	if (!run->store)
-		status = evidence_store_look(run, &run->store, err);
-	for (enum gate gate = 0; status == OK && gate < GATE_COUNT; gate++)
-		status = view_gate(run, gate, &ret_views[gate], err);
-	for (enum gate gate = 0; status != OK && gate < GATE_COUNT; gate++)
-		ret_views[gate] = (struct gate_view){.state = GATE_FAILED,
-		                                     .reason = arena_strdup(run->arena, err->message)};
-	return status;
-}
-
 /* ---- what is shown ---- */
-
-static struct counts count_states(const struct plan *plan)
-{
-	struct counts counts = {.applied = plan->applied_count, .held = plan->held_count};
-	for (size_t i = 0; i < plan->items.count; i++)
-		counts.pending += plan->items.items[i].state == STATE_PENDING ||
-		                  plan->items.items[i].state == STATE_PARTIAL;
-	return counts;
-}
-
-static const char *item_version(const struct plan_item *item)
-{
-	return item->migration ? item->migration->version : item->applied->version;
-}
-
-static const char *item_name(const struct plan_item *item)
-{
-	return item->migration ? item->migration->name : item->applied->name;
-}
-
-static struct json *item_json(struct arena *arena, const struct plan_item *item)
-{
-	struct json *object = json_new_object();
-	json_set_text(object, "version", safe_text(arena, item_version(item)));
-	json_set_text(object, "name", safe_text(arena, item_name(item)));
-	json_set_text(object, "state", migration_state_name(item->state));
-	json_set_text(object, "reason", safe_text(arena, item->reason));
-	json_set_text(object, "checksum", item->applied ? safe_text(arena, item->applied->checksum)
-	                                                : item->migration->up.canonical->hex);
-	return object;
-}
-
-static struct json *gate_json(struct arena *arena, enum gate gate, const struct gate_view *view)
-{
-	struct json *object = json_new_object();
-	json_set_text(object, "gate", gate_get(gate)->name);
-	json_set_text(object, "state", gate_state_name(view->state));
-	json_set_text(object, "valid_until", view->valid_until);
-	json_set_text(object, "reason", safe_text(arena, view->reason));
-	return object;
-}
 
 static void print_json(const struct look *look, const struct gate_view *views)
 {
-	struct arena *arena = look->run->arena;
-	const struct plan *plan = &look->run->plan;
-	struct counts counts = count_states(plan);
-	_cleanup_json_ struct json *document = json_new_object();
+	_cleanup_json_ struct json *document = status_document(look, views);
 	_cleanup_strbuf_ struct strbuf text = {0};
-	struct json *gates = json_new_array(), *migrations = json_new_array();
 
-	json_set_int(document, "v", 1);
-	json_set_int(document, "applied", (int64_t)counts.applied);
-	json_set_int(document, "pending", (int64_t)counts.pending);
-	json_set_int(document, "held", (int64_t)counts.held);
-	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
-		json_push(gates, gate_json(arena, gate, &views[gate]));
-	for (size_t i = 0; i < plan->items.count; i++)
-		json_push(migrations, item_json(arena, &plan->items.items[i]));
-	json_set(document, "gates", gates);
-	json_set(document, "migrations", migrations);
 	json_write(&text, document);
 	puts(strbuf_text(&text));
 }
@@ -221,7 +111,7 @@ static void print_unfinished(struct screen *screen, struct run *run)
 static void print_text(const struct look *look, const struct options *options, const struct gate_view *views)
 {
 	struct run *run = look->run;
-	struct counts counts = count_states(&run->plan);
+	struct status_counts counts = status_count(&run->plan);
 	struct screen screen = screen_standard();
 
 	screen_line(&screen, screen.out, TONE_PLAIN, "", "%s: %zu applied, %zu pending, %zu held", look_target(look),
@@ -271,7 +161,7 @@ static enum status judge(struct look *look, const struct options *options, struc
 		error_move(err, &look->refusal);
 		return err->status;
 	}
-	size_t pending = count_states(&look->run->plan).pending;
+	size_t pending = status_count(&look->run->plan).pending;
 	if (options->at_least && judge_at_least(look->run, options->at_least, err) != OK)
 		return err->status;
 	if (options->check && pending)
@@ -309,7 +199,7 @@ static enum status run_status(struct invocation *invocation, struct error *err)
 		return run_at_least(invocation, err);
 	if (look_open(invocation, &look, err) != OK)
 		return err->status;
-	enum status evidence = view_gates(look.run, views, &unread);
+	enum status evidence = gates_view(look.run, views, &unread);
 	if (json)
 		print_json(&look, views);
 	else

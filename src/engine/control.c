@@ -436,10 +436,22 @@ int64_t control_alone_since_ms(const struct control *control)
 	return control->alone_since_ms;
 }
 
+static const char *name_of(struct arena *arena, const struct target *target)
+{
+	return arena_printf(arena, "%s-%s%s", target->system_identifier, target->database_oid, TARGET_SUFFIX);
+}
+
+bool control_is_claimed(struct arena *arena, const struct target *target)
+{
+	_cleanup_error_ struct error nowhere = {0};
+	const char *folder;
+
+	return runtime_folder(arena, &folder, &nowhere) == OK && socket_is_held(folder, name_of(arena, target));
+}
+
 bool control_claim(struct control *control, const struct target *target, const char **ret_name)
 {
-	const char *name = arena_printf(control->arena, "%s-%s%s", target->system_identifier, target->database_oid,
-	                                TARGET_SUFFIX);
+	const char *name = name_of(control->arena, target);
 
 	*ret_name = name;
 	if (control->claimed && strcmp(control->claimed, name) == 0)

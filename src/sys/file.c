@@ -86,6 +86,31 @@ enum status file_read(const char *path, size_t ceiling_bytes, struct strbuf *ret
 	return OK;
 }
 
+enum status file_read_at(const char *path, int64_t offset_bytes, size_t most_bytes, struct strbuf *ret_piece,
+                         struct error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	char chunk[CHUNK_BYTES];
+	struct stat facts;
+
+	if (open_regular(path, &fd, &facts, err) != OK)
+		return err->status;
+	strbuf_reset(ret_piece);
+	while (ret_piece->length < most_bytes) {
+		size_t left = most_bytes - ret_piece->length;
+		ssize_t got = pread(fd, chunk, left < sizeof(chunk) ? left : sizeof(chunk),
+		                    offset_bytes + (int64_t)ret_piece->length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return refusal(err, "could not read file \"%s\"", path);
+		if (got == 0)
+			break;
+		strbuf_add(ret_piece, chunk, (size_t)got);
+	}
+	return OK;
+}
+
 enum status file_digest(const char *path, char *ret_hex, struct error *err)
 {
 	_cleanup_fd_ int fd = -1;
@@ -339,6 +364,12 @@ int64_t file_size(const char *path)
 {
 	struct stat facts;
 	return stat(path, &facts) == 0 ? (int64_t)facts.st_size : -1;
+}
+
+int64_t file_changed_ms(const char *path)
+{
+	struct stat facts;
+	return stat(path, &facts) == 0 ? (int64_t)facts.st_mtim.tv_sec * 1000 + facts.st_mtim.tv_nsec / 1000000 : -1;
 }
 
 void file_remove(const char *path)

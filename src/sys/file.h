@@ -18,6 +18,13 @@
 enum status file_read(const char *path, size_t ceiling_bytes, struct strbuf *ret_content,
                       struct error *err) MUST_CHECK;
 
+/*
+ * Reads what there is from an offset on, at most so many bytes, in place of the buffer's content; nothing at the end of
+ * the file. For files that grow.
+ */
+enum status file_read_at(const char *path, int64_t offset_bytes, size_t most_bytes, struct strbuf *ret_piece,
+                         struct error *err) MUST_CHECK;
+
 /* Writes through a temporary file with fsync and rename, mode 0600: the old or the new content, never half. */
 enum status file_write(const char *path, const void *bytes, size_t length, struct error *err) MUST_CHECK;
 
@@ -52,6 +59,7 @@ enum status file_add(const char *path, const void *bytes, size_t length, struct 
 bool file_exists(const char *path);
 bool folder_exists(const char *path);
 int64_t file_size(const char *path); /* bytes, -1 when it is not there */
+int64_t file_changed_ms(const char *path); /* wall clock, -1 when it is not there */
 void file_remove(const char *path);
 
 /* Makes a folder and its parents, mode 0700. */

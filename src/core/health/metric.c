@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stamp.h"
+
 static const char *const KIND_NAMES[] = {[METRIC_GAUGE] = "gauge", [METRIC_COUNTER] = "counter"};
 
 static const char *const LEVELS[] = {"ok", "warning", "critical", "unknown"};
@@ -54,6 +56,12 @@ static bool put_level(struct strbuf *out, const char *word)
 	return false;
 }
 
+static bool put_stamp(struct strbuf *out, const char *text)
+{
+	int64_t wall_ms;
+	return text && stamp_read(text, &wall_ms) && put_part(out, wall_ms, 1000, 3);
+}
+
 static bool put_number(struct strbuf *out, const struct json *value)
 {
 	if (json_kind(value) == JSON_KIND_INT)
@@ -93,6 +101,8 @@ static bool put_value(struct strbuf *out, enum metric_unit unit, const struct js
 		return whole && put_part(out, json_int(value), 1000, 3);
 	case METRIC_US:
 		return whole && put_part(out, json_int(value), 1000000, 6);
+	case METRIC_STAMP:
+		return put_stamp(out, json_text(value));
 	case METRIC_PERCENT:
 		return put_ratio(out, value);
 	case METRIC_LEVEL:

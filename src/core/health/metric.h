@@ -20,6 +20,7 @@ enum metric_unit {
 	METRIC_PLAIN,
 	METRIC_MS,      /* to seconds */
 	METRIC_US,      /* to seconds */
+	METRIC_STAMP,   /* ISO 8601 to seconds since 1970 */
 	METRIC_PERCENT, /* to a ratio */
 	METRIC_LEVEL,   /* ok, warning, critical, unknown: 0 to 3, as monitoring plugins end; another word is no value */
 	METRIC_ONE,     /* 1: the labels say it */

@@ -11,6 +11,23 @@ static const struct metric_row ROWS[] = {
 	{.name = "server_start_time_seconds", .unit = METRIC_MS, .at = "server", .value = "started_ms",
 	 .help = "When the server was started, in seconds since 1970"},
 
+	/* migrations */
+	{.name = "migrations", .at = "migrations", .each = true, .labels = {{"state", ""}},
+	 .help = "Migrations that are applied, pending and held"},
+	{.name = "gate_state", .unit = METRIC_ONE, .at = "status.gates", .labels = {{"gate", "gate"}, {"state", "state"}},
+	 .help = "Each gate with its state by the evidence that is there, in the label; the value is 1"},
+	{.name = "migrations_time_seconds", .unit = METRIC_STAMP, .at = "status", .value = "looked",
+	 .help = "When migrations and gates were looked at, in seconds since 1970"},
+	{.name = "last_run_info", .unit = METRIC_ONE, .at = "status.last_run",
+	 .labels = {{"run", "run"}, {"command", "command"}, {"state", "state"}},
+	 .help = "The newest run on this target, in the labels: its state is running, stopped or ended; the value is 1"},
+	{.name = "last_run_exit_code", .at = "status.last_run", .value = "exit",
+	 .help = "What the newest run ended with, where it ran on this machine"},
+	{.name = "last_run_began_time_seconds", .unit = METRIC_STAMP, .at = "status.last_run", .value = "began",
+	 .help = "When the newest run began, in seconds since 1970"},
+	{.name = "last_run_ended_time_seconds", .unit = METRIC_STAMP, .at = "status.last_run", .value = "ended",
+	 .help = "When the newest run ended, in seconds since 1970"},
+
 	/* health */
 	{.name = "health_level", .unit = METRIC_LEVEL, .at = "state",
 	 .help = "The worst check of health: 0 ok, 1 warning, 2 critical, 3 unknown"},

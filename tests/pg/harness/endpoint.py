@@ -1,5 +1,6 @@
 """`monitor --listen` and those who ask it: curl, bare sockets, and a strict reader of Prometheus text."""
 
+import json
 import re
 import socket
 import subprocess
@@ -15,6 +16,9 @@ class Answer:
         first, *lines = head.split("\r\n")
         self.code = int(first.split()[1])
         self.headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+
+    def json(self):
+        return json.loads(self.text)
 
 
 class Endpoint:

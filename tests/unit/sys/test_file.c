@@ -45,6 +45,27 @@ static void a_file_is_read_back_whole(void **state)
 	assert_int_equal(file_size(path), sizeof(bytes));
 }
 
+static void a_file_that_grows_is_read_on_from_where_one_was(void **state)
+{
+	struct place *place = *state;
+	_cleanup_strbuf_ struct strbuf piece = {0};
+	const char *path = place_path(place, "growing"), *none = place_path(place, "none");
+	place_write(place, "growing", "12345");
+	assert_ok(place, file_read_at(path, 0, 3, &piece, &place->err));
+	assert_string_equal(strbuf_text(&piece), "123");
+	assert_ok(place, file_read_at(path, 3, 3, &piece, &place->err));
+	assert_string_equal(strbuf_text(&piece), "45");
+	assert_ok(place, file_read_at(path, 5, 3, &piece, &place->err));
+	assert_int_equal(piece.length, 0);
+	assert_ok(place, file_append(path, "67", 2, &place->err));
+	assert_ok(place, file_read_at(path, 5, 3, &piece, &place->err));
+	assert_string_equal(strbuf_text(&piece), "67");
+	assert_true(file_changed_ms(path) > 1500000000000);
+	assert_int_equal(file_changed_ms(none), -1);
+	assert_fails(place, file_read_at(none, 0, 3, &piece, &place->err), FAIL_USAGE,
+	             with_path(place, "could not open file \"%s\": No such file or directory", none));
+}
+
 static void a_file_over_the_ceiling_is_refused(void **state)
 {
 	struct place *place = *state;
@@ -252,6 +273,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PLACE_TEST(a_file_is_read_back_whole),
+		PLACE_TEST(a_file_that_grows_is_read_on_from_where_one_was),
 		PLACE_TEST(a_file_over_the_ceiling_is_refused),
 		PLACE_TEST(a_missing_file_is_named),
 		PLACE_TEST(a_pipe_is_no_file_to_read),

@@ -88,6 +88,14 @@ static void levels_are_the_numbers_that_plugins_end_with_and_what_is_off_is_left
 	              "pgsluice_check_level{check=\"c\"} 3\n");
 }
 
+static void points_in_time_are_seconds_since_1970(void **state)
+{
+	(void)state;
+	assert_series("{\"status\":{\"looked\":\"1970-01-02T00:00:01.050Z\",\"last_run\":{\"began\":\"soon\"}}}",
+	              "pgsluice_migrations_time_seconds 86401.050\n"
+	              "pgsluice_last_run_info{run=\"\",command=\"\",state=\"\"} 1\n");
+}
+
 static void labels_are_quoted_and_a_series_is_never_there_twice(void **state)
 {
 	(void)state;
@@ -122,7 +130,8 @@ static void names_follow_the_custom(void **state)
 		bool total = end && strcmp(end, "_total") == 0;
 		if (!is_name(name) || total != (rows[i].kind == METRIC_COUNTER))
 			fail_msg("%s: counters and only these end in _total", name);
-		if ((rows[i].unit == METRIC_MS || rows[i].unit == METRIC_US) != (strstr(name, "_seconds") != NULL))
+		bool time = rows[i].unit == METRIC_MS || rows[i].unit == METRIC_US || rows[i].unit == METRIC_STAMP;
+		if (time != (strstr(name, "_seconds") != NULL))
 			fail_msg("%s: times and only these are seconds", name);
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(rows[j].name, name) == 0)
@@ -138,6 +147,7 @@ int main(void)
 		cmocka_unit_test(times_are_seconds_and_shares_are_ratios),
 		cmocka_unit_test(values_that_are_not_the_newest_are_not_told),
 		cmocka_unit_test(levels_are_the_numbers_that_plugins_end_with_and_what_is_off_is_left_out),
+		cmocka_unit_test(points_in_time_are_seconds_since_1970),
 		cmocka_unit_test(labels_are_quoted_and_a_series_is_never_there_twice),
 		cmocka_unit_test(a_value_of_another_kind_is_no_value),
 		cmocka_unit_test(names_follow_the_custom),
