@@ -100,10 +100,21 @@ static void look_at_replicas(struct model *model, const struct json *before, con
 	}
 }
 
+/* One attempt after the other is one incident, whose newest is told: else they would leave no room for others. */
+static void drop_attempt(struct model_live *live)
+{
+	static const char BEGINNING[] = "attempt ";
+
+	if (live->incident_count > 0 &&
+	    strncmp(model_incident(live, live->incident_count - 1)->text, BEGINNING, strlen(BEGINNING)) == 0)
+		live->incident_count--;
+}
+
 static void look_at_retry(struct model *model, const struct json *before, const struct json *now)
 {
 	const char *blocker = json_get_text(now, "blocker"), *guard = json_get_text(now, "guard");
 	(void)before;
+	drop_attempt(model_live_of(model));
 	model_add_incident(model, false, "attempt %" PRId64 " of our step%s%s%s%s", json_get_int(now, "attempt"),
 	                   guard ? ", " : "", guard ? guard : "", blocker ? ", blocked by " : "", blocker ? blocker : "");
 }

@@ -175,3 +175,20 @@ def test_the_shell_and_back(replay):
     glass.press("Enter").wait_for(OVER, "? help  Q quit")
     assert glass.last["alternate"] and not glass.mode()["edits_lines"]
     glass.press("Q").ended(0)
+
+
+def test_live_leads_from_the_queue_to_the_session_that_it_is_behind(replay):
+    glass = replay("live", "--mouse", "--view", "live").wait_for(OVER, "3 behind us", "queued")
+    at = next(row for row, text in enumerate(glass.rows) if "── locks" in text)
+    glass.click(at + 2, 10).until(lambda: "bold" in glass.style_of("── locks")["flags"], "the locks chosen")
+    glass.click(at + 2, 10).until(lambda: "── locks" in glass.rows[2], "the locks alone")
+    glass.press("g", "Enter").wait_for("session 1331", "idle in transaction", "in the way of", "select sum(token_count)")
+    glass.press("T").wait_for("This is a recording")
+    glass.press("q", "q", "q", "6").wait_for("impact on others", "3 wait behind us", "behind 1331 report")
+
+
+@pytest.mark.parametrize("rows, columns", [(24, 80), (50, 160)])
+def test_live_has_room_for_who_waits_behind_whom(replay, rows, columns):
+    glass = replay("live", "--view", "live", rows=rows, columns=columns).wait_for(OVER, "3 behind us")
+    for pid in ("1331 report", "2670 (ours) waits", "19665 shop queued", "19646 shop queued", "19609 shop queued"):
+        glass.wait_for(pid)

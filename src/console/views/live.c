@@ -219,13 +219,13 @@ static void draw_session(struct live_state *view, const struct scene *scene, con
 }
 
 /* A chosen panel is seen: its form comes with it. */
-static void lay_out(struct live_state *view, const struct area *area)
+static void lay_out(struct live_state *view, const struct area *area, const struct live_figures *figures)
 {
-	view->layout = live_layout_of(area, view->form);
+	view->layout = live_layout_of(area, view->form, figures);
 	if (!view->touched || view->opened || view->layout.stacked || view->layout.places[view->panel].shown)
 		return;
 	view->form = (view->form + 1) % LIVE_FORMS;
-	view->layout = live_layout_of(area, view->form);
+	view->layout = live_layout_of(area, view->form, figures);
 }
 
 static struct area draw_held(const struct live_state *view, const struct scene *scene, const struct area *area)
@@ -258,7 +258,7 @@ static void draw(void *state, const struct scene *scene, const struct area *area
 		area_put_wrapped(&body, 0, 0, STYLE_DIM, NOTHING_YET);
 		return;
 	}
-	lay_out(view, &rest);
+	lay_out(view, &rest, &figures);
 	if (view->session.pid)
 		draw_session(view, scene, &figures, &rest);
 	else if (view->opened)

@@ -84,7 +84,8 @@ struct live_layout {
 
 extern const enum live_panel_id LIVE_ORDER[PANEL_COUNT];
 
-struct live_layout live_layout_of(const struct area *area, enum live_form form);
+/* Depends on the figures too: what there is none of gets no room where room is short. */
+struct live_layout live_layout_of(const struct area *area, enum live_form form, const struct live_figures *figures);
 
 /* ---- live_session.c ---- */
 

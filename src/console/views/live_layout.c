@@ -23,12 +23,21 @@ static void set_line(struct live_layout *layout, enum live_panel_id id, const st
 	layout->places[id].in_line = true;
 }
 
-/* Load and harm. */
-static void lay_out_first(struct live_layout *layout, const struct area *area)
+static size_t list_length(const struct live_figures *figures, const char *sampler, const char *list)
+{
+	const struct model_sample *sample = live_sample(figures, sampler);
+	return sample ? json_count(json_get(sample->values, list)) : 0;
+}
+
+/* Load and harm. What there is none of leaves its room to the locks. */
+static void lay_out_first(struct live_layout *layout, const struct area *area, const struct live_figures *figures)
 {
 	int extra = area->rows - 22, more = extra > 0 ? extra / 4 : 0;
 	int left = (area->columns - 1) / 2, right = left + 1, tree = area->columns * 65 / 100;
-	int top = 5 + more, middle = 6 + more, progress = 3 + more, last = area->rows - top - middle - progress - 2;
+	bool working = list_length(figures, "progress", "commands") > 0;
+	bool replicated = list_length(figures, "replicas", "replicas") + list_length(figures, "slots", "slots") > 0;
+	int top = 5 + more, middle = (extra < 0 ? 5 : 6) + more, progress = working ? 3 + more : 1;
+	int last = area->rows - top - middle - progress - 1 - replicated;
 
 	set_place(layout, PANEL_CONNECTIONS, area, 0, 0, top, left);
 	set_place(layout, PANEL_WORKLOAD, area, 0, right, top, -1);
@@ -36,8 +45,12 @@ static void lay_out_first(struct live_layout *layout, const struct area *area)
 	set_place(layout, PANEL_LATENCY, area, top, right, middle, -1);
 	set_place(layout, PANEL_LOCKS, area, top + middle, 0, last, tree);
 	set_place(layout, PANEL_WAITS, area, top + middle, tree + 1, last, -1);
-	set_place(layout, PANEL_PROGRESS, area, top + middle + last, 0, progress, -1);
-	set_line(layout, PANEL_REPLICATION, area, area->rows - 2);
+	if (working)
+		set_place(layout, PANEL_PROGRESS, area, top + middle + last, 0, progress, -1);
+	else
+		set_line(layout, PANEL_PROGRESS, area, top + middle + last);
+	if (replicated)
+		set_line(layout, PANEL_REPLICATION, area, area->rows - 2);
 	set_line(layout, PANEL_INCIDENTS, area, area->rows - 1);
 }
 
@@ -76,7 +89,7 @@ static void lay_out_all(struct live_layout *layout, const struct area *area)
 	set_place(layout, PANEL_COST, area, area->rows - 3, last, -1, -1);
 }
 
-struct live_layout live_layout_of(const struct area *area, enum live_form form)
+struct live_layout live_layout_of(const struct area *area, enum live_form form, const struct live_figures *figures)
 {
 	struct live_layout layout = {.form_count = 1};
 
@@ -87,7 +100,7 @@ struct live_layout live_layout_of(const struct area *area, enum live_form form)
 	} else {
 		layout.form_count = LIVE_FORMS;
 		if (form == LIVE_LOAD)
-			lay_out_first(&layout, area);
+			lay_out_first(&layout, area, figures);
 		else
 			lay_out_second(&layout, area);
 	}

@@ -1,5 +1,6 @@
 /* Who waits for whom, as a tree: each below the one that it waits for. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "console/signs.h"
@@ -67,13 +68,22 @@ static void write_branch(struct live_page *page, const struct json *forest, size
 		           canvas_glyph(page->signs, GLYPH_HORIZONTAL));
 }
 
+/* Where room is short, "public." goes without saying. */
+static const char *short_relation(const struct live_page *page, const char *relation)
+{
+	static const char PUBLIC[] = "public.";
+	bool narrow = page->width > 0 && page->width < QUERY_FROM;
+
+	return narrow && strncmp(relation, PUBLIC, strlen(PUBLIC)) == 0 ? relation + strlen(PUBLIC) : relation;
+}
+
 static void write_wait(struct live_page *page, const struct json *session, bool soft)
 {
 	bool is_long = json_get_int(session, "wait_ms") >= WAIT_IS_LONG_MS;
 
 	paper_span(&page->paper, is_long ? STYLE_BAD : STYLE_CAUTION, " %s %s%s", soft ? "queued" : "waits",
 	           live_duration(page, session, "wait_ms"), is_long ? "!" : "");
-	paper_span(&page->paper, STYLE_TEXT, " %s %s", live_text(session, "relation"),
+	paper_span(&page->paper, STYLE_TEXT, " %s %s", short_relation(page, live_text(session, "relation")),
 	           json_get_text(session, "mode") ? json_get_text(session, "mode") : live_text(session, "lock"));
 }
 

@@ -177,7 +177,8 @@ static void write_progress(struct live_page *page, const struct live_session *se
 
 void live_session_write(struct live_page *page, const struct live_session *session)
 {
-	const char *query = text_of(session, "query");
+	const char *query = text_of(session, "query"), *state = text_of(session, "state");
+	bool is_idle = state && strncmp(state, "idle", strlen("idle")) == 0;
 	bool ours = json_get_bool(session->values[OF_LOCKS], "ours") ||
 	            json_get_bool(session->values[OF_TRANSACTIONS], "ours");
 
@@ -201,8 +202,7 @@ void live_session_write(struct live_page *page, const struct live_session *sessi
 	if (query) {
 		paper_line(&page->paper);
 		paper_line(&page->paper);
-		paper_span(&page->paper, STYLE_DIM, json_get_text(session->values[OF_LOCKS], "state") &&
-		           strncmp(text_of(session, "state"), "idle", 4) == 0 ? " its last query" : " its query");
+		paper_span(&page->paper, STYLE_DIM, is_idle ? " its last query" : " its query");
 		code_write(&page->paper, query, strlen(query), 0);
 	}
 }

@@ -404,6 +404,7 @@ static void what_differs_from_the_sample_before_is_an_incident(void **state)
 	     "\"values\":{\"slots\":[{\"name\":\"a\",\"wal_status\":\"extended\"},"
 	     "{\"name\":\"b\",\"wal_status\":\"reserved\"}]}",
 	     "\"type\":\"sample\",\"sampler\":\"slots\",\"values\":{\"slots\":[{\"name\":\"a\",\"wal_status\":\"lost\"}]}",
+	     "\"type\":\"sample\",\"sampler\":\"retry\",\"values\":{\"attempt\":1}",
 	     "\"type\":\"sample\",\"sampler\":\"retry\",\"values\":{\"attempt\":2,\"blocker\":\"process 811\"}");
 	const struct model_live *live = f.model->live;
 	assert_int_equal(live->incident_count, 4);
