@@ -225,15 +225,18 @@ static void explain(struct console *console, const struct given_words *given)
 		console_say(console, STYLE_BUSY, "asking for the plan");
 }
 
-/* As the last look at locks has it: who was seen there is who is meant. */
+/* As the last looks have it: who was seen there is who is meant. */
 static const struct json *seen_session(const struct console *console, int64_t pid)
 {
-	const struct model_sample *sample = model_sample(console->model, "locks");
-	const struct json *sessions = sample ? json_get(sample->values, "sessions") : NULL;
+	static const char *const SAMPLERS[] = {"locks", "transactions"};
 
-	for (size_t i = 0; i < json_count(sessions); i++)
-		if (json_get_int(json_at(sessions, i), "pid") == pid)
-			return json_at(sessions, i);
+	for (size_t at = 0; at < sizeof(SAMPLERS) / sizeof(SAMPLERS[0]); at++) {
+		const struct model_sample *sample = model_sample(console->model, SAMPLERS[at]);
+		const struct json *sessions = sample ? json_get(sample->values, "sessions") : NULL;
+		for (size_t i = 0; i < json_count(sessions); i++)
+			if (json_get_int(json_at(sessions, i), "pid") == pid)
+				return json_at(sessions, i);
+	}
 	return NULL;
 }
 
@@ -250,7 +253,7 @@ static void signal_session(struct console *console, const struct given_words *gi
 		return;
 	}
 	if (!session) {
-		console_say(console, STYLE_BAD, "no session %s waits or is waited for: view Live shows who does",
+		console_say(console, STYLE_BAD, "no session %s is in the last samples: view Live shows them",
 		            given->words[1]);
 		return;
 	}

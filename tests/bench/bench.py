@@ -2,13 +2,14 @@
 """Benchmarks: each figure beside the tool it is measured against, in the same run, in turns. They judge nothing.
 
 usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [console] [recorder] [query_plan]
-       [plan_cache] [plan_frame] [smoke] [samplers]"""
+       [plan_cache] [plan_frame] [smoke] [samplers] [guard]"""
 
 import argparse
 import contextlib
 import datetime
 import os
 import pathlib
+import random
 import re
 import shutil
 import statistics
@@ -26,6 +27,7 @@ from harness.cluster import Cluster, clean_env  # noqa: E402
 from harness.flow import Flow  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
 from harness.tool import Migrations, Sluice  # noqa: E402
+from harness.wait import wait_until  # noqa: E402
 
 SMALL = 1000
 HISTORY = ("CREATE TABLE schema_migrations (version text PRIMARY KEY, name text NOT NULL, "
@@ -389,6 +391,35 @@ def bench_samplers(stack, rounds):
          f"without: {statistics.median(alone):.0f} a second", "0.99 times")
     tell("all samplers, CPU of their session on the server", f"{statistics.median(share):.2f} % of one processor",
          f"the program itself: {statistics.median(own):.2f} %", "1 %")
+
+
+def bench_guard(stack, rounds):
+    """How long a writer waits behind a step that waits for a reader, until the guard has taken it out of his way."""
+    site = Site(stack)
+    site.database.execute(HISTORY + "; CREATE TABLE items (id int PRIMARY KEY, v int); INSERT INTO items VALUES (1, 1)")
+
+    def patient():
+        """The apply waits, and no more on the ladder's first rungs."""
+        return site.database.one("SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l USING (pid) "
+                                 "WHERE a.application_name LIKE 'pgsluice/%%/apply' AND NOT l.granted "
+                                 "AND l.waitstart < clock_timestamp() - interval '0.85 s'")
+
+    for number, limit_ms in enumerate((1, 1000), 1):
+        site.migrations.write(f"{number:03d}_more", up=f"ALTER TABLE items ADD COLUMN c{number} int;")
+        site.flow.configure(guard_wait=f"{limit_ms}ms", lock_timeout="60s", lock_budget="30min")
+        plan_id, over = site.flow.prove(), []
+        with site.database.transaction("SELECT count(*) FROM items"):
+            run = site.flow.start("--approve", plan_id)
+            while len(over) < 4 * rounds:
+                wait_until(patient, 60, "the apply waits")
+                # At any moment between two looks.
+                time.sleep(random.uniform(0, 0.3))
+                begun = time.monotonic()
+                site.database.execute("UPDATE items SET v = v")
+                over.append((time.monotonic() - begun) * 1000 - limit_ms)
+        run.result().ended(0)
+        tell(f"a writer behind a step: how long he waits beyond guard-wait {limit_ms} ms",
+             f"{statistics.median(over):.0f} ms", f"longest of {len(over)}: {max(over):.0f} ms", "500 ms")
 
 
 def process_cpu(pid):

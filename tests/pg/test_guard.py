@@ -1,7 +1,9 @@
 """The guard: a step that hurts live is pulled back, tried again, and given up when its budget is spent."""
 
 import contextlib
+import os
 import re
+import signal
 import threading
 import time
 
@@ -196,6 +198,20 @@ def test_a_migration_may_be_allowed_more_than_the_others(patient, database, migr
         result = patient.approve("--format", "json").ended(0)
     assert trips(result) == notes(result, "approval.guard") == notes(result, "preflight.guard") == []
     assert patient.versions() == ["001", "002"]
+
+
+def test_a_guard_that_gets_no_answer_says_so_and_sees_again(patient, database, migrations):
+    with held_step(patient, migrations) as (run, _):
+        guard = database.wait_for_session("pgsluice/%/guard")
+        os.kill(guard, signal.SIGSTOP)
+        try:
+            run.wait_for_output("the guard sees nothing of live, and step 1 of migration 002 goes on without it: ", 30)
+            run.wait_for_output("the guard sees live again", deadline=30)
+        finally:
+            os.kill(guard, signal.SIGCONT)
+    result = run.result().ended(0)
+    measured, = notes(result, "apply.guard")
+    assert re.match(r"nothing had to be pulled back; saw nothing of live for \d+\.\d s$", measured)
 
 
 # -- statements outside transactions --

@@ -373,6 +373,29 @@ static void a_session_is_ended_by_its_name_alone(void **state)
 	end_test(&f);
 }
 
+static void the_prompt_signals_a_session_that_was_seen(void **state)
+{
+	static const struct {
+		const char *line, *said;
+	} CASES[] = {
+		{"signal cancel 811", "write it so: signal cancel|terminate PID NAME"},
+		{"signal kill 811 report", "a session is either cancelled or terminated"},
+		{"signal cancel 812 report", "no session 812 is in the last samples: view Live shows them"},
+		{"signal cancel 81x report", "no session 81x is in the last samples: view Live shows them"},
+	};
+	struct fixture f = opened_on_a_blocker();
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		command_run(f.console, CASES[i].line);
+		assert_string_equal(f.console->toast, CASES[i].said);
+	}
+	assert_string_equal(asked(&f), "");
+	command_run(f.console, "signal cancel 811 the report");
+	assert_string_equal(asked(&f), "{\"v\":1,\"request\":\"signal\",\"action\":\"cancel\",\"backend_pid\":811,"
+	                               "\"backend_start\":\"2026-01-01 00:00:00.123456\",\"name\":\"the report\"}\n");
+	end_test(&f);
+}
+
 static void pulling_our_step_back_asks_first(void **state)
 {
 	struct fixture f = opened_on_a_blocker();
@@ -510,6 +533,7 @@ int main(void)
 		cmocka_unit_test(leaving_while_a_run_is_on_asks_and_stays_by_default),
 		cmocka_unit_test(cancelling_asks_first),
 		cmocka_unit_test(a_session_is_ended_by_its_name_alone),
+		cmocka_unit_test(the_prompt_signals_a_session_that_was_seen),
 		cmocka_unit_test(pulling_our_step_back_asks_first),
 		cmocka_unit_test(help_names_disabled_keys_with_their_reason),
 		cmocka_unit_test(a_screen_that_is_too_small_shows_the_view_and_one_line),
