@@ -134,6 +134,29 @@ static void write_asked(struct story *story)
 	}
 }
 
+static void drop_used(struct story *story)
+{
+	if (story->used > 0)
+		memmove(story->read.data, story->read.data + story->used, story->read.length - story->used);
+	story->read.length -= story->used;
+	story->used = 0;
+	if (story->read.length == 0 && story->read.room > ROOM_KEPT_BYTES)
+		strbuf_clear(&story->read);
+}
+
+/* A plan's line of megabytes does not stay beside what is made of it. */
+static void drop_long_line(struct story *story)
+{
+	struct strbuf rest = {0};
+
+	if (story->used <= ROOM_KEPT_BYTES)
+		return;
+	strbuf_add(&rest, story->read.data + story->used, story->read.length - story->used);
+	strbuf_clear(&story->read);
+	story->read = rest;
+	story->used = 0;
+}
+
 /* False when there is nothing more for now. */
 static bool read_more(struct story *story)
 {
@@ -141,16 +164,7 @@ static bool read_more(struct story *story)
 
 	if (story->fd < 0)
 		return false;
-	if (story->used == story->read.length) { /* one long line does not keep its room for ever */
-		if (story->read.room > ROOM_KEPT_BYTES)
-			strbuf_clear(&story->read);
-		strbuf_reset(&story->read);
-		story->used = 0;
-	} else if (story->used > 0) {
-		memmove(story->read.data, story->read.data + story->used, story->read.length - story->used);
-		story->read.length -= story->used;
-		story->used = 0;
-	}
+	drop_used(story);
 	ssize_t got = read(story->fd, chunk, sizeof(chunk));
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return errno == EINTR;
@@ -204,6 +218,7 @@ static struct json *take_event(struct story *story, enum event_type *ret_type)
 			story->skipping = false;
 			error_set(&why, FAIL_REFUSED, "the line is too long");
 		} else if (event_decode(line, length, ret_type, &event, &why) == OK) {
+			drop_long_line(story);
 			return event;
 		}
 		refuse(story, &why);

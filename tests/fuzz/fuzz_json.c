@@ -3,12 +3,34 @@
 #include "base/json.h"
 #include "fuzz.h"
 
+enum { LARGE_BYTES = 64 * 1024 };
+
 static void parse_again(const char *text, size_t length, struct strbuf *out)
 {
 	_cleanup_json_ struct json *value = NULL;
 	_cleanup_error_ struct error err = {0};
 	MUST(json_parse(text, length, &value, &err) == OK);
 	json_write_canonical(out, value);
+}
+
+/* A large document is read in another way; blanks make one of any. */
+static void parse_large(const uint8_t *bytes, size_t size, const struct json *expected)
+{
+	_cleanup_json_ struct json *value = NULL;
+	_cleanup_error_ struct error err = {0};
+	_cleanup_strbuf_ struct strbuf large = {0};
+	_cleanup_strbuf_ struct strbuf once = {0};
+	_cleanup_strbuf_ struct strbuf twice = {0};
+	for (size_t i = 0; i < LARGE_BYTES; i++)
+		strbuf_putc(&large, ' ');
+	strbuf_add(&large, bytes, size);
+	bool taken = json_parse(strbuf_text(&large), large.length, &value, &err) == OK;
+	MUST(taken == (expected != NULL));
+	if (!taken)
+		return;
+	json_write(&once, expected);
+	json_write(&twice, value);
+	MUST(twice.length == once.length && memcmp(strbuf_text(&once), strbuf_text(&twice), once.length) == 0);
 }
 
 /* json_parse: what it takes it can write, and what is written reads back as the same; a refusal says where. */
@@ -18,8 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	_cleanup_error_ struct error err = {0};
 	if (json_parse((const char *)bytes, size, &value, &err) != OK) {
 		MUST(err.status == FAIL_REFUSED && err.message && err.line > 0);
+		parse_large(bytes, size, NULL);
 		return 0;
 	}
+	parse_large(bytes, size, value);
 	_cleanup_strbuf_ struct strbuf once = {0};
 	_cleanup_strbuf_ struct strbuf twice = {0};
 	json_write_canonical(&once, value);

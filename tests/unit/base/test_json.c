@@ -110,6 +110,49 @@ static bool count_members(const char *key, const struct json *value, void *conte
 	return --*left > 0;
 }
 
+/* A document is large with blanks behind it, too. */
+static enum status parse_large(const char *document, struct json **ret_value, struct error *err)
+{
+	_cleanup_strbuf_ struct strbuf large = {0};
+	strbuf_puts(&large, document);
+	for (int i = 0; i < 3000; i++)
+		strbuf_puts(&large, "                                ");
+	return json_parse(strbuf_text(&large), large.length, ret_value, err);
+}
+
+static void a_large_document_is_read_as_a_small_one(void **state)
+{
+	static const char *const DOCUMENTS[] = {
+		"{}", "[]", " [ ] ", "{ \"a\" : [ ] , \"b\" : { } }",
+		"[[[[[[1]]]],2],{\"a\":{\"b\":{\"c\":{\"d\":[0]}}}}]", "1", "-0", "\"\xc3\xa9 \\u00e9\"", "null",
+		"[null,true,false,\"\",-1,1.5e3,9007199254740993]",
+		"{\"\\u0061\\n\":\"\\ud83d\\ude00\",\"\":{\"plan\":{\"migrations\":[{\"x\":1.10},{\"x\":null}]}}}",
+		"\t{\"a\"\r\n:1}\n", "[1,[2,[3,[4,[5]]]]]",
+		/* refused */
+		"", "{", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1]]", "[1] 2", "{\"a\"}", "{\"a\":}",
+		"{\"a\":1,}", "{a:1}", "{1:2}", "{\"a\":1 \"b\":2}", "{\"a\":1,\"a\":1}", "{\"a\":1,\"\\u0061\":2}",
+		"{\"a\":[{\"b\":1,\"b\":2}]}", "[1}", "{\"a\":1]", "\"a", "\"\xff\"", "[\"\xc3\"]", "{\"\xff\":1}",
+		"[01]", "[1.]", "[tru]", "[99999999999999999999]", "[1e999]", "[\"\\u0000\"]", "{\"\\u0000\":1}",
+		"\xef\xbb\xbf{}", "[\"\x01\"]", ",", ":", "}", "[:]", "{,}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(DOCUMENTS) / sizeof(DOCUMENTS[0]); i++) {
+		_cleanup_json_ struct json *small = NULL, *large = NULL;
+		_cleanup_error_ struct error err = {0}, large_err = {0};
+		_cleanup_strbuf_ struct strbuf expected = {0}, found = {0};
+		enum status status = json_parse(DOCUMENTS[i], strlen(DOCUMENTS[i]), &small, &err);
+		if (parse_large(DOCUMENTS[i], &large, &large_err) != status)
+			fail_msg("%s: %s", DOCUMENTS[i], status == OK ? large_err.message : "taken when it is large");
+		json_write(&expected, small);
+		json_write(&found, large);
+		if (status == OK)
+			assert_string_equal(strbuf_text(&found), strbuf_text(&expected));
+		else if (*DOCUMENTS[i])
+			assert_int_equal(large_err.line, err.line);
+	}
+}
+
 static void visiting_stops_where_the_visitor_says(void **state)
 {
 	_cleanup_json_ struct json *object = json_new_object();
@@ -288,6 +331,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_seen_is_written_as_an_escape_and_read_back_the_same),
 		cmocka_unit_test(parsed_values_are_read_by_kind),
 		cmocka_unit_test(broken_text_is_refused_with_its_place),
+		cmocka_unit_test(a_large_document_is_read_as_a_small_one),
 		cmocka_unit_test(visiting_stops_where_the_visitor_says),
 		cmocka_unit_test(a_clone_is_a_value_of_its_own),
 		cmocka_unit_test(an_object_of_many_members_finds_each),
