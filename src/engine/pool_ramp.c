@@ -7,6 +7,9 @@
 #include "pg/query.h"
 #include "sys/machine.h"
 
+/* How often a step is tried that the server has no sessions for, and how long it is let alone before. */
+enum { TRIES = 3, AGAIN_MS = 500 };
+
 /* ---- where ---- */
 
 static enum status refuse_unconfirmed(const char *database, const char *confirmed, struct error *err)
@@ -118,12 +121,13 @@ static struct ramp_step step_of(const struct smoke_result *result)
 	};
 }
 
-/* Too many connections: the end of the ramp, once there was a step. */
-static bool is_full(const struct ramp_step_list *steps, const struct error *err)
+/* Too many connections. */
+static bool is_full(const struct error *err)
 {
-	return steps->count && strncmp(err->sqlstate, "53", 2) == 0;
+	return strncmp(err->sqlstate, "53", 2) == 0;
 }
 
+/* Sessions of the step before may not have gone yet when those of the next one come. */
 static enum status run_step(struct loop *loop, struct arena *arena, const struct pool_place *place,
                             const struct pool_ramp_options *options, const struct smoke_query_list *queries,
                             size_t sessions, struct smoke_result *ret_result, struct error *err)
@@ -132,7 +136,15 @@ static enum status run_step(struct loop *loop, struct arena *arena, const struct
 	                                    .concurrency = sessions,
 	                                    .duration_ms = options->step_ms,
 	                                    .timeout_ms = options->timeout_ms};
-	return smoke_run(loop, arena, &smoke, queries, ret_result, err);
+
+	for (int tries = 1;; tries++) {
+		enum status status = smoke_run(loop, arena, &smoke, queries, ret_result, err);
+		if (status == OK || !is_full(err) || tries == TRIES)
+			return status;
+		error_clear(err);
+		if (loop_sleep(loop, AGAIN_MS) == LOOP_STOPPED)
+			return loop_stop_error(loop, err);
+	}
 }
 
 /* What the first ones would read from the disk is in the caches of the others: no step is the first one. */
@@ -158,7 +170,7 @@ enum status pool_ramp_run(struct loop *loop, struct arena *arena, const struct p
 		_cleanup_arena_ struct arena *scratch = arena_open();
 		struct smoke_result result;
 		if (run_step(loop, scratch, place, options, queries, sessions, &result, err) != OK) {
-			if (!is_full(steps, err))
+			if (!steps->count || !is_full(err))
 				return err->status;
 			*ret_ended = arena_printf(arena, "%zu sessions were refused: %s", sessions, err->message);
 			error_clear(err);

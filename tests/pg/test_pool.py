@@ -200,8 +200,9 @@ def test_without_a_knee_it_says_so(sluice, database):
 
 
 def test_a_server_that_takes_no_more_sessions_ends_the_ramp(sluice, database):
-    database.execute("ALTER DATABASE " + database.name + " CONNECTION LIMIT 2; CREATE ROLE visitor LOGIN")
-    document = ramp(sluice, 0, "-d", database.conninfo(user="visitor"), *on_live(database),
+    role = f"visitor_{database.name}"
+    database.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT 2; CREATE ROLE {role} LOGIN")
+    document = ramp(sluice, 0, "-d", database.conninfo(user=role), *on_live(database),
                     "SELECT pg_sleep(0.05)")["ramp"]
     assert [step["sessions"] for step in document["steps"]] == [1, 2]
     assert document["ended"].startswith("3 sessions were refused: ")
