@@ -68,11 +68,14 @@ def test_without_a_bouncer_there_are_no_pools(sluice):
     assert "the sampler pools needs --bouncer" in told.stderr
 
 
-def test_a_pool_that_is_full_is_critical_for_a_plugin(sluice, database, cluster, make_pooler, client):  # noqa: F811
+def test_a_pool_that_is_full_is_critical_for_a_plugin(sluice, database, cluster, make_pooler, client, folder):  # noqa: F811
+    config = folder / "pools.conf"
+    config.write_text("monitor.pool-use = 20% 50%\n", encoding="utf-8")
     bouncer = make_pooler(cluster, default_pool_size=1)
     for _ in range(3):
         client(bouncer, database, "SELECT pg_sleep(0.05)")
-    told = sluice.run("monitor", "pools", "--plugin", *options(bouncer), migrations=None).ended(2)
+    told = sluice.run("monitor", "pools", "--plugin", "--config", str(config), *options(bouncer),
+                      migrations=None).ended(2)
     assert " % of the servers of a pool are busy" in told.stdout and "pool-use=" in told.stdout
     text = sluice.run("monitor", "pools", *options(bouncer), migrations=None).ended(0).stdout
     assert "pools: 3 clients, " in text

@@ -48,6 +48,20 @@ static bool add_pools(struct bouncer_load *load, const struct bouncer_look *look
 }
 
 /*
+ * PgBouncer's clock of a transaction starts when its client asks, before there is a server (client.c, since 1.12): the
+ * wait for one is in it. Waits of clients that log in are in no transaction, and one that ends was not all within the
+ * interval: neither makes fewer servers than none, or more than there may be.
+ */
+static double held_us(const struct bouncer_counters *before, const struct bouncer_counters *after, double most_us)
+{
+	double held = (double)(after->transaction_us - before->transaction_us) - (double)(after->wait_us - before->wait_us);
+
+	if (held < 0)
+		return 0;
+	return held < most_us ? held : most_us;
+}
+
+/*
  * A counter that went back belongs to another start of PgBouncer. One that is not in the first look began at zero: the
  * database was not used before.
  */
@@ -64,12 +78,12 @@ static void count(struct bouncer_load *load, const struct bouncer_counters *befo
 	double transactions = (double)(after->transactions - before->transactions);
 	double assigned = after->assignments < 0 || before->assignments < 0
 	                          ? transactions : (double)(after->assignments - before->assignments);
-	double held_us = (double)(after->transaction_us - before->transaction_us);
+	double held = held_us(before, after, (double)load->capacity * seconds * 1e6);
 	load->counted = true;
 	load->seconds = seconds;
 	load->transactions = transactions / seconds;
-	load->busy = held_us / (seconds * 1e6);
-	load->transaction_us = transactions > 0 ? held_us / transactions : -1;
+	load->busy = held / (seconds * 1e6);
+	load->transaction_us = transactions > 0 ? held / transactions : -1;
 	load->wait_us = assigned > 0 ? (double)(after->wait_us - before->wait_us) / assigned : -1;
 }
 

@@ -43,7 +43,7 @@ struct bouncer_counters {
 	const char *database;
 	int64_t transactions;
 	int64_t assignments;    /* of a server to a client; -1 = before 1.23, which does not count them */
-	int64_t transaction_us; /* servers were held by transactions that have ended */
+	int64_t transaction_us; /* of transactions that have ended, with their wait for a server */
 	int64_t wait_us;        /* clients waited that got a server in the end */
 };
 
@@ -91,7 +91,7 @@ struct bouncer_load {
 	double busy;          /* servers that were busy on average: Little's law over the time in transactions */
 	bool rated;           /* the utilisation is known: with session pooling it needs no counters */
 	double utilisation;   /* of the capacity; with session pooling, of servers held at the second look */
-	double transaction_us, wait_us; /* mean; -1 = there was none */
+	double transaction_us, wait_us; /* mean, with a server and for one; -1 = there was none */
 	enum bouncer_level level;
 	const char *verdict;  /* a sentence without full stop, with its figures */
 	const char *advice;   /* a sentence, or NULL */

@@ -147,7 +147,7 @@ static struct pair make_pair(void)
 	*list_add(pair.arena, &pair.before.counters) = (struct bouncer_counters){
 		.database = "shop", .transactions = 50, .assignments = 50, .transaction_us = 1000, .wait_us = 500};
 	*list_add(pair.arena, &pair.after.counters) = (struct bouncer_counters){
-		.database = "shop", .transactions = 150, .assignments = 250, .transaction_us = 20001000, .wait_us = 400500};
+		.database = "shop", .transactions = 150, .assignments = 250, .transaction_us = 20401000, .wait_us = 400500};
 	return pair;
 }
 
@@ -175,6 +175,20 @@ static void busy_servers_are_counted_by_littles_law(void **state)
 	assert_float_equal(load.wait_us, 2000, 1e-6); /* of 200 assignments */
 	assert_int_equal(load.level, BOUNCER_GOOD);
 	assert_string_equal(load.verdict, "2.0 of 4 servers are busy on average (50 %)");
+	arena_close(pair.arena);
+}
+
+static void more_servers_than_there_may_be_are_not_busy(void **state)
+{
+	struct pair pair = make_pair();
+	(void)state;
+
+	/* One transaction of ten minutes ended in these ten seconds. */
+	pair.after.counters.items[0].transaction_us += 600000000;
+	assert_float_equal(load_of(&pair).busy, 4, 1e-9);
+	/* Clients waited to log in, which is in no transaction. */
+	pair.after.counters.items[0].wait_us += 700000000;
+	assert_float_equal(load_of(&pair).busy, 0, 1e-9);
 	arena_close(pair.arena);
 }
 
@@ -300,7 +314,7 @@ static void the_worst_is_said(void **state)
 		pool->active = row->active;
 		pool->waiting = row->waiting;
 		pool->longest_us = row->longest_us;
-		counters->transaction_us = 1000 + row->transaction_us;
+		counters->transaction_us = 1000 + row->transaction_us + row->wait_us;
 		counters->wait_us = 500 + row->wait_us;
 		pair.after.databases.items[0].paused = row->paused;
 		pair.after.databases.items[0].disabled = row->disabled;
@@ -322,6 +336,7 @@ int main(void)
 		cmocka_unit_test(settings_that_are_not_there_are_unknown),
 		cmocka_unit_test(a_table_without_what_is_needed_is_refused),
 		cmocka_unit_test(busy_servers_are_counted_by_littles_law),
+		cmocka_unit_test(more_servers_than_there_may_be_are_not_busy),
 		cmocka_unit_test(the_mean_wait_is_of_transactions_where_assignments_are_not_counted),
 		cmocka_unit_test(pools_of_all_users_share_what_the_database_may_have),
 		cmocka_unit_test(counters_that_went_back_say_nothing),
