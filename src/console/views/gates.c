@@ -161,6 +161,9 @@ static void write_figures(struct paper *paper, const struct scene *scene, enum g
 	};
 	const struct model_sample *sample = model_sample(scene->model, gate_get(id)->name);
 
+	if (sample && json_get_text(sample->values, "phase"))
+		paper_field(paper, 12, "now", STYLE_TEXT,
+		            arena_printf(scene->tick, "%s%s", phase_of(scene, id), remaining(scene, id)));
 	for (size_t i = 0; sample && i < sizeof(FIGURES) / sizeof(FIGURES[0]); i++) {
 		const char *whole = FIGURES[i].whole;
 		bool known = json_has(sample->values, FIGURES[i].name);
