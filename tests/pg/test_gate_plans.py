@@ -294,7 +294,7 @@ def test_another_plan_on_live_is_a_note_with_the_difference(shop, database, migr
 
 def test_what_was_waived_on_the_copy_is_a_note_on_live(shop, migrations, canary):
     migrations.write("002_more", up=ADD)
-    canary("slow", "-- budget: 5ms\nSELECT pg_sleep(0.02);\n")
+    canary("slow", "-- budget: 40ms\nSELECT pg_sleep(0.06);\n")
     result = shop.approve("--format", "json", "--waive", "plans.budget", "--reason", "it is known").ended(0)
     assert states(result)["plans"] == "waived"
     assert notes(result, "verify.canaries")[0].startswith("slow: p95 ")

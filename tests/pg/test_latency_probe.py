@@ -43,6 +43,8 @@ def test_before_during_and_after_are_told_and_kept(live, database, migrations, m
 
 def test_a_lock_that_the_apply_holds_shows_with_all_who_would_have_waited(live, database, migrations):
     migrations.write("002_more", up="ALTER TABLE items ADD COLUMN more int; SELECT pg_sleep(1.5);")
+    # The guard would not let it hold the lock for so long.
+    live.configure(guard_wait="0", guard_latency="0")
     result = live.approve("--format", "json", "--probe", database.conninfo(), "--probe-query",
                           "SELECT count(*) FROM items").ended(0)
     kept = latency(result, live)
