@@ -18,6 +18,7 @@ static const struct command *const COMMANDS[] = {
 	&command_monitor,
 	&command_attach,
 	&command_replay,
+	&command_report,
 	&command_demo,
 	NULL,
 };

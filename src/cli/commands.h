@@ -15,6 +15,7 @@ extern const struct command command_new;
 extern const struct command command_plan;
 extern const struct command command_pool;
 extern const struct command command_replay;
+extern const struct command command_report;
 extern const struct command command_resolve;
 extern const struct command command_rollback;
 extern const struct command command_canaries;

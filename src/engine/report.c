@@ -206,7 +206,9 @@ void report_markdown(struct strbuf *out, const struct report *report)
 	put_gates(out, scratch, report);
 	put_applied(out, scratch, report);
 	put_live(out, scratch, report->series);
-	strbuf_puts(out, "\nThe facts that each gate kept are in the JSON report beside this one, charts in the HTML.\n");
+	strbuf_puts(out, report->again ? "\nMade again from the record of the run.\n"
+	                               : "\nThe facts that each gate kept are in the JSON report beside this one, charts "
+	                                 "in the HTML.\n");
 }
 
 static struct json *gates_json(struct arena *arena, const struct report *report)

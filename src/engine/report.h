@@ -37,6 +37,7 @@ struct report {
 	enum status status;
 	const char *reason;              /* as in the end event */
 	const char *hint;                /* or NULL */
+	bool again;                      /* made from the record: without the facts that only the gates knew */
 };
 
 void report_markdown(struct strbuf *out, const struct report *report);

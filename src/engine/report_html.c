@@ -113,6 +113,20 @@ static void put_outcome(struct page *page)
 	put(page, "</header>\n");
 }
 
+/* "passed, 2 notes": what was noted refuses nothing, and should be read all the same. */
+static const char *state_of(struct page *page, enum gate gate)
+{
+	const char *state = gate_state_name(page->report->checklist->states[gate]);
+	const struct check_list *checks = &page->report->evidence[gate].checks;
+	size_t notes = 0;
+
+	for (size_t i = 0; i < checks->count; i++)
+		notes += !checks->items[i].ok && checks->items[i].warning;
+	if (notes == 0)
+		return state;
+	return arena_printf(page->arena, "%s, %zu note%s", state, notes, notes == 1 ? "" : "s");
+}
+
 static void put_checklist(struct page *page)
 {
 	put(page, "<ol class=\"gates\">\n");
@@ -124,7 +138,7 @@ static void put_checklist(struct page *page)
 			strbuf_printf(page->out, "<a href=\"#%s\">", gate_get(gate)->name);
 		element(page, "b", gate_get(gate)->title);
 		put(page, made ? "</a> " : " ");
-		element(page, "span", state);
+		element(page, "span", state_of(page, gate));
 		put(page, "</li>\n");
 	}
 	put(page, "</ol>\n");
@@ -382,7 +396,7 @@ static void put_gate(struct page *page, enum gate gate)
 	if (evidence->checks.count == 0)
 		return;
 	strbuf_printf(page->out, "<details id=\"%s\"%s><summary><b>%s</b> <span class=\"state %s\">%s</span> ",
-	              gate_get(gate)->name, open ? " open" : "", gate_get(gate)->title, state, state);
+	              gate_get(gate)->name, open ? " open" : "", gate_get(gate)->title, state, state_of(page, gate));
 	element(page, "span", gate_get(gate)->question);
 	put(page, "</summary>\n<p>Taken at ");
 	say(page, stamp_text(page->arena, evidence->taken_ms));
@@ -421,6 +435,8 @@ void report_html(struct strbuf *out, const struct report *report)
 	element(&page, "h2", "Evidence");
 	for (enum gate gate = 0; gate < GATE_COUNT; gate++)
 		put_gate(&page, gate);
-	put(&page, "<footer>The facts that each gate kept, and the figures of the charts, are in the JSON report beside "
-	           "this one.</footer>\n</body>\n</html>\n");
+	element(&page, "footer", report->again ? "Made again from the record of the run."
+	                                       : "The facts that each gate kept, and the figures of the charts, are in the "
+	                                         "JSON report beside this one.");
+	put(&page, "\n</body>\n</html>\n");
 }

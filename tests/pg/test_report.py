@@ -113,3 +113,45 @@ def test_markup_in_what_the_database_says_stays_text(live, migrations):
     text = reports(live, result)
     Page(text["html"])
     assert "&lt;script&gt;alert(1)" in text["html"]
+
+
+def test_it_is_made_again_from_the_record(hurt, live):
+    result, text = hurt
+    run = result.events("run")[0]["run"]
+    record = live.sluice.state / "runs" / f"{run}.jsonl"
+    again = live.sluice.run("report", record, "--format", "html", database=None, migrations=None).ended(0).stdout
+    page, first = Page(again), Page(text["html"])
+    assert set(first.heads) - set(page.heads) <= {"Latencies before, during and after the apply"}
+    assert [len(path["d"].split("H")) for path in page.paths] == [len(path["d"].split("H")) for path in first.paths]
+    markdown = live.sluice.run("report", record, database=None, migrations=None).ended(0).stdout
+    assert "| outcome | exit 0 (ok): done |" in markdown
+    assert "| 002 | more | committed | " in markdown
+    assert markdown.endswith("Made again from the record of the run.\n")
+
+
+def test_a_run_that_was_killed_has_a_report_of_what_it_came_to(live, database, migrations):
+    migrations.write("002_more", up="SELECT pg_advisory_xact_lock(77);")
+    live.configure(lock_timeout="60s", lock_budget="60s")
+    plan_id = live.prove()
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        run = live.start("--approve", plan_id, "--record", live.sluice.home / "record")
+        wait_until(lambda: database.one("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"), 60)
+        run.kill()
+        run.result()
+    with open(live.sluice.home / "record", "a", encoding="utf-8") as record:
+        record.write('{"v":1,"seq"')
+    text = live.sluice.run("report", live.sluice.home / "record", database=None, migrations=None).ended(0).stdout
+    assert "the record has no end: the run was killed, or still goes on" in text
+    assert "- [x] Approval: passed." in text and "- [ ] Apply: running." in text
+
+
+@pytest.mark.parametrize("content, message", [
+    ("", "there is no event line in"),
+    ("what\n", "record:1: "),
+    ('{"v":1,"seq":1,"ts":"2026-01-01T00:00:00.000Z","run":"a","type":"log","level":"info","message":"m"}\n'
+     '{"v":1,"seq":2,"ts":"2026-01-01T00:00:00.000Z","run":"b","type":"log","level":"info","message":"m"}\n',
+     "record:2: the record has lines of two runs"),
+])
+def test_what_is_no_record_is_refused(sluice, folder, content, message):
+    (folder / "record").write_text(content, encoding="utf-8")
+    assert message in sluice.run("report", folder / "record", database=None, migrations=None).ended(10).stderr
