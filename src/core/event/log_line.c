@@ -242,6 +242,11 @@ enum log_level log_line_level(enum event_type type, const struct json *fields)
 	return SAYINGS[type].level_of ? SAYINGS[type].level_of(fields) : SAYINGS[type].level;
 }
 
+void log_line_say(struct strbuf *out, enum event_type type, const struct json *fields)
+{
+	SAYINGS[type].say(out, fields);
+}
+
 /* ---- one field ---- */
 
 struct writing {
@@ -337,7 +342,7 @@ void log_line_write(struct strbuf *out, enum log_form form, enum event_type type
 	_cleanup_json_ struct json *seq = json_new_int(head->seq);
 	struct writing writing = {.out = out, .form = form};
 
-	SAYINGS[type].say(&message, fields);
+	log_line_say(&message, type, fields);
 	put_text(&writing, "ts", head->ts);
 	put_text(&writing, "level", log_level_name(log_line_level(type, fields)));
 	put_text(&writing, "run", head->run);

@@ -24,6 +24,9 @@ enum log_form { LOG_FORM_JSON, LOG_FORM_LOGFMT };
 /* How much an event matters: what keeps the run from going on is an error, samples and statements are for debugging. */
 enum log_level log_line_level(enum event_type type, const struct json *fields);
 
+/* Appends what the event says, in a sentence without full stop. */
+void log_line_say(struct strbuf *out, enum event_type type, const struct json *fields);
+
 /*
  * Appends one line without its newline: ts, level, run, seq, event, message, then the fields. Every text is safe, as
  * in the event lines, and in logfmt a value that is no bare word stands in quotes.

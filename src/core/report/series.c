@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "core/event/log_line.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -289,12 +290,11 @@ static void take_mark(struct series_set *set, int64_t at_ms, const char *text)
 	list_push(set->arena, &set->marks, ((struct series_mark){at_ms, arena_strdup(set->arena, text)}));
 }
 
-static void take_request(struct series_set *set, int64_t at_ms, const struct json *fields)
+static void take_saying(struct series_set *set, int64_t at_ms, enum event_type type, const struct json *fields)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 
-	strbuf_printf(&text, "%s asked for %s%s", json_get_text(fields, "user"), json_get_text(fields, "request"),
-	              json_get_bool(fields, "accepted") ? "" : ", which was refused");
+	log_line_say(&text, type, fields);
 	take_mark(set, at_ms, strbuf_text(&text));
 }
 
@@ -306,11 +306,11 @@ void series_take(struct series_set *set, int64_t at_ms, enum event_type type, co
 	case EVENT_STEP: take_step(set, at_ms, fields); break;
 	case EVENT_LOG:
 		if (set->on_live && is_text(fields, "level", "warning"))
-			take_mark(set, at_ms, json_get_text(fields, "message"));
+			take_saying(set, at_ms, type, fields);
 		break;
 	case EVENT_REQUEST:
 		if (set->on_live)
-			take_request(set, at_ms, fields);
+			take_saying(set, at_ms, type, fields);
 		break;
 	default: break;
 	}

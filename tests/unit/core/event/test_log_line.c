@@ -153,6 +153,19 @@ static void a_waived_check_is_a_warning_and_a_refused_request_too(void **state)
 	assert_int_equal(log_line_level(EVENT_REQUEST, refused), LOG_WARNING);
 }
 
+static void every_type_says_something(void **state)
+{
+	_cleanup_json_ struct json *fields = json_new_object();
+	(void)state;
+	for (enum event_type type = 0; type < EVENT_TYPE_COUNT; type++) {
+		_cleanup_strbuf_ struct strbuf text = {0};
+		if (type == EVENT_LOG || type == EVENT_ERROR)
+			continue; /* their own message */
+		log_line_say(&text, type, fields);
+		assert_true(text.length > 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +174,7 @@ int main(void)
 		cmocka_unit_test(logfmt_quotes_what_is_no_bare_word),
 		cmocka_unit_test(hostile_text_stays_on_its_line),
 		cmocka_unit_test(the_head_is_read_from_the_line),
+		cmocka_unit_test(every_type_says_something),
 		cmocka_unit_test(a_waived_check_is_a_warning_and_a_refused_request_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,7 +167,7 @@ static void only_what_goes_wrong_on_live_is_marked(void **state)
 	     "{\"request\":\"pause\",\"accepted\":false,\"user\":\"ann\",\"uid\":1,\"pid\":2,\"refused\":\"no\"}");
 	assert_int_equal(set->marks.count, 2);
 	assert_string_equal(set->marks.items[0].text, "the guard pulls back");
-	assert_string_equal(set->marks.items[1].text, "ann asked for pause, which was refused");
+	assert_string_equal(set->marks.items[1].text, "ann asked for pause, which is refused: no");
 	for (size_t i = 0; i < 200; i++)
 		take(set, 5, EVENT_LOG, "{\"level\":\"warning\",\"message\":\"again\"}");
 	assert_int_equal(set->marks.count, SERIES_MARKS_MOST);
