@@ -290,21 +290,27 @@ static enum status write_json(const char *path, const struct report *report, str
 	return file_writer_close(writer, err);
 }
 
+/* One after the other: each is large where the plan is. */
+static enum status write_text(const char *path, void (*form)(struct strbuf *out, const struct report *report),
+                              const struct report *report, struct error *err)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+
+	form(&text, report);
+	return file_write(path, strbuf_text(&text), text.length, err);
+}
+
 enum status report_write(struct arena *arena, const char *folder, const struct report *report, const char **ret_path,
                          struct error *err)
 {
-	_cleanup_strbuf_ struct strbuf markdown = {0}, html = {0};
 	const char *base = path_join(arena, folder, report->run_id);
 	const char *path = arena_printf(arena, "%s.report.md", base);
 
-	report_markdown(&markdown, report);
 	enum status status = folder_make(folder, err);
 	if (!status)
-		status = file_write(path, strbuf_text(&markdown), markdown.length, err);
-	if (!status) {
-		report_html(&html, report);
-		status = file_write(arena_printf(arena, "%s.report.html", base), strbuf_text(&html), html.length, err);
-	}
+		status = write_text(path, report_markdown, report, err);
+	if (!status)
+		status = write_text(arena_printf(arena, "%s.report.html", base), report_html, report, err);
 	if (!status)
 		status = write_json(arena_printf(arena, "%s.report.json", base), report, err);
 	if (!status)
