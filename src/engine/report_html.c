@@ -283,7 +283,8 @@ static void put_live(struct page *page)
 	element(page, "h2", "Live meanwhile");
 	put(page, "<p>Measured while live was changed and watched, from ");
 	say(page, stamp_text(page->arena, begin_ms));
-	put(page, " on; shaded is a migration at work, and a triangle is something that went wrong.</p>\n"
+	put(page, " on; shaded is a migration at work, a triangle something that went wrong or that somebody asked for."
+	          "</p>\n"
 	          "<div class=\"charts\">\n");
 	for (size_t i = 0; i < count; i++) {
 		if (series_is_told(&groups[i], &series->told[i]))
