@@ -2,7 +2,7 @@
 """Benchmarks: each figure beside the tool it is measured against, in the same run, in turns. They judge nothing.
 
 usage: bench.py [--rounds N] [apply] [trace] [status] [nothing] [memory] [proof] [console] [recorder] [query_plan]
-       [plan_cache] [plan_frame] [smoke] [samplers] [guard]"""
+       [plan_cache] [plan_frame] [smoke] [samplers] [guard] [endpoint]"""
 
 import argparse
 import contextlib
@@ -22,7 +22,7 @@ PG = pathlib.Path(__file__).resolve().parents[1] / "pg"
 sys.path.insert(0, str(PG))
 
 import console  # noqa: E402 (beside this file)
-from harness import place  # noqa: E402
+from harness import endpoint, place  # noqa: E402
 from harness.cluster import Cluster, clean_env  # noqa: E402
 from harness.flow import Flow  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
@@ -420,6 +420,26 @@ def bench_guard(stack, rounds):
         run.result().ended(0)
         tell(f"a writer behind a step: how long he waits beyond guard-wait {limit_ms} ms",
              f"{statistics.median(over):.0f} ms", f"longest of {len(over)}: {max(over):.0f} ms", "500 ms")
+
+
+def bench_endpoint(stack, rounds):
+    """Asking `monitor --listen` while it measures, each time on a connection of its own; 1,000 migrations to tell of."""
+    site = Site(stack)
+    site.write_small(1, SMALL)
+    site.record_applied(SMALL // 2)
+    listening = endpoint.Endpoint(site.flow.sluice)
+    wait_until(lambda: listening.is_ready() and listening.ask("/status").json()["looked"], what="it has looked")
+    for page, aim in (("/metrics", "5 ms"), ("/status", "-")):
+        request, took = f"GET {page} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(), []
+        for _ in range(200 * rounds):
+            begun = time.monotonic()
+            answer = listening.send(request)
+            took.append((time.monotonic() - begun) * 1000)
+        took.sort()
+        tell(f"{page} of monitor --listen, {len(answer) / 1024:.0f} KiB", f"{statistics.median(took):.2f} ms",
+             f"99 of 100 within {took[len(took) * 99 // 100]:.2f} ms, all within {took[-1]:.2f} ms", aim)
+    status = pathlib.Path(f"/proc/{listening.running.pid}/status").read_text(encoding="utf-8")
+    say_value("memory of monitor --listen", int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024, "MiB", "-")
 
 
 def process_cpu(pid):

@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 
+import psycopg2
 import pytest
 
 from harness.cluster import Cluster
@@ -138,6 +139,18 @@ def test_what_a_role_may_not_see_has_no_series(listen, own):
     finally:
         wait_until(lambda: not own.query("SELECT FROM pg_stat_activity WHERE usename = 'blind' AND state = 'active'"))
         own.execute("DROP ROLE blind")
+
+
+def test_the_pools_of_a_bouncer_are_metrics_too(listen, own, make_pooler):
+    bouncer = make_pooler(own.cluster, default_pool_size=4)
+    with psycopg2.connect(bouncer.conninfo(own.name)):
+        endpoint = ready(listen("pools", "--bouncer", bouncer.conninfo("pgbouncer"), database=own))
+        found = endpoint.metrics()
+        of_ours = (("database", own.name),)
+        assert found["pgsluice_pool_capacity"][of_ours] == 4 and found["pgsluice_pool_clients"][of_ours] == 1
+        assert found["pgsluice_pool_waiting_clients"][of_ours] == 0
+        assert found["pgsluice_pool_longest_wait_seconds"][of_ours] == 0
+        assert 0 <= found["pgsluice_pool_utilisation_ratio"][of_ours] <= 1
 
 
 # -- tokens --

@@ -146,6 +146,23 @@ static const struct metric_row ROWS[] = {
 	 .labels = {{"slot", "name"}}, .help = "WAL that is kept for the slot"},
 	{.name = "slot_safe_bytes", .sampler = "slots", .at = "slots", .value = "safe_bytes", .labels = {{"slot", "name"}},
 	 .help = "WAL until the slot is lost; left out without a limit"},
+
+	/* PgBouncer's pools */
+	{.name = "pool_capacity", .sampler = "pools", .at = "databases", .value = "capacity",
+	 .labels = {{"database", "database"}}, .help = "Servers that the pools of a database may have"},
+	{.name = "pool_servers", .sampler = "pools", .at = "databases", .value = "servers",
+	 .labels = {{"database", "database"}}, .help = "Servers that they have"},
+	{.name = "pool_clients", .sampler = "pools", .at = "databases", .value = "clients",
+	 .labels = {{"database", "database"}}, .help = "Clients that are connected, at work or not"},
+	{.name = "pool_waiting_clients", .sampler = "pools", .at = "databases", .value = "waiting",
+	 .labels = {{"database", "database"}}, .help = "Clients that have asked and have no server"},
+	{.name = "pool_longest_wait_seconds", .unit = METRIC_MS, .sampler = "pools", .at = "databases",
+	 .value = "longest_wait_ms", .labels = {{"database", "database"}},
+	 .help = "How long the first of those has waited"},
+	{.name = "pool_busy_servers", .sampler = "pools", .at = "databases", .value = "busy",
+	 .labels = {{"database", "database"}}, .help = "Servers that were in a transaction, in the mean of the interval"},
+	{.name = "pool_utilisation_ratio", .sampler = "pools", .at = "databases", .value = "utilisation",
+	 .labels = {{"database", "database"}}, .help = "That, of the servers that the pools may have"},
 };
 
 const struct metric_row *metrics_list(size_t *ret_count)
