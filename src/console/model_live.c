@@ -9,16 +9,16 @@
 static const struct {
 	const char *sampler, *member, *list;
 } SERIES[SERIES_COUNT] = {
-	[SERIES_CONNECTIONS] = {"connections", "used"},
-	[SERIES_ACTIVE] = {"waits", "active"},
-	[SERIES_COMMITS] = {"workload", "commits_per_s"},
-	[SERIES_WAL] = {"wal", "bytes_per_s"},
-	[SERIES_WAITING] = {"locks", "waiting"},
-	[SERIES_BEHIND] = {"locks", "behind_us"},
-	[SERIES_FREE] = {"connections", "free"},
-	[SERIES_LAG] = {"replicas", "lag_ms", "replicas"},
-	[SERIES_QUEUE] = {"pools", "waiting", "databases"},
-	[SERIES_P99] = {"latency", "p99_us"},
+	[SERIES_CONNECTIONS] = {.sampler = "connections", .member = "used"},
+	[SERIES_ACTIVE] = {.sampler = "waits", .member = "active"},
+	[SERIES_COMMITS] = {.sampler = "workload", .member = "commits_per_s"},
+	[SERIES_WAL] = {.sampler = "wal", .member = "bytes_per_s"},
+	[SERIES_WAITING] = {.sampler = "locks", .member = "waiting"},
+	[SERIES_BEHIND] = {.sampler = "locks", .member = "behind_us"},
+	[SERIES_FREE] = {.sampler = "connections", .member = "free"},
+	[SERIES_LAG] = {.sampler = "replicas", .member = "lag_ms", .list = "replicas"},
+	[SERIES_QUEUE] = {.sampler = "pools", .member = "waiting", .list = "databases"},
+	[SERIES_P99] = {.sampler = "latency", .member = "p99_us"},
 };
 
 bool model_number(const struct json *value, double *ret_number)
