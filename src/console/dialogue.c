@@ -67,7 +67,7 @@ static const struct choice CANCEL_CHOICES[] = {
 
 static const struct choice PULL_BACK_CHOICES[] = {
 	{'n', "no, let it work", stay},
-	{'y', "yes, roll this step back now; it is tried again, as often as the configuration lets it", pull_back},
+	{'y', "yes, roll this step back now; it is tried again", pull_back},
 	{0},
 };
 

@@ -29,6 +29,8 @@ static void forget_samples(struct model *model)
 {
 	for (size_t i = 0; i < model->samples.count; i++)
 		json_close(model->samples.items[i].values);
+	if (model->live)
+		json_close(model->live->queue);
 }
 
 static void forget_sent(struct model *model)

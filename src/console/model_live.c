@@ -96,6 +96,24 @@ struct model_live *model_live_of(struct model *model)
 	return model->live;
 }
 
+/* A step that gives way and tries again is in the queue for moments only: who was in it is what one looks for. */
+static void keep_queue(struct model_live *live, const struct model_sample *sample)
+{
+	const struct json *sessions = json_get(sample->values, "sessions");
+	bool with_us = json_get_int(sample->values, "behind_us") > 0, with_others = false;
+
+	for (size_t i = 0; i < json_count(sessions); i++) {
+		bool ours = json_get_bool(json_at(sessions, i), "ours");
+		with_us = with_us || (ours && json_get_bool(json_at(sessions, i), "waiting"));
+		with_others = with_others || !ours;
+	}
+	if (!with_us || !with_others)
+		return;
+	json_close(live->queue);
+	live->queue = json_share(sample->values);
+	live->queued_ms = sample->at_ms;
+}
+
 void model_add_live(struct model *model, const struct model_sample *sample, const struct json *before)
 {
 	for (size_t i = 0; i < SERIES_COUNT; i++) {
@@ -109,6 +127,8 @@ void model_add_live(struct model *model, const struct model_sample *sample, cons
 		if (i == SERIES_P99)
 			add_latency(live, sample->values);
 	}
+	if (strcmp(sample->sampler, "locks") == 0)
+		keep_queue(model_live_of(model), sample);
 	model_look_for_incidents(model, sample, before);
 }
 

@@ -42,7 +42,7 @@ struct model_spread {
 };
 
 /* What happened to live and is over when it is told: a deadlock, a slot that was lost. */
-enum { MODEL_INCIDENTS_MAX = 50, INCIDENT_BYTES = 200 };
+enum { MODEL_INCIDENTS_MAX = 50, INCIDENT_BYTES = 320 };
 struct model_incident {
 	int64_t at_ms;
 	bool bad;
@@ -56,6 +56,8 @@ struct model_live {
 	bool has_before[SERIES_COUNT];
 	struct model_incident incidents[MODEL_INCIDENTS_MAX]; /* a ring */
 	size_t incident_first, incident_count;
+	struct json *queue;             /* the last values of locks with us in a queue; owned by the model */
+	int64_t queued_ms;
 	struct model_spread latency[MODEL_PHASES];
 	enum model_phase phase; /* that the probe told last */
 };

@@ -57,6 +57,8 @@ static void go_on(struct live_state *view)
 {
 	for (size_t i = 0; view->arena && i < view->held.count; i++)
 		json_close(view->held.samples[i].values);
+	if (view->arena && view->held.live)
+		json_close(view->held.live->queue);
 	arena_close(view->arena);
 	view->arena = NULL;
 	view->held = (struct live_figures){0};
@@ -79,6 +81,7 @@ static void hold(struct live_state *view, const struct scene *scene)
 	if (now.live) {
 		live = arena_alloc(arena, sizeof(*live));
 		*live = *now.live;
+		live->queue = json_share(now.live->queue);
 	}
 	view->held = (struct live_figures){.samples = samples, .count = now.count, .live = live, .now_ms = now.now_ms};
 	view->arena = arena;

@@ -60,6 +60,9 @@ extern const struct live_panel LIVE_PANELS[PANEL_COUNT];
 /* Lines of the panel on the page, or in the place of figures why there are none: "n/a (needs pg_monitor)". */
 void live_write(struct live_page *page, enum live_panel_id panel);
 
+/* The last queue that we were in, while it is of interest; else NULL. */
+const struct json *live_last_queue(const struct live_figures *figures);
+
 /* Newest sample of a sampler, or NULL. */
 const struct model_sample *live_sample(const struct live_figures *figures, const char *sampler);
 

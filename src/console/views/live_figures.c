@@ -7,7 +7,7 @@
 #include "console/signs.h"
 #include "console/views/live.h"
 
-enum { SPARK_MS = 5 * 60 * 1000, SPARK_COLUMNS = 24, SPARK_NAME = 11, TALL_FROM = 8 };
+enum { SPARK_MS = 5 * 60 * 1000, SPARK_COLUMNS = 24, SPARK_NAME = 11, TALL_FROM = 7, QUEUE_FOR_MS = 60 * 1000 };
 
 const struct model_sample *live_sample(const struct live_figures *figures, const char *sampler)
 {
@@ -15,6 +15,12 @@ const struct model_sample *live_sample(const struct live_figures *figures, const
 		if (strcmp(figures->samples[i].sampler, sampler) == 0)
 			return &figures->samples[i];
 	return NULL;
+}
+
+const struct json *live_last_queue(const struct live_figures *figures)
+{
+	const struct model_live *live = figures->live;
+	return live && figures->now_ms - live->queued_ms < QUEUE_FOR_MS ? live->queue : NULL;
 }
 
 bool live_is_sampled(const struct live_figures *figures)

@@ -118,7 +118,13 @@ void live_write_locks(struct live_page *page, const struct json *values)
 	int64_t behind = json_get_int(values, "behind_us"), waiting = json_get_int(values, "waiting");
 
 	if (waiting == 0) {
-		paper_span(&page->paper, STYLE_GOOD, " nobody waits for a lock");
+		const struct json *queue = live_last_queue(page->figures);
+		paper_span(&page->paper, STYLE_GOOD, queue ? " nobody waits now" : " nobody waits for a lock");
+		if (queue)
+			paper_span(&page->paper, STYLE_DIM, "; with us, %s:",
+			           age_text(page->arena, page->figures->live->queued_ms, page->figures->now_ms));
+		forest = json_get(queue, "forest");
+		sessions = json_get(queue, "sessions");
 	} else {
 		paper_span(&page->paper, STYLE_CAUTION, " %" PRId64 " wait, %s", waiting,
 		           live_duration(page, values, "longest_wait_ms"));

@@ -32,6 +32,12 @@ void live_session_update(struct live_session *session, const struct live_figures
 	for (size_t id = 0; session->pid && id < SESSION_SOURCES; id++) {
 		const struct model_sample *sample = live_sample(figures, SAMPLERS[id]);
 		const struct json *now = sample ? find(json_get(sample->values, "sessions"), session->pid) : NULL;
+		if (!now && !session->values[id] && id == OF_LOCKS) {
+			now = find(json_get(live_last_queue(figures), "sessions"), session->pid);
+			session->values[id] = json_share(now);
+			session->seen_ms = now ? figures->live->queued_ms : session->seen_ms;
+			continue;
+		}
 		if (!now || is_other(session->values[id], now))
 			continue;
 		session->there = true;
@@ -190,8 +196,9 @@ void live_session_write(struct live_page *page, const struct live_session *sessi
 		paper_span(&page->paper, STYLE_DIM, " %s", age_text(page->arena, session->seen_ms, page->figures->now_ms));
 	if (!session->there) {
 		paper_line(&page->paper);
+		paper_tab(&page->paper, 1);
 		paper_text(&page->paper, STYLE_CAUTION, 1,
-		           " It waits for no lock any more, is in nobody's way, and its transaction is none of the oldest, "
+		           "It waits for no lock any more, is in nobody's way, and its transaction is none of the oldest, "
 		           "if it has one. What was last seen of it:");
 	}
 	write_who(page, session);

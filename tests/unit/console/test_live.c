@@ -350,6 +350,33 @@ static void a_session_that_is_gone_is_shown_as_it_was_last_seen(void **state)
 	close_fixture(&f);
 }
 
+static void the_last_queue_with_us_is_still_told_when_it_is_gone(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = {0}, session = {0}, later = {0};
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	tell_figures(f.model);
+	TELL(f.model, "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"waiting\":0,\"forest\":[],\"sessions\":[]}");
+	draw(&f, 80, 22, false, &text);
+	assert_non_null(strstr(strbuf_text(&text), "nobody waits now; with us, 3 s ago:"));
+	assert_non_null(strstr(strbuf_text(&text), "902 (ours) waits 3.0 s! orders ACCESS EXCLUSIVE"));
+	press(&f, ACTION_OPEN);
+	press(&f, ACTION_LAST);
+	press(&f, ACTION_OPEN);
+	draw(&f, 80, 22, false, &session);
+	assert_int_equal(strncmp(strbuf_text(&session), "session 916 ", strlen("session 916 ")), 0);
+	assert_non_null(strstr(strbuf_text(&session), "UPDATE orders SET total = $1"));
+	press(&f, ACTION_BACK);
+	press(&f, ACTION_BACK);
+	for (int i = 0; i < 60; i++)
+		tell_text(f.model, "\"type\":\"log\",\"level\":\"info\",\"message\":\"a second has passed\"");
+	draw(&f, 80, 22, false, &later);
+	assert_null(strstr(strbuf_text(&later), "902 (ours)  waits"));
+	assert_null(strstr(strbuf_text(&later), "with us"));
+	close_fixture(&f);
+}
+
 static void with_a_rate_figures_stay_for_that_long(void **state)
 {
 	_cleanup_strbuf_ struct strbuf before = {0}, soon = {0}, later = {0};
@@ -367,7 +394,7 @@ static void with_a_rate_figures_stay_for_that_long(void **state)
 	for (int i = 0; i < 5; i++)
 		tell_text(f.model, "\"type\":\"log\",\"level\":\"info\",\"message\":\"a second has passed\"");
 	draw(&f, 80, 22, false, &later);
-	assert_non_null(strstr(strbuf_text(&later), "nobody waits for a lock"));
+	assert_non_null(strstr(strbuf_text(&later), "nobody waits now"));
 	close_fixture(&f);
 }
 
@@ -449,6 +476,7 @@ int main(void)
 		cmocka_unit_test(latency_is_kept_by_phase_and_nonsense_is_left_out),
 		cmocka_unit_test(without_a_screen_every_panel_is_told_whole),
 		cmocka_unit_test(a_session_that_is_gone_is_shown_as_it_was_last_seen),
+		cmocka_unit_test(the_last_queue_with_us_is_still_told_when_it_is_gone),
 		cmocka_unit_test(with_a_rate_figures_stay_for_that_long),
 		cmocka_unit_test(a_click_chooses_and_the_next_one_opens),
 		cmocka_unit_test(the_apply_shows_what_it_does_to_others),
