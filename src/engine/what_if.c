@@ -70,7 +70,7 @@ static enum status find_schema(struct session *session, struct arena *arena, con
 static enum status suppose(struct session *session, struct arena *arena, struct what_if *answer, struct error *err)
 {
 	_cleanup_rows_ struct rows *index = NULL, *size = NULL;
-	const char *schema;
+	const char *schema = NULL;
 
 	if (EXEC_ALL(session, PREPARE, err) != OK || find_schema(session, arena, &schema, err) != OK)
 		return err->status;
