@@ -76,8 +76,8 @@ const char *series_figure(struct arena *arena, enum series_unit unit, double val
 	case SERIES_PER_S: return arena_printf(arena, "%s/s", number_text(arena, value));
 	case SERIES_BYTES: return text_bytes(arena, (int64_t)value);
 	case SERIES_BYTES_PER_S: return arena_printf(arena, "%s/s", text_bytes(arena, (int64_t)value));
-	case SERIES_MS: return value ? text_duration(arena, (int64_t)value) : "0";
-	case SERIES_US: return value ? text_latency(arena, (int64_t)value) : "0";
+	case SERIES_MS: return value > 0 ? text_duration(arena, (int64_t)value) : "0";
+	case SERIES_US: return value > 0 ? text_latency(arena, (int64_t)value) : "0";
 	case SERIES_NUMBER: break;
 	}
 	return number_text(arena, value);
