@@ -11,7 +11,7 @@
 #include "sys/clock.h"
 
 /* More migrations than these: those that harm nobody are only counted. */
-enum { ALL_SHOWN = 20, JUST_NOW_MS = 10000 };
+enum { ALL_SHOWN = 20, JUST_NOW_MS = 10000, FEW_LINES = 32 };
 
 /* Texts of the rehearsal that have a line of their own here; its other warnings are notes. */
 static const char *const OWN_LINES[] = {"rehearsal.changes", "rehearsal.downs", "rehearsal.locks", "rehearsal.loss",
@@ -331,6 +331,9 @@ enum status consent_show(struct run *run, struct evidence *evidence, struct erro
 
 	if (trace_read(arena, trace, &showing.trace, err) != OK)
 		return err->status;
+	/* A migration that changes rows has two lines: its own, and that of its table. */
+	if (evidence->checks.count == 0)
+		list_reserve(run->arena, &evidence->checks, 2 * run->plan.pending.count + FEW_LINES);
 	showing.live_names = blocking_live_names(arena, &run->live_schema);
 	blocking_find(arena, &showing.trace, &run->live_schema, &showing.blocking);
 	show_sum(&showing);

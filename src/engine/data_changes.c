@@ -136,6 +136,7 @@ enum status data_changes_declare(struct run *run, struct arena *arena, struct se
 {
 	struct data_changes *changes = arena_alloc(arena, sizeof(*changes));
 	*changes = (struct data_changes){.arena = arena, .known = text_index_new(arena)};
+	list_reserve(arena, &changes->items, run->plan.pending.count + 1); /* most write one table */
 
 	for (size_t m = 0; m < run->plan.pending.count; m++) {
 		const struct migration *migration = run->plan.pending.items[m];

@@ -7,13 +7,14 @@
 #include "base/memory.h"
 #include "pg/query.h"
 
+/* There are five for every small table: wide fields first. */
 struct relation {
-	uint32_t oid;
-	char kind;
 	const char *name;
 	int64_t file;  /* relfilenode as last seen */
 	int64_t scans; /* as last seen in this transaction */
+	uint32_t oid;
 	enum lock_mode mode; /* strongest held in this transaction */
+	char kind;
 	bool known;          /* name and file were read before */
 	bool met;            /* in a transaction, be it an earlier one */
 	bool newborn;        /* made by this transaction: nobody else can see it, let alone wait for it */
@@ -21,11 +22,24 @@ struct relation {
 
 struct measure {
 	struct arena *arena;
-	LIST(struct relation) relations; /* by oid */
+	struct {
+		struct relation *items; /* by oid; in no arena, which would keep what they grow out of */
+		size_t count, room;
+	} relations;
 	LIST(uint32_t) met;              /* in this transaction */
 	LIST(uint32_t) unnamed;          /* met, and still without a name */
 	int64_t clock_ms, wal_bytes;
 };
+
+static void make_room(struct measure *measure)
+{
+	size_t room = measure->relations.room;
+	if (measure->relations.count < room)
+		return;
+	room = room ? room + room / 2 : 1024;
+	measure->relations.items = memory_resize(measure->relations.items, room * sizeof(struct relation));
+	measure->relations.room = room;
+}
 
 static struct relation *find(struct measure *measure, uint32_t oid)
 {
@@ -40,9 +54,10 @@ static struct relation *find(struct measure *measure, uint32_t oid)
 	if (low < measure->relations.count && measure->relations.items[low].oid == oid)
 		return &measure->relations.items[low];
 
-	list_add(measure->arena, &measure->relations);
+	make_room(measure);
 	struct relation *place = &measure->relations.items[low];
-	memmove(place + 1, place, (measure->relations.count - 1 - low) * sizeof(*place));
+	memmove(place + 1, place, (measure->relations.count - low) * sizeof(*place));
+	measure->relations.count++;
 	*place = (struct relation){.oid = oid};
 	return place;
 }
@@ -98,6 +113,7 @@ void measure_close(struct measure *measure)
 	if (!measure)
 		return;
 	arena_close(measure->arena);
+	memory_free(measure->relations.items);
 	memory_free(measure);
 }
 

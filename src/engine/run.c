@@ -233,14 +233,22 @@ static const char *waived(const struct settings *settings, const char *name)
 	return NULL;
 }
 
+/* Thousands of checks in a row have one name, limit and hint. */
+static const char *text_as_before(struct arena *arena, const char *before, const char *text)
+{
+	return before && text && strcmp(before, text) == 0 ? before : arena_strdup(arena, text);
+}
+
 static struct check *add_check(struct run *run, struct evidence *evidence, const struct check *check)
 {
+	static const struct check NONE;
 	struct check *place = list_add(run->arena, &evidence->checks);
+	const struct check *last = evidence->checks.count > 1 ? place - 1 : &NONE;
 	*place = (struct check){
-		.name = arena_strdup(run->arena, check->name),
+		.name = text_as_before(run->arena, last->name, check->name),
 		.measured = arena_strdup(run->arena, check->measured),
-		.limit = arena_strdup(run->arena, check->limit),
-		.hint = arena_strdup(run->arena, check->hint),
+		.limit = text_as_before(run->arena, last->limit, check->limit),
+		.hint = text_as_before(run->arena, last->hint, check->hint),
 		.ok = check->ok,
 		.warning = check->warning,
 		.failure = check->failure,

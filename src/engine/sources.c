@@ -28,6 +28,7 @@ enum status sources_read(struct arena *arena, const char *folder, int64_t ceilin
 		error_wrap(err, "cannot read the migrations");
 		return error_hint(err, "Name the folder with -m DIR; it must be readable.");
 	}
+	list_reserve(arena, ret_list, names.count);
 	for (size_t i = 0; i < names.count; i++)
 		if (file_kind_of(names.items[i]) != FILE_IGNORED &&
 		    read_one(arena, folder, names.items[i], ceiling_bytes, ret_list, err) != OK)

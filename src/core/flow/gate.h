@@ -57,11 +57,11 @@ struct check {
 	const char *name;     /* "backup.content": gate, dot, check; what --waive names */
 	const char *measured; /* what was found */
 	const char *limit;    /* what was allowed */
-	bool ok;
-	bool warning;         /* reported, never refuses */
 	const char *hint;     /* how to fix it; needed when not ok */
 	const char *waived_because; /* or NULL */
 	enum status failure;  /* status of a run that this check stops; OK = its gate's. Not kept in evidence */
+	bool ok;
+	bool warning;         /* reported, never refuses */
 };
 
 struct check_list {

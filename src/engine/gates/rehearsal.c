@@ -177,6 +177,8 @@ static enum status run_plan(struct rehearsal *rehearsal, bool *ret_ran, struct e
 		status = execute_migration(executor, migration, resume_first_step(run, migration->version),
 		                           trace, err);
 	}
+	measure_close(executor->measure);
+	executor->measure = NULL;
 	if (loop_stop_signal(run->loop))
 		return loop_stop_error(run->loop, err);
 	if (status == OK) {
