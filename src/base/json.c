@@ -79,7 +79,7 @@ static struct json *text_new(enum json_kind kind, const char *bytes, size_t leng
  * Texts that came lately, each in the place its hash gives it: a schema's 60,000 rows say "column" 20,000 times, and
  * a text is never changed, so that all of them can be one value.
  */
-enum { RECENT_TEXTS = 4096, RECENT_BYTES = 80 };
+enum { RECENT_TEXTS = 1024, RECENT_BYTES = 80 };
 static struct json *recent[RECENT_TEXTS];
 
 static struct json **recent_slot(const char *text, size_t length)

@@ -24,6 +24,13 @@ void memory_setup(void)
 #endif
 }
 
+void memory_give_back(void)
+{
+#ifdef M_TRIM_THRESHOLD
+	malloc_trim(0);
+#endif
+}
+
 void *memory_new(size_t size_bytes)
 {
 	return or_die(calloc(1, size_bytes ? size_bytes : 1), size_bytes);

@@ -10,6 +10,9 @@
  */
 void memory_setup(void);
 
+/* What was freed in between goes back to the system too: for after a piece of work that took much. */
+void memory_give_back(void);
+
 /* Zeroed memory; the caller frees it with memory_free. */
 void *memory_new(size_t size_bytes);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "cli/printer.h"
 #include "engine/flow.h"
@@ -137,6 +138,7 @@ static const char *write_report(struct engine *engine, enum status status, const
 
 	if (run->plan.items.count == 0 || (status == OK && run->checklist.states[GATE_INSPECT] == GATE_WAITING))
 		return NULL;
+	memory_give_back();
 	plan = plan_json(&run->plan);
 	struct report report = {
 		.run_id = run->id.text,

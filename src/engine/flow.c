@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "core/migration/target.h"
 #include "engine/boundary.h"
@@ -225,6 +226,7 @@ static enum status pass(struct run *run, enum gate gate, struct error *err)
 		return OK;
 	steering_gate_begins(run, gate);
 	enum status status = carry_out(run, gate, err);
+	memory_give_back();
 	steering_gate_ended(run);
 	if (status == OK && gate == GATE_REHEARSAL)
 		promise_tell(run);

@@ -34,7 +34,28 @@ static struct json *statement_json(const struct statement *statement, size_t cou
 	return object;
 }
 
-static struct json *steps_json(const struct script *script)
+/* Statements that lock nothing look alike in thousands of files: of those that came lately there is one value. */
+enum { ALIKE = 8 };
+
+static struct json *shared_statement(struct json **alike, const struct statement *statement, size_t count)
+{
+	struct json *object = statement_json(statement, count);
+	struct json **slot = &alike[(size_t)statement->line % ALIKE];
+	bool plain = json_count(json_get(object, "locks")) == 0 && count == 1;
+
+	if (!plain)
+		return object;
+	if (*slot && json_get_int(*slot, "line") == statement->line &&
+	    strcmp(json_get_text(*slot, "tag"), statement->tag) == 0) {
+		json_close(object);
+		return json_share(*slot);
+	}
+	json_close(*slot);
+	*slot = json_share(object);
+	return object;
+}
+
+static struct json *steps_json(const struct script *script, struct json **alike)
 {
 	struct json *steps = json_new_array();
 
@@ -48,7 +69,7 @@ static struct json *steps_json(const struct script *script)
 			for (count = 1; j + count < step->count; count++)
 				if (!says_the_same(&step->statements[j], &step->statements[j + count]))
 					break;
-			json_push(statements, statement_json(&step->statements[j], count));
+			json_push(statements, shared_statement(alike, &step->statements[j], count));
 		}
 		json_set(object, "statements", statements);
 		json_push(steps, object);
@@ -94,6 +115,7 @@ static void describe(struct json *object, const struct migration *migration)
 struct json *plan_json(const struct plan *plan)
 {
 	struct json *document = json_new_object(), *migrations = json_new_array();
+	struct json *alike[ALIKE] = {NULL};
 	size_t next_edge = 0;
 
 	json_set_int(document, "v", 1);
@@ -112,7 +134,7 @@ struct json *plan_json(const struct plan *plan)
 			json_set_text(object, "transaction", migration_transaction(migration));
 			json_set(object, "requires",
 			         requires_json(plan, (size_t)(migration - plan->set->items), &next_edge));
-			json_set(object, "steps", steps_json(&migration->up));
+			json_set(object, "steps", steps_json(&migration->up, alike));
 			describe(object, migration);
 		}
 		if (item->applied && item->applied->applied_at)
@@ -120,5 +142,7 @@ struct json *plan_json(const struct plan *plan)
 		json_push(migrations, object);
 	}
 	json_set(document, "migrations", migrations);
+	for (size_t i = 0; i < ALIKE; i++)
+		json_close(alike[i]);
 	return document;
 }

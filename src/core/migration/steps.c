@@ -83,6 +83,8 @@ struct builder {
 
 static void begin_step(struct builder *builder, bool transactional, size_t number)
 {
+	if (builder->script->steps.room == 0)
+		list_reserve(builder->arena, &builder->script->steps, 1); /* most files have no more */
 	struct step *step = list_add(builder->arena, &builder->script->steps);
 	*step = (struct step){.transactional = transactional,
 	                      .statements = &builder->statements[builder->kept],
