@@ -219,7 +219,8 @@ def bench_memory(stack, _):
     site = Site(stack)
     site.write_small(1, 10000)
     for name, *command in (("`status`", "status"), ("`plan`", "plan"), ("`plan --format json`", "plan", "--format", "json"),
-                           ("`--batch` up to the backup", "--batch", "--stop-before", "backup")):
+                           ("`--batch` up to the backup", "--batch", "--stop-before", "backup"),
+                           ("`--batch` up to the approval", "--batch", "--stop-before", "approval")):
         say_value(f"memory of {name}, 10,000 pending migrations", site.memory_mib(*command), "MiB", "64 MiB")
     site = Site(stack)
     line = "INSERT INTO big VALUES (1, 'a row of a file that somebody exported');\n"
