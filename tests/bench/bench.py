@@ -12,6 +12,7 @@ import pathlib
 import random
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -358,40 +359,58 @@ def bench_smoke(stack, rounds):
 
 
 def bench_samplers(stack, rounds):
-    """pgbench with and without `monitor --watch`, in pairs; and the processor time of the session that it asks on."""
+    """
+    One pgbench, and `monitor --watch` let go and held in turns of two seconds, so that what else the machine does falls
+    on both; and the processor time of the session that it asks on. What two turns of the same kind differ by, one after
+    the other, says how much the ratio is worth.
+    """
     site = Site(stack)
     site.cluster.program("pgbench", "-i", "-q", "-s", "5", site.database.conninfo())
-    seconds = int(os.environ.get("PGSLUICE_BENCH_SECONDS", "8"))
-
-    def pgbench():
-        done = site.cluster.program("pgbench", "-n", "-M", "prepared", "-S", "-c", 4, "-T", seconds,
-                                    site.database.conninfo()).stdout
-        return float(re.search(r"^tps = ([\d.]+)", done, re.MULTILINE).group(1))
-
-    pgbench()
-    alone, watched, share, own = [], [], [], []
-    for turn in range(rounds):
-        for with_it in ((False, True), (True, False))[turn % 2]:
-            if not with_it:
-                alone.append(pgbench())
-                continue
-            running = site.flow.sluice.start("monitor", "--watch", migrations=None)
-            pid = site.database.wait_for_session("pgsluice")
-            running.wait_for_output("own cost")
-            # The first round plans every query; what goes on after it is the cost.
-            before, own_before, start = process_cpu(pid), process_cpu(running.pid), time.monotonic()
-            watched.append(pgbench())
-            elapsed = time.monotonic() - start
-            share.append((process_cpu(pid) - before) / elapsed * 100)
-            own.append((process_cpu(running.pid) - own_before) / elapsed * 100)
-            running.signal(15)
-            running.result()
-    ratio = statistics.median(mine / other for mine, other in zip(watched, alone))
+    running = site.flow.sluice.start("monitor", "--watch", migrations=None)
+    pid = site.database.wait_for_session("pgsluice")
+    # The first round plans every query; what goes on after it is the cost.
+    running.wait_for_output("own cost")
+    turns = 12 * rounds
+    words = [site.cluster.bindir / "pgbench", "-n", "-M", "prepared", "-S", "-c", "4", "-P", "1", "-T", 2 * turns + 2,
+             site.database.conninfo()]
+    with subprocess.Popen(list(map(str, words)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          cwd=site.base, env=clean_env()) as pgbench:
+        seconds = (float(found.group(1)) for line in pgbench.stderr
+                   if (found := re.match(r"progress: [\d.]+ s, ([\d.]+) tps", line)))
+        next(seconds)
+        backends = [pid for pid, in site.database.query("SELECT pid FROM pg_stat_activity "
+                                                        "WHERE application_name = 'pgbench'")]
+        pairs, share, own, equal, last = [], [], [], [], 0
+        work = {False: [0, 0], True: [0, 0]}
+        for turn in range(turns // 2):
+            pair = {}
+            for with_it in ((False, True), (True, False))[turn % 2]:
+                running.signal(signal.SIGCONT if with_it else signal.SIGSTOP)
+                before, own_before = process_cpu(pid), process_cpu(running.pid)
+                work[with_it][0] -= sum(map(process_cpu, backends))
+                pair[with_it] = next(seconds) + next(seconds)
+                work[with_it][0] += sum(map(process_cpu, backends))
+                work[with_it][1] += pair[with_it]
+                if last and len(pair) == 1:
+                    equal.append(abs(pair[with_it] / last - 1))
+                last = pair[with_it]
+                if with_it:
+                    share.append(process_cpu(pid) - before)
+                    own.append(process_cpu(running.pid) - own_before)
+            pairs.append((pair[True] / 2, pair[False] / 2))
+    running.signal(signal.SIGCONT)
+    running.signal(signal.SIGTERM)
+    running.result()
+    ratio = statistics.median(mine / other for mine, other in pairs)
     tell("pgbench -S with all samplers, throughput in pairs",
-         f"{statistics.median(watched):.0f} a second, {ratio:.3f} times",
-         f"without: {statistics.median(alone):.0f} a second", "0.99 times")
-    tell("all samplers, CPU of their session on the server", f"{statistics.median(share):.2f} % of one processor",
-         f"the program itself: {statistics.median(own):.2f} %", "1 %")
+         f"{statistics.median(mine for mine, _ in pairs):.0f} a second, {ratio:.3f} times",
+         f"without: {statistics.median(other for _, other in pairs):.0f} a second, {len(pairs)} pairs; "
+         f"equal turns differ by {statistics.median(equal) * 100:.1f} %", "0.99 times")
+    with_it, without = (cpu / count * 1e6 for cpu, count in (work[True], work[False]))
+    tell("a transaction of pgbench -S with all samplers, CPU of its backend",
+         f"{with_it:.2f} us, {with_it / without:.3f} times", f"without: {without:.2f} us", "1.01 times")
+    tell("all samplers, CPU of their session on the server", f"{sum(share) / len(share) / 2 * 100:.2f} % of one processor",
+         f"the program itself: {sum(own) / len(own) / 2 * 100:.2f} %", "1 %")
 
 
 def bench_guard(stack, rounds):
