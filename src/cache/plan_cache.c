@@ -186,8 +186,8 @@ static enum status add_plan(struct store *store, void *context, struct error *er
 {
 	const struct addition *addition = context;
 	const struct plan_cache_limits *limits = &addition->cache->limits;
-	int64_t series;
-	bool changed;
+	int64_t series = 0;
+	bool changed = false;
 
 	if (need_series(store, addition, &series, err) != OK ||
 	    mark_change(store, series, addition->plan->shape, &changed, err) != OK ||

@@ -247,7 +247,7 @@ enum status endpoint_open(struct loop *loop, const struct endpoint_options *opti
                           struct error *err)
 {
 	struct endpoint *endpoint = memory_new(sizeof(*endpoint));
-	int fd;
+	int fd = -1;
 
 	*endpoint = (struct endpoint){.loop = loop,
 	                              .pages = options->pages,

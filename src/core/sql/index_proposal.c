@@ -99,7 +99,7 @@ static void word_statements(struct arena *arena, const PgQuery__IndexStmt *creat
 enum status index_proposal_read(struct arena *arena, const char *text, struct index_proposal *ret_proposal,
                                 struct error *err)
 {
-	const char *sql;
+	const char *sql = NULL;
 	if (find_statement(arena, text, &sql, err) != OK)
 		return err->status;
 	_cleanup_tree_parser_ struct tree_parser *parser = tree_parser_open();
