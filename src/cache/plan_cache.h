@@ -23,7 +23,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/list.h"
-#include "core/explain/surroundings.h"
+#include "core/explain/compare/surroundings.h"
 #include "core/sql/query_print.h"
 
 struct plan_cache;

@@ -9,10 +9,10 @@
 #include "cli/screen.h"
 #include "core/explain/figure.h"
 #include "core/sql/query_print.h"
-#include "engine/canaries.h"
-#include "engine/canary_verdict.h"
 #include "engine/evidence_store.h"
-#include "engine/statement_source.h"
+#include "engine/queries/canaries.h"
+#include "engine/queries/canary_verdict.h"
+#include "engine/queries/statement_source.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 

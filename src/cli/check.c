@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "cli/screen.h"
-#include "engine/trial.h"
+#include "engine/trial/trial.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 

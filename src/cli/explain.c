@@ -9,9 +9,9 @@
 #include "cli/explain_source.h"
 #include "cli/screen.h"
 #include "cli/words.h"
-#include "engine/explain_history.h"
-#include "engine/explain_place.h"
-#include "engine/what_if.h"
+#include "engine/queries/explain_history.h"
+#include "engine/queries/explain_place.h"
+#include "engine/queries/what_if.h"
 
 static void print(const struct options *options, const struct explained *explained)
 {

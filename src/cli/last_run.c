@@ -4,7 +4,7 @@
 
 #include "base/stamp.h"
 #include "base/text.h"
-#include "engine/leader.h"
+#include "engine/execute/leader.h"
 #include "pg/ledger.h"
 
 /* What was said of trouble, and while live was being changed: the newest of it. */

@@ -6,7 +6,7 @@
 #define CLI_LAST_RUN_H
 
 #include "base/json.h"
-#include "console/model.h"
+#include "console/model/model.h"
 #include "engine/run.h"
 
 /* From its record. at_work: an engine goes on with it. The caller owns it. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/latency_probe.h"
+#include "engine/watch/latency_probe.h"
 
 #define AT(member) .offset = offsetof(struct options, member)
 

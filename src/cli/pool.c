@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/pool_print.h"
 #include "cli/query_mix.h"
-#include "engine/pool_ramp.h"
+#include "engine/watch/pool_ramp.h"
 #include "pg/bouncer.h"
 #include "sys/clock.h"
 

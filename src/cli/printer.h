@@ -16,7 +16,7 @@
 #include "cli/options.h"
 #include "cli/screen.h"
 #include "core/migration/plan.h"
-#include "engine/emit.h"
+#include "engine/tell/emit.h"
 
 struct printed_migration {
 	const char *version, *name;

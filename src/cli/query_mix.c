@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/explain_source.h"
-#include "engine/canaries.h"
+#include "engine/queries/canaries.h"
 
 static bool wants_canaries(const struct options *options)
 {

@@ -4,7 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/screen.h"
-#include "engine/smoke.h"
+#include "engine/watch/smoke.h"
 
 /*
  * The canaries when there are neither operands nor --file, or when the one operand says so. Those that have no values

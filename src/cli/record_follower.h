@@ -5,7 +5,7 @@
 #ifndef CLI_RECORD_FOLLOWER_H
 #define CLI_RECORD_FOLLOWER_H
 
-#include "console/model.h"
+#include "console/model/model.h"
 #include "core/migration/plan.h"
 #include "sys/loop.h"
 

@@ -1,10 +1,10 @@
-#include "engine/report_record.h"
+#include "engine/tell/report_record.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/commands.h"
-#include "engine/report_html.h"
+#include "engine/tell/report_html.h"
 
 enum { READ_BYTES = 64 * 1024, LINE_MOST_BYTES = 256 * 1024 * 1024 };
 

@@ -1,4 +1,4 @@
-#include "engine/resolve.h"
+#include "engine/resume/resolve.h"
 
 #include <string.h>
 

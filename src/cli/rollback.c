@@ -1,4 +1,4 @@
-#include "engine/rollback.h"
+#include "engine/resume/rollback.h"
 
 #include "cli/commands.h"
 #include "cli/engine.h"

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/query_mix.h"
 #include "cli/smoke_print.h"
-#include "engine/smoke.h"
+#include "engine/watch/smoke.h"
 
 enum { DURATION_MS = 10000 };
 

@@ -3,7 +3,7 @@
 #define CLI_SMOKE_PRINT_H
 
 #include "cli/screen.h"
-#include "engine/smoke.h"
+#include "engine/watch/smoke.h"
 
 /* Per query and in total, what failed, what is over its budget, and the histogram. */
 void smoke_print_text(struct screen *screen, const struct smoke_result *result);

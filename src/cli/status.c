@@ -8,7 +8,7 @@
 #include "cli/local_time.h"
 #include "cli/screen.h"
 #include "cli/status_document.h"
-#include "engine/leader.h"
+#include "engine/execute/leader.h"
 
 /* Applied migrations that are listed one by one; of those before them only the number is shown. */
 enum { APPLIED_SHOWN = 5 };

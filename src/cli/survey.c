@@ -7,7 +7,7 @@
 #include "cli/last_run.h"
 #include "cli/record_follower.h"
 #include "cli/status_document.h"
-#include "engine/control.h"
+#include "engine/tell/control.h"
 #include "sys/clock.h"
 
 /* All of the schema is read each time: seldom, never while a run is at work, and not for ever. */

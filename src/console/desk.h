@@ -5,13 +5,13 @@
 #ifndef CONSOLE_DESK_H
 #define CONSOLE_DESK_H
 
-#include "console/canvas.h"
 #include "console/console.h"
 #include "console/keymap.h"
-#include "console/model.h"
+#include "console/model/model.h"
+#include "console/model/story.h"
 #include "console/prompt.h"
-#include "console/story.h"
-#include "console/term.h"
+#include "console/terminal/canvas.h"
+#include "console/terminal/term.h"
 #include "console/view.h"
 
 enum dialogue_kind {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "console/paper.h"
+#include "console/terminal/paper.h"
 
 enum { BOX_COLUMNS = 76 };
 

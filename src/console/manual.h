@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "console/paper.h"
+#include "console/terminal/paper.h"
 
 struct manual_page {
 	const char *name;         /* "pgsluice-runbook" */

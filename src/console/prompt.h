@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
-#include "console/canvas.h"
+#include "console/terminal/canvas.h"
 
 enum prompt_kind {
 	PROMPT_COMMAND, /* : */

@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "console/canvas.h"
 #include "console/keymap.h"
-#include "console/model.h"
+#include "console/model/model.h"
+#include "console/terminal/canvas.h"
 
 struct console; /* console/console.h */
 

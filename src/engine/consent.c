@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/blocking.h"
 #include "engine/evidence_store.h"
-#include "engine/guard_forecast.h"
-#include "engine/trace.h"
+#include "engine/execute/trace.h"
+#include "engine/rehearse/blocking.h"
+#include "engine/watch/guard_forecast.h"
 #include "sys/clock.h"
 
 /* More migrations than these: those that harm nobody are only counted. */

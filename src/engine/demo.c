@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "engine/sql_file.h"
+#include "engine/execute/sql_file.h"
 #include "pg/binaries.h"
 #include "pg/history.h"
 #include "pg/standing.h"

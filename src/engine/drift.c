@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "engine/trace.h"
+#include "engine/execute/trace.h"
 #include "pg/ledger.h"
 
 /* The relation that an accepted name stands for, without the kind that may stand before it; NULL = another object. */

@@ -3,12 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/canaries.h"
-#include "engine/copy.h"
+#include "engine/copy/copy.h"
 #include "engine/evidence_store.h"
-#include "engine/leader.h"
-#include "engine/samples.h"
+#include "engine/execute/leader.h"
+#include "engine/queries/canaries.h"
 #include "engine/sources.h"
+#include "engine/watch/samples.h"
 #include "pg/catalog.h"
 #include "pg/history.h"
 #include "pg/query.h"

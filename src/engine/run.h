@@ -11,20 +11,20 @@
 #include "core/flow/gate.h"
 #include "core/migration/plan.h"
 #include "core/schema/object.h"
-#include "engine/emit.h"
-#include "engine/resume.h"
+#include "engine/resume/resume.h"
 #include "engine/settings.h"
+#include "engine/tell/emit.h"
 #include "pg/session.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
 
-struct copy;           /* engine/copy.h: the restored copy and its clones */
+struct copy;           /* engine/copy/copy.h: the restored copy and its clones */
 struct evidence_store; /* engine/evidence_store.h */
-struct guard;          /* engine/guard.h */
-struct leader;         /* engine/leader.h */
-struct samples;        /* engine/samples.h */
-struct record;         /* engine/record.h */
-struct steering;       /* engine/steering.h */
+struct guard;          /* engine/watch/guard.h */
+struct leader;         /* engine/execute/leader.h */
+struct samples;        /* engine/watch/samples.h */
+struct record;         /* engine/tell/record.h */
+struct steering;       /* engine/tell/steering.h */
 
 /* Which scripts of the plan's migrations a run carries out. */
 enum direction { DIRECTION_UP, DIRECTION_DOWN };

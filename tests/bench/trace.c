@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
-#include "engine/measure.h"
+#include "engine/execute/measure.h"
 #include "pg/pipeline.h"
 #include "pg/query.h"
 #include "pg/session.h"

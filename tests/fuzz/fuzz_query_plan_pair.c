@@ -1,9 +1,9 @@
 #include <string.h>
 
+#include "core/explain/compare/plan_diff.h"
+#include "core/explain/compare/plan_judge.h"
+#include "core/explain/compare/shape.h"
 #include "core/explain/finding.h"
-#include "core/explain/plan_diff.h"
-#include "core/explain/plan_judge.h"
-#include "core/explain/shape.h"
 #include "fuzz.h"
 
 /* What is said of one plan points at its nodes, and a plan does not differ from itself. */

@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "console/cursor.h"
-#include "console/paper.h"
-#include "console/signs.h"
+#include "console/terminal/paper.h"
+#include "console/terminal/signs.h"
 #include "console/views/impact.h"
 #include "console/views/views.h"
 

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 #include "console/cursor.h"
-#include "console/paper.h"
-#include "console/signs.h"
+#include "console/terminal/paper.h"
+#include "console/terminal/signs.h"
 #include "console/views/views.h"
 
 enum { SIDE_BY_SIDE_FROM = 110, LIST_COLUMNS = 58, WIDE_FROM = 90 };

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "console/conflicts.h"
 #include "console/cursor.h"
-#include "console/lanes.h"
-#include "console/layers.h"
-#include "console/paper.h"
-#include "console/signs.h"
+#include "console/graph/conflicts.h"
+#include "console/graph/lanes.h"
+#include "console/graph/layers.h"
+#include "console/terminal/paper.h"
+#include "console/terminal/signs.h"
 #include "console/views/views.h"
 
 enum mode { MODE_LANES, MODE_BOXES, MODE_TREE, MODE_COUNT };

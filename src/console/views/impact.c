@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
-#include "console/signs.h"
+#include "console/terminal/signs.h"
 #include "console/views/live.h"
 
 enum { LABEL_AT = 12, WORSE_TIMES = 2 };

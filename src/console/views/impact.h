@@ -2,7 +2,7 @@
 #ifndef CONSOLE_VIEWS_IMPACT_H
 #define CONSOLE_VIEWS_IMPACT_H
 
-#include "console/paper.h"
+#include "console/terminal/paper.h"
 #include "console/view.h"
 
 /* Its lines, for a width (0 = any); none while live is not sampled. Glyphs are those of the canvas. */

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "console/cursor.h"
-#include "console/signs.h"
+#include "console/terminal/signs.h"
 #include "console/views/views.h"
 
 enum { STALE_MS = 30 * 1000, STACKED_ROWS = 7 };

@@ -2,8 +2,8 @@
 #ifndef CONSOLE_VIEWS_LIVE_H
 #define CONSOLE_VIEWS_LIVE_H
 
-#include "console/model_live.h"
-#include "console/paper.h"
+#include "console/model/model_live.h"
+#include "console/terminal/paper.h"
 #include "console/view.h"
 
 /* What the panels show: the model's newest, or what was held of it. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "console/signs.h"
+#include "console/terminal/signs.h"
 #include "console/views/live.h"
 
 enum { SPARK_MS = 5 * 60 * 1000, SPARK_COLUMNS = 24, SPARK_NAME = 11, TALL_FROM = 7, QUEUE_FOR_MS = 60 * 1000 };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "console/signs.h"
+#include "console/terminal/signs.h"
 #include "console/views/live.h"
 
 enum { QUERY_FROM = 90, WAIT_IS_LONG_MS = 1000 };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "console/signs.h"
+#include "console/terminal/signs.h"
 #include "console/views/live.h"
 
 enum { STATE_COLUMNS = 16, COUNT_AT = 17, BAR_AT = 23, BAR_MOST = 30, TRANSACTION_IS_LONG_MS = 60000 };

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "console/code.h"
-#include "console/signs.h"
+#include "console/terminal/signs.h"
 #include "console/views/live.h"
 
 enum { OF_LOCKS, OF_TRANSACTIONS, FIELD_INDENT = 15 };

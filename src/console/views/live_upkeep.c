@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "console/signs.h"
+#include "console/terminal/signs.h"
 #include "console/views/live.h"
 
 enum { NAME_COLUMNS = 18, NAME_COLUMNS_WIDE = 32, WIDE_FROM = 60 };

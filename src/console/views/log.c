@@ -5,8 +5,8 @@
 
 #include "base/stamp.h"
 #include "console/cursor.h"
-#include "console/paper.h"
-#include "console/signs.h"
+#include "console/terminal/paper.h"
+#include "console/terminal/signs.h"
 #include "console/views/views.h"
 
 enum { TIME_COLUMNS = 12, LEVEL_AT = 13, GATE_AT = 21, TEXT_AT = 31, DETAIL_ROWS_MAX = 8, FIND_BYTES = 128 };

@@ -7,9 +7,9 @@
 #include "base/text.h"
 #include "console/code.h"
 #include "console/cursor.h"
-#include "console/paper.h"
-#include "console/signs.h"
-#include "console/source.h"
+#include "console/model/source.h"
+#include "console/terminal/paper.h"
+#include "console/terminal/signs.h"
 #include "console/views/views.h"
 
 enum tab { TAB_INFO, TAB_SQL, TAB_LOCKS, TAB_NEEDS, TAB_RUNS, TAB_COUNT };

@@ -3,7 +3,7 @@
 #define CONSOLE_VIEWS_PLANS_H
 
 #include "console/cursor.h"
-#include "console/paper.h"
+#include "console/terminal/paper.h"
 #include "console/view.h"
 #include "core/explain/explained.h"
 #include "core/explain/layout.h"

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "console/code.h"
-#include "console/signs.h"
+#include "console/terminal/signs.h"
 #include "core/explain/figure.h"
 #include "core/explain/plan_text.h"
 

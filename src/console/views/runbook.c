@@ -5,7 +5,7 @@
 
 #include "console/cursor.h"
 #include "console/manual.h"
-#include "console/paper.h"
+#include "console/terminal/paper.h"
 #include "console/views/views.h"
 
 enum { FIND_BYTES = 128 };

@@ -5,11 +5,11 @@
 #ifndef CORE_EXPLAIN_EXPLAINED_H
 #define CORE_EXPLAIN_EXPLAINED_H
 
+#include "core/explain/compare/plan_diff.h"
+#include "core/explain/compare/plan_judge.h"
+#include "core/explain/compare/shape.h"
 #include "core/explain/finding.h"
-#include "core/explain/plan_diff.h"
-#include "core/explain/plan_judge.h"
 #include "core/explain/query_plan.h"
-#include "core/explain/shape.h"
 
 struct explained {
 	const struct query_plan *plan;

@@ -10,7 +10,7 @@
 #include "engine/consent.h"
 #include "engine/evidence_store.h"
 #include "engine/gates/gates.h"
-#include "engine/steering.h"
+#include "engine/tell/steering.h"
 
 static const char *os_user(struct arena *arena)
 {

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "engine/backup_command.h"
-#include "engine/backup_source.h"
-#include "engine/canonical.h"
-#include "engine/copy_restore.h"
+#include "engine/copy/backup_command.h"
+#include "engine/copy/backup_source.h"
+#include "engine/copy/canonical.h"
+#include "engine/copy/copy_restore.h"
 #include "engine/evidence_store.h"
 #include "engine/gates/gates.h"
 #include "pg/catalog.h"

@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/canary_clone.h"
-#include "engine/canary_memory.h"
-#include "engine/canary_verdict.h"
+#include "engine/execute/trace.h"
 #include "engine/gates/gates.h"
-#include "engine/statement_source.h"
-#include "engine/trace.h"
+#include "engine/queries/canary_clone.h"
+#include "engine/queries/canary_memory.h"
+#include "engine/queries/canary_verdict.h"
+#include "engine/queries/statement_source.h"
 
 enum {
 	LEAST_TIMEOUT_MS = 10000,

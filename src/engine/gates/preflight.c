@@ -5,11 +5,11 @@
 
 #include "base/text.h"
 #include "core/flow/window.h"
-#include "engine/disk_space.h"
+#include "engine/execute/leader.h"
+#include "engine/execute/trace.h"
 #include "engine/gates/gates.h"
-#include "engine/guard_forecast.h"
-#include "engine/leader.h"
-#include "engine/trace.h"
+#include "engine/watch/disk_space.h"
+#include "engine/watch/guard_forecast.h"
 #include "pg/query.h"
 #include "sys/child.h"
 

@@ -9,14 +9,14 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "engine/boundary.h"
-#include "engine/canary_live.h"
-#include "engine/canonical.h"
+#include "engine/copy/canonical.h"
+#include "engine/execute/boundary.h"
+#include "engine/execute/leader.h"
+#include "engine/execute/session_signal.h"
+#include "engine/execute/verify_scripts.h"
 #include "engine/gates/gates.h"
-#include "engine/leader.h"
-#include "engine/row_counters.h"
-#include "engine/session_signal.h"
-#include "engine/verify_scripts.h"
+#include "engine/queries/canary_live.h"
+#include "engine/rehearse/row_counters.h"
 #include "pg/ledger.h"
 #include "pg/query.h"
 

@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-#include "engine/leader.h"
+#include "engine/execute/leader.h"
 
 /* The run that these tests take leadership for; settings and gates have no part in it. */
 struct session_options run_session_options(const struct run *run, const char *role_word)

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "cache/plan_cache.h"
-#include "engine/explain.h"
-#include "engine/plan_memory.h"
+#include "engine/queries/explain.h"
+#include "engine/queries/plan_memory.h"
 #include "sys/file.h"
 
 static const char QUERY[] = "SELECT count(*) FROM remembered WHERE customer = 4711";

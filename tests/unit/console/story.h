@@ -2,7 +2,7 @@
 #ifndef TESTS_CONSOLE_STORY_H
 #define TESTS_CONSOLE_STORY_H
 
-#include "console/model.h"
+#include "console/model/model.h"
 
 /*
  * Lines without their head: `"type":"gate","gate":"backup",...`. Numbered from 1, a second apart from

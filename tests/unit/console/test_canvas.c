@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "console/canvas.h"
+#include "console/terminal/canvas.h"
 
 struct fixture {
 	struct canvas *canvas;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "console/story.h"
+#include "console/model/story.h"
 
 #define LOG_LINE(seq, second)                                                                         \
 	"{\"v\":1,\"seq\":" seq ",\"ts\":\"2026-01-01T00:00:" second ".000Z\",\"run\":\"r\",\"type\":" \

@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-#include "engine/blocking.h"
+#include "engine/rehearse/blocking.h"
 
 static struct schema_object LIVE[] = {{.kind = "table", .name = "public.orders"},
                                       {.kind = "table", .name = "public.lines"}};

@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "engine/control.h"
-#include "engine/record.h"
+#include "engine/tell/control.h"
+#include "engine/tell/record.h"
 #include "sys/clock.h"
 #include "sys/local_socket.h"
 

@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-#include "engine/guard_forecast.h"
+#include "engine/watch/guard_forecast.h"
 
 static struct schema_object LIVE[] = {{.kind = "table", .name = "public.orders"},
                                       {.kind = "table", .name = "public.lines"}};

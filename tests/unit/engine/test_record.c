@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "engine/record.h"
+#include "engine/tell/record.h"
 
 static const char RUN[] = "3f0c1d1e-0000-4000-8000-000000000001";
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "engine/trace.h"
+#include "engine/execute/trace.h"
 
 static int set_up(void **state)
 {

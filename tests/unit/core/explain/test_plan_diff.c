@@ -1,6 +1,6 @@
 #include "plans.h"
 
-#include "core/explain/plan_diff.h"
+#include "core/explain/compare/plan_diff.h"
 
 static const char *diff_of(struct arena *arena, const struct query_plan *before, const struct query_plan *after)
 {

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
+#include "core/explain/compare/plan_judge.h"
 #include "core/explain/figure.h"
-#include "core/explain/plan_judge.h"
 
 static const char *judged(struct arena *arena, const struct plan_work *before, const struct plan_work *after)
 {

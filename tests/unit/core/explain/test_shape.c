@@ -1,6 +1,6 @@
 #include "plans.h"
 
-#include "core/explain/shape.h"
+#include "core/explain/compare/shape.h"
 
 static void plans_that_do_the_same_have_one_shape(void **state)
 {

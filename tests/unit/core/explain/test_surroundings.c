@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "core/explain/surroundings.h"
+#include "core/explain/compare/surroundings.h"
 
 static struct arena *arena;
 
