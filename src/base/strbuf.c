@@ -36,6 +36,7 @@ void strbuf_reserve(struct strbuf *buffer, size_t more)
 	if (needed <= buffer->room)
 		return;
 	buffer->data = memory_resize(buffer->data, needed);
+	buffer->data[buffer->length] = '\0'; /* it is a text, also when nothing is added */
 	buffer->room = needed;
 }
 

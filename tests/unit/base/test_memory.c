@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/list.h"
+#include "base/memory.h"
 #include "base/strbuf.h"
 
 static void arena_gives_zeroed_aligned_memory_of_any_size(void **state)
@@ -45,6 +46,15 @@ static void texts_in_an_arena_do_not_touch_what_stands_beside_them(void **state)
 		assert_int_equal(strtol(texts[i], NULL, 10), i);
 		assert_int_equal(*numbers[i], 0x7F7F7F7F);
 	}
+}
+
+static void a_buffer_that_only_has_room_is_an_empty_text(void **state)
+{
+	(void)state;
+	memory_free(memset(memory_new(24), 0x7F, 24));
+	_cleanup_strbuf_ struct strbuf buffer = {0};
+	strbuf_reserve(&buffer, 23);
+	assert_string_equal(strbuf_text(&buffer), "");
 }
 
 static void arena_copies_live_on_when_their_source_changes(void **state)
@@ -132,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_gives_zeroed_aligned_memory_of_any_size),
 		cmocka_unit_test(texts_in_an_arena_do_not_touch_what_stands_beside_them),
+		cmocka_unit_test(a_buffer_that_only_has_room_is_an_empty_text),
 		cmocka_unit_test(arena_copies_live_on_when_their_source_changes),
 		cmocka_unit_test(list_keeps_its_elements_while_it_grows),
 		cmocka_unit_test(text_list_takes_each_text_once),
