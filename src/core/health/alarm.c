@@ -176,7 +176,8 @@ size_t alarms_judge(struct arena *arena, const struct alarm_limits *limits, cons
 
 enum alarm_level alarms_worst(const struct alarm_finding *findings, size_t count)
 {
-	enum alarm_level worst = LEVEL_OK;
+	/* Where nothing was looked at, nothing is known to be well. */
+	enum alarm_level worst = count ? LEVEL_OK : LEVEL_UNKNOWN;
 	for (size_t i = 0; i < count; i++)
 		if (findings[i].level > worst)
 			worst = findings[i].level;

@@ -91,7 +91,7 @@ struct alarm_finding {
 size_t alarms_judge(struct arena *arena, const struct alarm_limits *limits, const struct json *samplers,
                     struct alarm_finding *ret_findings);
 
-/* The worst of them. */
+/* The worst of them; LEVEL_UNKNOWN when there are none. */
 enum alarm_level alarms_worst(const struct alarm_finding *findings, size_t count);
 
 /* A value in its unit for people, "97 %", "3 min 20 s"; in the arena. */

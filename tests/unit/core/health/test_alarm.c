@@ -181,6 +181,25 @@ static void every_row_says_what_is_wrong_and_what_to_do(void **state)
 	}
 }
 
+static void where_nothing_was_judged_the_state_is_unknown(void **state)
+{
+	_cleanup_arena_ struct arena *arena = arena_open();
+	_cleanup_json_ struct json *samplers = parsed("{\"progress\":{\"state\":\"ok\",\"values\":{}}}");
+	_cleanup_json_ struct json *document = json_new_object();
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct alarm_finding findings[ALARM_COUNT] = {{.level = LEVEL_OK}};
+	struct alarm_limits limits;
+	(void)state;
+	alarm_limits_init(&limits);
+	size_t count = alarms_judge(arena, &limits, samplers, findings);
+	assert_int_equal(count, 0);
+	assert_int_equal(alarms_worst(findings, count), LEVEL_UNKNOWN);
+	assert_int_equal(alarms_worst(findings, 1), LEVEL_OK);
+	alarms_report(document, &limits, findings, count);
+	json_write(&text, document);
+	assert_string_equal(strbuf_text(&text), "{\"state\":\"unknown\",\"checks\":[]}");
+}
+
 static void the_report_has_advice_only_for_what_is_wrong(void **state)
 {
 	_cleanup_arena_ struct arena *arena = arena_open();
@@ -219,6 +238,7 @@ int main(void)
 		cmocka_unit_test(only_slots_without_a_receiver_count_as_retaining),
 		cmocka_unit_test(limits_are_read_in_their_unit),
 		cmocka_unit_test(every_row_says_what_is_wrong_and_what_to_do),
+		cmocka_unit_test(where_nothing_was_judged_the_state_is_unknown),
 		cmocka_unit_test(the_report_has_advice_only_for_what_is_wrong),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
