@@ -75,6 +75,9 @@ static double y_of(const struct picture *picture, double value)
 	return HEIGHT - BOTTOM - (share < 0 ? 0 : share > 1 ? 1 : share) * (HEIGHT - BOTTOM - TOP);
 }
 
+/* Where a step were 0, there were no end of them. */
+static const double STEP_LEAST = 1e-6;
+
 /* 1, 2 or 5 of a power of ten; of bytes, a power of two. */
 static double nice_step(double most, bool binary)
 {
@@ -82,6 +85,8 @@ static double nice_step(double most, bool binary)
 	double wanted = most / STEPS;
 	if (wanted <= 0)
 		return 1;
+	if (wanted < STEP_LEAST)
+		return STEP_LEAST;
 	if (binary)
 		return pow(2, ceil(log2(wanted)));
 	double power = pow(10, floor(log10(wanted)));
@@ -116,10 +121,11 @@ static void put_levels(struct picture *picture, double least, double most)
 	bool whole = picture->unit == SERIES_NUMBER || picture->unit == SERIES_MS;
 	if (whole && step < 1)
 		step = 1;
+	int steps = most > 0 ? (int)ceil(most / step) : 1;
 	picture->bottom = 0;
-	picture->top = ceil(most > 0 ? most / step : 1) * step;
-	for (double value = 0; value <= picture->top + step / 2; value += step)
-		put_level(picture, value);
+	picture->top = steps * step;
+	for (int i = 0; i <= steps; i++)
+		put_level(picture, i * step);
 }
 
 static void put_times(struct picture *picture)

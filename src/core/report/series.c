@@ -101,12 +101,15 @@ void series_close(struct series_set *set)
 
 /* ---- samples ---- */
 
+/* No figure of a server is beyond that: what a record says there is nonsense, and no scale could be drawn for it. */
+static const double NUMBER_MOST = 1e15;
+
 static bool read_number(const struct json *value, double *ret_number)
 {
 	if (!value || (json_kind(value) != JSON_KIND_INT && json_kind(value) != JSON_KIND_REAL))
 		return false;
 	*ret_number = json_kind(value) == JSON_KIND_INT ? (double)json_int(value) : strtod(json_digits(value), NULL);
-	return true;
+	return fabs(*ret_number) <= NUMBER_MOST;
 }
 
 static bool read_member(const struct json *values, const char *path, double *ret_number);

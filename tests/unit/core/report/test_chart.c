@@ -75,6 +75,22 @@ static void a_figure_holds_until_the_next_and_a_gap_is_left_open(void **state)
 	expect_part(&picture, ">0:10</text>");
 }
 
+static void no_figure_is_so_large_or_small_that_its_scale_has_no_end(void **state)
+{
+	static const char *const FIGURES[] = {"1.7e308", "1e15", "-1.7e308", "1.5e-323", "1e-7", "2.5e-6"};
+	for (size_t i = 0; i < sizeof(FIGURES) / sizeof(FIGURES[0]); i++) {
+		struct fixture *f = *state;
+		_cleanup_strbuf_ struct strbuf picture = {0};
+		take(f, (int64_t)i * 1000, EVENT_SAMPLE,
+		     arena_printf(f->arena, "{\"sampler\":\"workload\",\"values\":{\"commits_per_s\":%s}}", FIGURES[i]));
+		draw(f, &picture, "transactions", 10000);
+		expect_part(&picture, "</svg>");
+		assert_in_range(picture.length, 1, 10000);
+		series_close(f->set);
+		f->set = series_open();
+	}
+}
+
 static void latencies_stand_on_a_logarithmic_scale_with_the_limit(void **state)
 {
 	struct fixture *f = *state;
@@ -154,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_figure_holds_until_the_next_and_a_gap_is_left_open, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_figure_is_so_large_or_small_that_its_scale_has_no_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(latencies_stand_on_a_logarithmic_scale_with_the_limit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_far_limit_does_not_make_the_rest_flat, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_at_work_and_what_went_wrong_can_be_pointed_at, set_up, tear_down),

@@ -104,6 +104,18 @@ static void a_second_without_answer_has_no_percentile_but_the_wait_so_far(void *
 	assert_true(set->told[0].limit == 110);
 }
 
+static void a_number_that_no_server_can_have_is_none(void **state)
+{
+	struct series_set *set = *state;
+	take(set, 0, EVENT_SAMPLE, "{\"sampler\":\"workload\",\"values\":{\"commits_per_s\":12.5}}");
+	take(set, 1000, EVENT_SAMPLE, "{\"sampler\":\"workload\",\"values\":{\"commits_per_s\":1.7e308}}");
+	take(set, 2000, EVENT_SAMPLE, "{\"sampler\":\"workload\",\"values\":{\"commits_per_s\":-1e16}}");
+	const struct series *commits = series_named(set, "workload.commits_per_s");
+	assert_int_equal(commits->count, 2);
+	assert_true(commits->points[0].last == 12.5);
+	assert_true(commits->points[1].missing);
+}
+
 static void a_mean_is_weighed_by_how_long_a_figure_held(void **state)
 {
 	struct series_set *set = *state;
@@ -199,6 +211,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_could_not_be_measured_is_a_gap_and_not_zero, open_set, close_set),
 		cmocka_unit_test_setup_teardown(a_second_without_answer_has_no_percentile_but_the_wait_so_far, open_set,
 	                                        close_set),
+		cmocka_unit_test_setup_teardown(a_number_that_no_server_can_have_is_none, open_set, close_set),
 		cmocka_unit_test_setup_teardown(a_mean_is_weighed_by_how_long_a_figure_held, open_set, close_set),
 		cmocka_unit_test_setup_teardown(a_long_run_keeps_its_spikes_in_bounded_room, open_set, close_set),
 		cmocka_unit_test_setup_teardown(gates_and_migrations_have_their_times, open_set, close_set),
