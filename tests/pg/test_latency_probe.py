@@ -54,6 +54,9 @@ def test_a_lock_that_the_apply_holds_shows_with_all_who_would_have_waited(live, 
     assert kept["during"]["count"] >= 70
     assert kept["during"]["p50_us"] >= 500000
     assert any(values.get("waiting_us", 0) > 300000 for values in samples(result))
+    for values in samples(result):
+        assert {"p50_us", "p99_us", "most_us"} & set(values) == (
+            {"p50_us", "p99_us", "most_us"} if values["count"] else set())
     wait_until(lambda: not database.one("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE "
                                         "'pgsluice/%%/probe'"), 30, "the probe is gone")
 

@@ -114,6 +114,15 @@ int64_t histogram_percentile(const struct histogram *histogram, double share)
 	return histogram->most_us;
 }
 
+void histogram_set_percentiles(const struct histogram *histogram, struct json *object)
+{
+	if (histogram->count == 0)
+		return;
+	json_set_int(object, "p50_us", histogram_percentile(histogram, 0.5));
+	json_set_int(object, "p99_us", histogram_percentile(histogram, 0.99));
+	json_set_int(object, "most_us", histogram->most_us);
+}
+
 double histogram_mean(const struct histogram *histogram)
 {
 	return histogram->count ? histogram->sum_us / (double)histogram->count : 0;

@@ -50,6 +50,9 @@ void histogram_merge(struct histogram *to, const struct histogram *from);
  */
 int64_t histogram_percentile(const struct histogram *histogram, double share);
 
+/* Sets "p50_us", "p99_us" and "most_us" of the object; none of them when empty, for no answer is not one of 0 us. */
+void histogram_set_percentiles(const struct histogram *histogram, struct json *object);
+
 /* 0 when empty. */
 double histogram_mean(const struct histogram *histogram);
 

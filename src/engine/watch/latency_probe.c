@@ -127,9 +127,7 @@ static void set_figures(struct json *values, const struct measured *measured)
 {
 	json_set_int(values, "count", measured->latency.count);
 	json_set_int(values, "failed", measured->failed);
-	json_set_int(values, "p50_us", histogram_percentile(&measured->latency, 0.5));
-	json_set_int(values, "p99_us", histogram_percentile(&measured->latency, 0.99));
-	json_set_int(values, "most_us", measured->latency.most_us);
+	histogram_set_percentiles(&measured->latency, values);
 }
 
 /* [[256,41],[512,9]]: so many took from so many us to below twice that. */

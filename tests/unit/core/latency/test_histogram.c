@@ -202,6 +202,24 @@ static void json_has_gaps_and_counts(void **state)
 	                                        "\"cells\":[5,1,273,2]}");
 }
 
+static void percentiles_are_told_only_where_something_was_measured(void **state)
+{
+	(void)state;
+	_cleanup_json_ struct json *none = json_new_object(), *some = json_new_object();
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct histogram histogram = {0};
+
+	histogram_set_percentiles(&histogram, none);
+	json_write(&text, none);
+	assert_string_equal(strbuf_text(&text), "{}");
+	histogram_record(&histogram, 5);
+	histogram_record(&histogram, 7);
+	histogram_set_percentiles(&histogram, some);
+	strbuf_reset(&text);
+	json_write(&text, some);
+	assert_string_equal(strbuf_text(&text), "{\"p50_us\":5,\"p99_us\":7,\"most_us\":7}");
+}
+
 static void json_comes_back_as_it_was(void **state)
 {
 	(void)state;
@@ -256,6 +274,7 @@ int main(void)
 		cmocka_unit_test(merging_adds_all_figures),
 		cmocka_unit_test(rows_double),
 		cmocka_unit_test(json_has_gaps_and_counts),
+		cmocka_unit_test(percentiles_are_told_only_where_something_was_measured),
 		cmocka_unit_test(json_comes_back_as_it_was),
 		cmocka_unit_test(json_that_is_no_histogram_is_refused),
 	};
