@@ -260,6 +260,33 @@ def test_an_apply_tells_samples_of_live_and_who_waits_behind_it(live, database, 
     assert not database.one("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgsluice/%%'")
 
 
+def told_locks(output):
+    """The values of the samples of locks in the whole lines of what a run has told so far."""
+    events = [json.loads(line) for line in output.split("\n")[:-1] if '"sampler":"locks"' in line]
+    return [event["values"] for event in events]
+
+
+def test_a_lost_session_is_told_by_every_sampler_and_then_they_go_on(live, database, migrations):
+    migrations.write("002_more", up="SELECT pg_advisory_xact_lock(77); CREATE TABLE more (id int);")
+    live.configure(lock_timeout="60s", lock_budget="60s")
+    live.prove()
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        running = live.start_approved("--format", "json")
+        running.wait_for_output('"sampler":"sizes"')
+        pid = database.wait_for_session("pgsluice/%/samples")
+        database.execute("SELECT pg_terminate_backend(%s)", pid)
+        running.wait_for_output('"unavailable":')
+        wait_until(lambda: "waiting" in told_locks(running.stdout())[-1], what="the locks are seen again")
+    result = running.result().ended(0)
+    assert {event["sampler"] for event in result.events("sample") if "unavailable" in event["values"]} == set(SAMPLERS)
+    locks = told_locks(result.stdout)
+    lost = [index for index, told in enumerate(locks) if "unavailable" in told]
+    assert lost[0] > 0 and "waiting" in locks[lost[-1] + 1]
+    # The first while it is idle, the second while it is asked.
+    assert locks[lost[0]]["unavailable"] in ("the connection to the server was lost",
+                                             "terminating connection due to administrator command")
+
+
 def test_a_short_apply_is_not_sampled(live, migrations):
     migrations.write("002_more", up="CREATE TABLE more (id int);")
     result = live.batch("--approve", live.prove(), "--format", "json").ended(0)

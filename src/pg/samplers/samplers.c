@@ -83,6 +83,13 @@ static void forget_counters(struct slot *slot)
 	slot->counters = NULL;
 }
 
+/* Who listens learns that there is no new value: else the last one would stand for what is so now. */
+static void tell_unseen(const struct samplers *samplers, const struct slot *slot)
+{
+	if (samplers->options.unseen)
+		samplers->options.unseen(samplers->options.context, slot->sampler, slot->reason);
+}
+
 /* It cannot be seen: no figure of it may stand, for a wrong one would. */
 static void set_unseen(const struct samplers *samplers, struct slot *slot, const char *needs)
 {
@@ -91,15 +98,20 @@ static void set_unseen(const struct samplers *samplers, struct slot *slot, const
 	set_reason(slot, arena_printf(scratch, "needs %s", needs));
 	forget_values(slot);
 	forget_counters(slot);
-	if (samplers->options.unseen)
-		samplers->options.unseen(samplers->options.context, slot->sampler, slot->reason);
+	tell_unseen(samplers, slot);
 }
 
-static void set_failed(struct slot *slot, const char *message)
+static void set_out_of_reach(const struct samplers *samplers, struct slot *slot, const char *message)
 {
 	slot->state = FAILED;
-	slot->failed++;
 	set_reason(slot, message);
+	tell_unseen(samplers, slot);
+}
+
+static void set_failed(const struct samplers *samplers, struct slot *slot, const char *message)
+{
+	slot->failed++;
+	set_out_of_reach(samplers, slot, message);
 }
 
 static void note_failure(const struct samplers *samplers, struct slot *slot, const struct error *err)
@@ -112,7 +124,7 @@ static void note_failure(const struct samplers *samplers, struct slot *slot, con
 	if (no_right)
 		set_unseen(samplers, slot, "pg_monitor");
 	else
-		set_failed(slot, err->message);
+		set_failed(samplers, slot, err->message);
 }
 
 static void take_values(struct samplers *samplers, struct slot *slot, struct json *values, int64_t now_ms)
@@ -180,9 +192,7 @@ static void on_looked(void *context, struct json *values, int64_t cost_us, const
 	struct slot *slot = &samplers->slots[samplers->count];
 
 	if (!values) {
-		set_failed(slot, err->message);
-		if (samplers->options.unseen)
-			samplers->options.unseen(samplers->options.context, slot->sampler, slot->reason);
+		set_failed(samplers, slot, err->message);
 		return;
 	}
 	slot->cost_us = cost_us;
@@ -241,7 +251,7 @@ static void on_server(void *context, const struct rows *rows, const struct error
 	/* Nothing can be asked without it: as long as it fails, so do all. */
 	for (size_t i = 0; i < samplers->count; i++) {
 		samplers->slots[i].wanted = false;
-		set_failed(&samplers->slots[i], err->message);
+		set_failed(samplers, &samplers->slots[i], err->message);
 	}
 }
 
@@ -295,10 +305,8 @@ static void on_changed(void *context)
 		serve(samplers);
 		return;
 	}
-	for (size_t i = 0; i < samplers->count; i++) {
-		samplers->slots[i].state = FAILED;
-		set_reason(&samplers->slots[i], trouble->message);
-	}
+	for (size_t i = 0; i < samplers->count; i++)
+		set_out_of_reach(samplers, &samplers->slots[i], trouble->message);
 }
 
 /* A sampler that needs two looks gets its second one soon. */

@@ -20,7 +20,10 @@ struct samplers_options {
 	/* A sample was taken: its values live during the call. Not from inside samplers_open. NULL = nobody listens. */
 	void (*taken)(void *context, const struct sampler *sampler, const struct json *values);
 
-	/* A sample cannot be had, and what it would need or why: "needs pg_monitor". As `taken`; may be NULL. */
+	/*
+	 * A sample cannot be had, and what it would need or why: "needs pg_monitor", the server's error, no connection.
+	 * Told each time, so that what was taken before does not stand for what is so now. As `taken`; may be NULL.
+	 */
 	void (*unseen)(void *context, const struct sampler *sampler, const char *reason);
 	void *context;
 };

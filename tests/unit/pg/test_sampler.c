@@ -1,12 +1,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "core/health/alarm.h"
-#include "pg/samplers/sampler.h"
+#include "pg/samplers/samplers.h"
+#include "sys/clock.h"
 
 static void every_sampler_asks_every_supported_server(void **state)
 {
@@ -71,6 +73,60 @@ static void sessions_of_ours_are_known_by_their_name(void **state)
 	assert_false(sample_is_ours(NULL));
 }
 
+struct listener {
+	size_t taken, unseen;
+	bool of_locks;
+	char reason[200];
+};
+
+static void on_taken(void *context, const struct sampler *sampler, const struct json *values)
+{
+	struct listener *listener = context;
+	(void)sampler, (void)values;
+	listener->taken++;
+}
+
+static void on_unseen(void *context, const struct sampler *sampler, const char *reason)
+{
+	struct listener *listener = context;
+	listener->unseen++;
+	listener->of_locks |= strcmp(sampler->name, "locks") == 0;
+	snprintf(listener->reason, sizeof(listener->reason), "%s", reason);
+}
+
+static bool has_heard(void *context)
+{
+	const struct listener *listener = context;
+	return listener->unseen > 0;
+}
+
+static void without_a_connection_every_sampler_is_told_to_be_unseen(void **state)
+{
+	const char *wanted[] = {"locks", "wal"};
+	_cleanup_loop_ struct loop *loop = NULL;
+	_cleanup_samplers_ struct samplers *samplers = NULL;
+	_cleanup_error_ struct error err = {0};
+	struct listener listener = {0};
+	const struct text_list names = {.items = wanted, .count = 2};
+	const struct samplers_options options = {
+		.conninfo = "host=/nowhere/at/all dbname=x user=x",
+		.role_word = "samples",
+		.names = &names,
+		.taken = on_taken,
+		.unseen = on_unseen,
+		.context = &listener,
+	};
+	(void)state;
+	assert_int_equal(loop_open(&loop, &err), OK);
+	if (samplers_open(loop, &options, &samplers, &err) != OK)
+		fail_msg("%s", err.message);
+	assert_int_equal(loop_until(loop, has_heard, &listener, clock_ms() + 10000), LOOP_READY);
+	assert_int_equal(listener.unseen % 2, 0);
+	assert_true(listener.of_locks);
+	assert_int_equal(listener.taken, 0);
+	assert_non_null(strstr(listener.reason, "/nowhere/at/all"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -79,6 +135,7 @@ int main(void)
 		cmocka_unit_test(every_check_looks_at_a_sampler),
 		cmocka_unit_test(growth_is_unknown_at_first_and_after_a_reset),
 		cmocka_unit_test(sessions_of_ours_are_known_by_their_name),
+		cmocka_unit_test(without_a_connection_every_sampler_is_told_to_be_unseen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
