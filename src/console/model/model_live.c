@@ -1,5 +1,6 @@
 #include "console/model/model_live.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,12 +22,22 @@ static const struct {
 	[SERIES_P99] = {.sampler = "latency", .member = "p99_us"},
 };
 
+const char *model_series_sampler(enum model_series_id id)
+{
+	return SERIES[id].sampler;
+}
+
+bool model_probe_is_silent(const struct json *values)
+{
+	return json_has(values, "count") && json_get_int(values, "count") == 0;
+}
+
 bool model_number(const struct json *value, double *ret_number)
 {
 	if (!value || (json_kind(value) != JSON_KIND_INT && json_kind(value) != JSON_KIND_REAL))
 		return false;
 	*ret_number = json_kind(value) == JSON_KIND_INT ? (double)json_int(value) : strtod(json_digits(value), NULL);
-	return true;
+	return isfinite(*ret_number);
 }
 
 const struct model_point *model_point(const struct model_series *series, size_t index)
@@ -114,15 +125,24 @@ static void keep_queue(struct model_live *live, const struct model_sample *sampl
 	live->queued_ms = sample->at_ms;
 }
 
+/* False where the sample does not tell it: a gap. */
+static bool read_series(enum model_series_id id, const struct json *values, double *ret_value)
+{
+	if (SERIES[id].list)
+		return most_in(json_get(values, SERIES[id].list), SERIES[id].member, ret_value);
+	if (id == SERIES_P99 && model_probe_is_silent(values))
+		return false;
+	return model_number(json_get(values, SERIES[id].member), ret_value);
+}
+
 void model_add_live(struct model *model, const struct model_sample *sample, const struct json *before)
 {
-	for (size_t i = 0; i < SERIES_COUNT; i++) {
+	for (enum model_series_id i = 0; i < SERIES_COUNT; i++) {
 		double value;
 		if (strcmp(SERIES[i].sampler, sample->sampler) != 0)
 			continue;
 		struct model_live *live = model_live_of(model);
-		if (SERIES[i].list ? most_in(json_get(sample->values, SERIES[i].list), SERIES[i].member, &value)
-		                   : model_number(json_get(sample->values, SERIES[i].member), &value))
+		if (read_series(i, sample->values, &value))
 			add_point(&live->series[i], sample->at_ms, value);
 		if (i == SERIES_P99)
 			add_latency(live, sample->values);

@@ -74,6 +74,12 @@ void model_add_incident(struct model *model, bool bad, const char *format, ...) 
 /* Incident `index`, 0 = the oldest that is kept. */
 const struct model_incident *model_incident(const struct model_live *live, size_t index);
 
+/* The sampler whose figures a series is made of. */
+const char *model_series_sampler(enum model_series_id id);
+
+/* Whether the values are of a second in which the probe got no answer: whatever figures they have, there are none. */
+bool model_probe_is_silent(const struct json *values);
+
 /* Whether a value is a number, and which: an integer or a real. */
 bool model_number(const struct json *value, double *ret_number);
 

@@ -8,52 +8,82 @@
 
 enum { LABEL_AT = 12, WORSE_TIMES = 2 };
 
+/* The figure of the newest sample; false where that has none, whatever was told before it. */
+static bool read_now(const struct live_page *page, enum model_series_id id, double *ret_value)
+{
+	const struct model_series *series = &page->figures->live->series[id];
+	const struct model_sample *sample = live_sample(page->figures, model_series_sampler(id));
+
+	if (series->count == 0)
+		return false;
+	const struct model_point *newest = model_point(series, series->count - 1);
+	*ret_value = newest->value;
+	return !sample || newest->at_ms >= sample->at_ms;
+}
+
 /* "before > now" of a series; now alone where nothing was told before. `bad`: it is much worse than it was. */
 static void write_pair(struct live_page *page, const char *label, enum model_series_id id, bool bad)
 {
 	const struct model_live *live = page->figures->live;
-	const struct model_series *series = &live->series[id];
+	const char *sampler = model_series_sampler(id);
+	double now;
 
-	if (series->count == 0)
+	if (live->series[id].count == 0)
 		return;
-	double now = model_point(series, series->count - 1)->value;
-	const char *before = "", *value = live_series_text(page->arena, id, now);
+	const char *before = "", *value = read_now(page, id, &now) ? live_series_text(page->arena, id, now) : "-";
+	const char *age = "";
 	if (live->changing && live->has_before[id])
 		before = arena_printf(page->arena, "%s %s ", live_series_text(page->arena, id, live->before[id]),
 		                      canvas_glyph(page->signs, GLYPH_ARROW));
+	if (live_is_stale(page->figures, sampler))
+		age = arena_printf(page->arena, " (%s)", live_age(page->arena, page->figures, sampler));
 	int used = page->paper.lines.items[page->paper.lines.count - 1].columns;
-	int needed = text_columns(label) + text_columns(before) + text_columns(value) + 2;
+	int needed = text_columns(label) + text_columns(before) + text_columns(value) + text_columns(age) + 2;
 	if (page->width && used + needed > page->width) {
 		paper_line(&page->paper);
 		paper_tab(&page->paper, LABEL_AT);
 	}
 	paper_span(&page->paper, STYLE_DIM, "%s %s", label, before);
-	paper_span(&page->paper, bad ? STYLE_BAD : STYLE_TEXT, "%s%s  ", value, bad ? "!" : "");
+	paper_span(&page->paper, bad ? STYLE_BAD : STYLE_TEXT, "%s%s", value, bad ? "!" : "");
+	paper_span(&page->paper, STYLE_CAUTION, "%s  ", age);
 }
 
-static bool is_far_below(const struct model_live *live, enum model_series_id id)
+static bool is_far_below(const struct live_page *page, enum model_series_id id)
 {
-	const struct model_series *series = &live->series[id];
+	const struct model_live *live = page->figures->live;
+	double now;
 
-	return live->changing && live->has_before[id] && series->count > 0 &&
-	       model_point(series, series->count - 1)->value * WORSE_TIMES < live->before[id];
+	return live->changing && live->has_before[id] && read_now(page, id, &now) &&
+	       now * WORSE_TIMES < live->before[id];
 }
 
-static const char *latency_text(struct live_page *page, const struct json *values, const char *key)
+/* Figures that are too old say so. */
+static void write_stale(struct live_page *page, const char *sampler)
 {
-	double number;
-	bool known = model_number(json_get(values, key), &number) && number >= 0 && number < 1e15;
-	return known ? text_latency(page->arena, (int64_t)number) : "-";
+	if (live_is_stale(page->figures, sampler))
+		paper_span(&page->paper, STYLE_CAUTION, "(%s)  ", live_age(page->arena, page->figures, sampler));
+}
+
+static void write_percentile(struct live_page *page, const char *name, const char *key, bool bad)
+{
+	const struct json *values = live_values(page, "latency"), *before = json_get(values, "before");
+
+	paper_span(&page->paper, STYLE_DIM, "%s ", name);
+	if (before)
+		paper_span(&page->paper, STYLE_DIM, "%s %s ", live_latency(page, before, key),
+		           canvas_glyph(page->signs, GLYPH_ARROW));
+	paper_span(&page->paper, bad ? STYLE_BAD : STYLE_TEXT, "%s%s  ", live_latency(page, values, key),
+	           bad ? "!" : "");
 }
 
 /* The probe tells what it measured before itself. */
 static void write_latency(struct live_page *page)
 {
 	const struct json *values = live_values(page, "latency"), *before = json_get(values, "before");
-	const char *arrow = canvas_glyph(page->signs, GLYPH_ARROW);
-	double now, then;
-	bool bad = model_number(json_get(values, "p99_us"), &now) && model_number(json_get(before, "p99_us"), &then) &&
-	           now > then * WORSE_TIMES;
+	bool silent = model_probe_is_silent(values);
+	double now, then, longest;
+	bool bad = !silent && model_number(json_get(values, "p99_us"), &now) &&
+	           model_number(json_get(before, "p99_us"), &then) && now > then * WORSE_TIMES;
 
 	paper_line(&page->paper);
 	paper_span(&page->paper, STYLE_DIM, " latency");
@@ -62,15 +92,13 @@ static void write_latency(struct live_page *page)
 		paper_span(&page->paper, STYLE_DIM, "not measured: --probe asks on the way that applications take");
 		return;
 	}
-	paper_span(&page->paper, STYLE_DIM, "p50 ");
-	if (before)
-		paper_span(&page->paper, STYLE_DIM, "%s %s ", latency_text(page, before, "p50_us"), arrow);
-	paper_span(&page->paper, STYLE_TEXT, "%s  ", latency_text(page, values, "p50_us"));
-	paper_span(&page->paper, STYLE_DIM, "p99 ");
-	if (before)
-		paper_span(&page->paper, STYLE_DIM, "%s %s ", latency_text(page, before, "p99_us"), arrow);
-	paper_span(&page->paper, bad ? STYLE_BAD : STYLE_TEXT, "%s%s  ", latency_text(page, values, "p99_us"),
-	           bad ? "!" : "");
+	write_stale(page, "latency");
+	write_percentile(page, "p50", "p50_us", false);
+	write_percentile(page, "p99", "p99_us", bad);
+	if (silent && live_longest(values, &longest))
+		paper_span(&page->paper, STYLE_BAD, "no answer for %s!  ", text_latency(page->arena, (int64_t)longest));
+	else if (silent)
+		paper_span(&page->paper, STYLE_BAD, "no answer!  ");
 	if (json_get_int(values, "failed") > 0)
 		paper_span(&page->paper, STYLE_BAD, "%" PRId64 " failed", json_get_int(values, "failed"));
 }
@@ -93,6 +121,7 @@ static const char *application_of(const struct json *sessions, int64_t pid)
 
 static void write_queue(struct live_page *page)
 {
+	const struct model_sample *sample = live_sample(page->figures, "locks");
 	const struct json *locks = live_values(page, "locks"), *sessions = json_get(locks, "sessions");
 	const struct json *wait = our_wait(sessions), *blockers = json_get(wait, "blocked_by");
 	int64_t behind = json_get_int(locks, "behind_us");
@@ -101,9 +130,11 @@ static void write_queue(struct live_page *page)
 	paper_span(&page->paper, STYLE_DIM, " locks");
 	paper_tab(&page->paper, LABEL_AT);
 	if (!locks) {
-		paper_span(&page->paper, STYLE_DIM, "not seen");
+		const char *why = sample ? json_get_text(sample->values, "unavailable") : NULL;
+		paper_span(&page->paper, STYLE_DIM, "not seen%s%s", why ? ": " : "", why ? why : "");
 		return;
 	}
+	write_stale(page, "locks");
 	if (behind > 0)
 		paper_span(&page->paper, STYLE_BAD, "%" PRId64 " wait%s behind us, %s!  ", behind, behind == 1 ? "s" : "",
 		           live_duration(page, locks, "behind_us_ms"));
@@ -124,7 +155,7 @@ static void write_load(struct live_page *page)
 	paper_line(&page->paper);
 	paper_span(&page->paper, STYLE_DIM, " load");
 	paper_tab(&page->paper, LABEL_AT);
-	write_pair(page, "commits/s", SERIES_COMMITS, is_far_below(page->figures->live, SERIES_COMMITS));
+	write_pair(page, "commits/s", SERIES_COMMITS, is_far_below(page, SERIES_COMMITS));
 	write_pair(page, "WAL/s", SERIES_WAL, false);
 	write_pair(page, "lag", SERIES_LAG, false);
 	write_pair(page, "pool queue", SERIES_QUEUE, false);

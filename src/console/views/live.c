@@ -9,7 +9,7 @@
 #include "console/terminal/signs.h"
 #include "console/views/views.h"
 
-enum { STALE_MS = 30 * 1000, STACKED_ROWS = 7 };
+enum { STACKED_ROWS = 7 };
 
 static const char NOTHING_YET[] =
 	"Live was not sampled yet: it is while a run changes it (A approves and applies), and `pgsluice monitor` shows "
@@ -102,15 +102,6 @@ static void keep_rate(struct live_state *view, const struct scene *scene)
 
 /* ---- drawing ---- */
 
-static const char *age_of(struct arena *arena, const struct live_figures *figures, enum live_panel_id id)
-{
-	const struct model_sample *sample = live_sample(figures, LIVE_PANELS[id].sampler);
-	const char *age = sample ? age_text(arena, sample->at_ms, figures->now_ms) : "";
-	bool stale = sample && figures->now_ms - sample->at_ms > STALE_MS;
-
-	return stale ? arena_printf(arena, "stale, %s", age) : age;
-}
-
 static struct live_page page_of(const struct scene *scene, const struct live_figures *figures,
                                 const struct canvas *signs, int width, int rows)
 {
@@ -157,7 +148,7 @@ static void draw_scrolled(struct live_state *view, const struct area *body, cons
 static void draw_head(const struct area *area, enum style style, struct live_page *page, enum live_panel_id id)
 {
 	const struct live_panel *panel = &LIVE_PANELS[id];
-	const char *age = age_of(page->arena, page->figures, id), *spark = NULL;
+	const char *age = live_age(page->arena, page->figures, panel->sampler), *spark = NULL;
 	int left = text_columns(panel->title) + 5, at = area->columns - text_columns(age) - 3;
 
 	area_rule(area, 0, style, panel->title);
@@ -191,7 +182,7 @@ static void draw_panel(struct live_state *view, const struct scene *scene, const
 
 static void write_title(struct live_page *page, enum live_panel_id id)
 {
-	const char *age = age_of(page->arena, page->figures, id);
+	const char *age = live_age(page->arena, page->figures, LIVE_PANELS[id].sampler);
 
 	paper_line(&page->paper);
 	paper_span(&page->paper, STYLE_HEADING, "%s", LIVE_PANELS[id].title);

@@ -66,6 +66,10 @@ const struct json *live_last_queue(const struct live_figures *figures);
 /* Newest sample of a sampler, or NULL. */
 const struct model_sample *live_sample(const struct live_figures *figures, const char *sampler);
 
+/* How old that is, "3 s ago" or "stale, 34 s ago"; "" when there is none. And whether it is too old to be believed. */
+const char *live_age(struct arena *arena, const struct live_figures *figures, const char *sampler);
+bool live_is_stale(const struct live_figures *figures, const char *sampler);
+
 /* Whether anything of live was sampled at all. */
 bool live_is_sampled(const struct live_figures *figures);
 
@@ -140,6 +144,12 @@ bool live_is_tall(const struct live_page *page);
 
 /* A name that may be missing: "-". */
 const char *live_text(const struct json *values, const char *key);
+
+/* A figure of the probe, "812 us"; "-" when it is not known, as in a second without an answer. */
+const char *live_latency(struct live_page *page, const struct json *values, const char *key);
+
+/* The longest of that second, the question that is still on its way among them; false when there was none. */
+bool live_longest(const struct json *values, double *ret_us);
 
 void live_write_locks(struct live_page *page, const struct json *values);
 void live_write_latency(struct live_page *page, const struct json *values);

@@ -7,7 +7,8 @@
 #include "console/terminal/signs.h"
 #include "console/views/live.h"
 
-enum { SPARK_MS = 5 * 60 * 1000, SPARK_COLUMNS = 24, SPARK_NAME = 11, TALL_FROM = 7, QUEUE_FOR_MS = 60 * 1000 };
+enum { SPARK_MS = 5 * 60 * 1000, SPARK_COLUMNS = 24, SPARK_NAME = 11, TALL_FROM = 7, QUEUE_FOR_MS = 60 * 1000,
+       STALE_MS = 30 * 1000 };
 
 const struct model_sample *live_sample(const struct live_figures *figures, const char *sampler)
 {
@@ -15,6 +16,20 @@ const struct model_sample *live_sample(const struct live_figures *figures, const
 		if (strcmp(figures->samples[i].sampler, sampler) == 0)
 			return &figures->samples[i];
 	return NULL;
+}
+
+bool live_is_stale(const struct live_figures *figures, const char *sampler)
+{
+	const struct model_sample *sample = live_sample(figures, sampler);
+	return sample && figures->now_ms - sample->at_ms > STALE_MS;
+}
+
+const char *live_age(struct arena *arena, const struct live_figures *figures, const char *sampler)
+{
+	const struct model_sample *sample = live_sample(figures, sampler);
+	const char *age = sample ? age_text(arena, sample->at_ms, figures->now_ms) : "";
+
+	return live_is_stale(figures, sampler) ? arena_printf(arena, "stale, %s", age) : age;
 }
 
 const struct json *live_last_queue(const struct live_figures *figures)
@@ -106,6 +121,32 @@ const char *live_duration(struct live_page *page, const struct json *values, con
 {
 	double number;
 	return model_number(json_get(values, key), &number) ? short_duration(page->arena, whole(number)) : "-";
+}
+
+static bool is_latency(double number)
+{
+	return number >= 0 && number <= 1e15;
+}
+
+const char *live_latency(struct live_page *page, const struct json *values, const char *key)
+{
+	double number;
+
+	if (model_probe_is_silent(values) || !model_number(json_get(values, key), &number) || !is_latency(number))
+		return "-";
+	return text_latency(page->arena, (int64_t)number);
+}
+
+bool live_longest(const struct json *values, double *ret_us)
+{
+	double most = 0, waiting = 0;
+	bool told = !model_probe_is_silent(values) && model_number(json_get(values, "most_us"), &most) &&
+	            is_latency(most);
+	bool waits = model_number(json_get(values, "waiting_us"), &waiting) && is_latency(waiting);
+
+	if (told || waits)
+		*ret_us = waits && (!told || waiting > most) ? waiting : most;
+	return told || waits;
 }
 
 const char *live_text(const struct json *values, const char *key)

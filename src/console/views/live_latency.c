@@ -6,21 +6,17 @@
 
 enum { RANGE_COLUMNS = 18, COUNT_COLUMNS = 8, BAR_LEAST = 8, BAR_MOST = 40, HEAD_ROWS = 2, MOST_FROM = 46 };
 
-static const char *latency(struct live_page *page, const struct json *values, const char *key)
-{
-	double number;
-	if (!model_number(json_get(values, key), &number) || number < 0 || number > 1e15)
-		return "-";
-	return text_latency(page->arena, (int64_t)number);
-}
-
 static void write_figures(struct live_page *page, const char *name, const struct json *values)
 {
+	bool silent = model_probe_is_silent(values);
+	double longest;
+
 	paper_span(&page->paper, STYLE_DIM, " %-6s", name);
-	paper_span(&page->paper, STYLE_TEXT, " p50 %s  p99 %s", latency(page, values, "p50_us"),
-	           latency(page, values, "p99_us"));
-	if (page->width == 0 || page->width >= MOST_FROM)
-		paper_span(&page->paper, STYLE_TEXT, "  most %s", latency(page, values, "most_us"));
+	paper_span(&page->paper, STYLE_TEXT, " p50 %s  p99 %s", live_latency(page, values, "p50_us"),
+	           live_latency(page, values, "p99_us"));
+	if ((page->width == 0 || page->width >= MOST_FROM || silent) && live_longest(values, &longest))
+		paper_span(&page->paper, silent ? STYLE_BAD : STYLE_TEXT, "  most %s",
+		           text_latency(page->arena, (int64_t)longest));
 	if (json_get_int(values, "failed") > 0)
 		paper_span(&page->paper, STYLE_BAD, "  %" PRId64 " failed", json_get_int(values, "failed"));
 }

@@ -446,6 +446,81 @@ static void what_differs_from_the_sample_before_is_an_incident(void **state)
 	close_fixture(&f);
 }
 
+static const char SILENT[] =
+	"\"type\":\"sample\",\"sampler\":\"latency\",\"values\":{\"phase\":\"during\",\"count\":0,\"failed\":0,"
+	"\"p50_us\":0,\"p99_us\":0,\"most_us\":0,\"rows\":[],\"waiting_us\":3200000,"
+	"\"before\":{\"count\":100,\"failed\":0,\"p50_us\":390,\"p99_us\":1210,\"most_us\":1400}}";
+
+static void begin_apply(struct fixture *f)
+{
+	open_fixture(f);
+	f->view = view_find("apply");
+	f->state = arena_alloc(f->tick, f->view->state_bytes);
+	TELL(f->model, "\"type\":\"gate\",\"gate\":\"apply\",\"state\":\"running\"");
+	tell_series(f->model);
+}
+
+static void expect_drawn(const struct fixture *f, const char *part)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+
+	draw(f, 160, 48, false, &text);
+	if (!strstr(strbuf_text(&text), part))
+		fail_msg("\"%s\" is not in:\n%s", part, strbuf_text(&text));
+}
+
+static void a_second_without_answer_has_no_figure_but_how_long_the_question_waits(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct fixture f;
+	(void)state;
+	open_fixture(&f);
+	tell_series(f.model);
+	size_t count = f.model->live->series[SERIES_P99].count;
+	tell_text(f.model, SILENT);
+	assert_int_equal(f.model->live->series[SERIES_P99].count, count);
+	struct scene scene = scene_of(&f);
+	f.view->plain(f.state, &scene, &text);
+	assert_non_null(strstr(strbuf_text(&text), " now    p50 -  p99 -  most 3.20 s\n"));
+	assert_non_null(strstr(strbuf_text(&text), " before p50 390 us  p99 1.21 ms  most 1.40 ms\n"));
+	expect_drawn(&f, " now    p50 -  p99 -  most 3.20 s");
+	close_fixture(&f);
+}
+
+static void the_apply_shows_that_the_probe_waits_for_its_answer(void **state)
+{
+	struct fixture f;
+	(void)state;
+	begin_apply(&f);
+	expect_drawn(&f, "p50 390 us \u2192 402 us  p99 1.21 ms \u2192 9.00 ms!");
+	tell_text(f.model, SILENT);
+	expect_drawn(&f, "p50 390 us \u2192 -  p99 1.21 ms \u2192 -  no answer for 3.20 s!");
+	model_close(f.model);
+	arena_close(f.tick);
+}
+
+static void what_is_no_longer_told_does_not_stand_for_what_is_so_now(void **state)
+{
+	struct fixture f;
+	(void)state;
+	begin_apply(&f);
+	tell_figures(f.model);
+	expect_drawn(&f, "WAL/s 18 MiB  lag 200 ms");
+	TELL(f.model, "\"type\":\"sample\",\"sampler\":\"wal\",\"values\":{\"unavailable\":\"statement timeout\"}",
+	     "\"type\":\"sample\",\"sampler\":\"replicas\",\"values\":{\"replicas\":[]}",
+	     "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"unavailable\":\"lock timeout\"}");
+	expect_drawn(&f, "WAL/s -  lag -");
+	expect_drawn(&f, " locks      not seen: lock timeout");
+	TELL(f.model, "\"type\":\"sample\",\"sampler\":\"locks\",\"values\":{\"behind_us\":0,\"sessions\":[]}");
+	expect_drawn(&f, " locks      nobody waits behind us");
+	for (int i = 0; i < 40; i++)
+		tell_text(f.model, "\"type\":\"log\",\"level\":\"info\",\"message\":\"a second has passed\"");
+	expect_drawn(&f, " locks      (stale, 42 s ago)  nobody waits behind us");
+	expect_drawn(&f, "commits/s 4,812 (stale, 51 s ago)  WAL/s - (stale, 45 s ago)  lag - (stale, 44 s ago)");
+	model_close(f.model);
+	arena_close(f.tick);
+}
+
 static void the_apply_shows_what_it_does_to_others(void **state)
 {
 	struct fixture f;
@@ -479,6 +554,9 @@ int main(void)
 		cmocka_unit_test(the_last_queue_with_us_is_still_told_when_it_is_gone),
 		cmocka_unit_test(with_a_rate_figures_stay_for_that_long),
 		cmocka_unit_test(a_click_chooses_and_the_next_one_opens),
+		cmocka_unit_test(a_second_without_answer_has_no_figure_but_how_long_the_question_waits),
+		cmocka_unit_test(the_apply_shows_that_the_probe_waits_for_its_answer),
+		cmocka_unit_test(what_is_no_longer_told_does_not_stand_for_what_is_so_now),
 		cmocka_unit_test(the_apply_shows_what_it_does_to_others),
 		cmocka_unit_test(what_differs_from_the_sample_before_is_an_incident),
 	};
