@@ -40,7 +40,7 @@ static bool read_host(const char *host, in_port_t port, struct address *address)
 
 	if (length == 0 || strcmp(host, "localhost") == 0)
 		set_v4(address, (struct in_addr){.s_addr = htonl(INADDR_LOOPBACK)}, port);
-	else if (strcmp(host, "*") == 0)
+	else if ((address->every = strcmp(host, "*") == 0))
 		set_v6(address, in6addr_any, port);
 	else if (inet_pton(AF_INET, host, &v4) == 1)
 		set_v4(address, v4, port);
@@ -70,6 +70,11 @@ enum status address_read(const char *text, struct address *ret_address, struct e
 	error_set(err, FAIL_USAGE, "\"%s\" is not an address to listen on", text);
 	return error_hint(err, "Give a port (9187: on the loopback), or a numeric address and a port: 192.0.2.7:9187, "
 	                       "[::1]:9187; *:9187 is every address of this machine.");
+}
+
+void address_every_v4(struct address *address)
+{
+	set_v4(address, (struct in_addr){.s_addr = htonl(INADDR_ANY)}, address->socket.v6.sin6_port);
 }
 
 struct address_text address_show(const struct address *address)

@@ -16,6 +16,7 @@ struct address {
 	} socket;
 	socklen_t length;
 	bool loopback; /* nobody else's machine reaches it */
+	bool every;    /* "*": IPv6 and IPv4 alike */
 };
 
 /*
@@ -23,6 +24,9 @@ struct address {
  * machine's addresses). Port 0 is any that is free. FAIL_USAGE when it is none of these.
  */
 enum status address_read(const char *text, struct address *ret_address, struct error *err) MUST_CHECK;
+
+/* The same port of every IPv4 address, for a machine without IPv6. */
+void address_every_v4(struct address *address);
 
 /* "127.0.0.1:9187", "[::1]:9187". */
 struct address_text {

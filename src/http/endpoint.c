@@ -219,13 +219,30 @@ static void on_time(struct loop_timer *timer)
 
 /* ---- opening and closing ---- */
 
+static int open_socket(const struct address *address)
+{
+	return socket(address->socket.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+/* Whether the socket of IPv6 takes IPv4 as well is the machine's to say, unless it is told. */
+static bool takes_both(int fd, const struct address *address)
+{
+	int no = 0;
+	return !address->every || address->socket.any.sa_family != AF_INET6 ||
+	       setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no)) == 0;
+}
+
 /* Our own, so that what goes wrong can be said. */
 static enum status listen_at(struct endpoint *endpoint, int *ret_fd, struct error *err)
 {
 	struct address *address = &endpoint->address;
-	int yes = 1, fd = socket(address->socket.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int yes = 1, fd = open_socket(address);
 
-	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+	if (fd < 0 && errno == EAFNOSUPPORT && address->every) {
+		address_every_v4(address);
+		fd = open_socket(address);
+	}
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 && takes_both(fd, address) &&
 	    bind(fd, &address->socket.any, address->length) == 0 && listen(fd, BACKLOG) == 0 &&
 	    getsockname(fd, &address->socket.any, &address->length) == 0) {
 		*ret_fd = fd;

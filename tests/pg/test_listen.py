@@ -1,6 +1,7 @@
 """`monitor --listen`: its pages, who may read them, and clients that are slow, many or talk nonsense."""
 
 import os
+import re
 import signal
 import socket
 import time
@@ -76,6 +77,16 @@ def test_only_the_loopback_hears_unless_told_otherwise(sluice, listen):
     other = sluice.start("monitor", "--listen", "0.0.0.0:0", migrations=None)
     other.wait_for_output("listening on http://0.0.0.0:")
     other.wait_for_output("open: whoever reaches this address can read it; --token-file asks for a token\n")
+
+
+def test_a_star_is_every_address_of_either_family(sluice):
+    running = sluice.start("monitor", "--listen", "*:0", migrations=None)
+    running.wait_for_output("listening on http://")
+    port = int(re.search(r"listening on http://(?:\[::\]|0\.0\.0\.0):(\d+)/\n", running.stdout()).group(1))
+    for host in ("127.0.0.2", "::1") if socket.has_dualstack_ipv6() else ("127.0.0.2",):
+        with socket.create_connection((host, port), timeout=5) as connection:
+            connection.sendall(GET)
+            assert read_all(connection).endswith(b"ok\n")
 
 
 def test_it_is_read_only(listen, own):

@@ -36,6 +36,21 @@ static void an_address_is_read_and_shown_with_its_reach(void **state)
 	}
 }
 
+static void every_address_has_the_same_port_without_ipv6(void **state)
+{
+	_cleanup_error_ struct error err = {0};
+	struct address address;
+	(void)state;
+	assert_int_equal(address_read("[::]:9187", &address, &err), OK);
+	assert_false(address.every);
+	assert_int_equal(address_read("*:9187", &address, &err), OK);
+	assert_true(address.every);
+	address_every_v4(&address);
+	assert_string_equal(address_show(&address).text, "0.0.0.0:9187");
+	assert_int_equal(address.length, sizeof(struct sockaddr_in));
+	assert_false(address.loopback);
+}
+
 static void what_is_no_numeric_address_and_port_is_refused(void **state)
 {
 	static const char *const TEXTS[] = {
@@ -59,6 +74,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_is_read_and_shown_with_its_reach),
+		cmocka_unit_test(every_address_has_the_same_port_without_ipv6),
 		cmocka_unit_test(what_is_no_numeric_address_and_port_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
