@@ -4,12 +4,19 @@
 #include "engine/evidence_store.h"
 #include "engine/flow.h"
 
-static enum status look_at(const struct invocation *invocation, struct look *ret_look, struct error *err)
+/* Under the flow's own name: whether a stopped run can be continued depends on the command. */
+static struct run *run_for(const struct look *look, const struct invocation *invocation)
 {
-	/* Under the flow's own name: whether a stopped run can be continued depends on the command. */
-	struct run *run = ret_look->run = run_open(ret_look->loop, &invocation->settings, "batch");
+	struct run *run = run_open(look->loop, &invocation->settings, "batch");
 
 	run->only_looks = true;
+	return run;
+}
+
+static enum status look_at(struct look *ret_look, struct error *err)
+{
+	struct run *run = ret_look->run;
+
 	if (flow_read(run, err) != OK) {
 		if (run->plan.items.count == 0 || err->status != FAIL_REFUSED)
 			return err->status;
@@ -28,14 +35,18 @@ enum status look_open(const struct invocation *invocation, struct look *ret_look
 	*ret_look = (struct look){.own_loop = true};
 	if (loop_open(&ret_look->loop, err) != OK)
 		return err->status;
-	return look_at(invocation, ret_look, err);
+	ret_look->run = run_for(ret_look, invocation);
+	return look_at(ret_look, err);
 }
 
-enum status look_open_in(struct loop *loop, const struct invocation *invocation, struct look *ret_look,
-                         struct error *err)
+enum status look_open_in(struct loop *loop, const struct invocation *invocation, int64_t limit_ms,
+                         const char *address, struct look *ret_look, struct error *err)
 {
 	*ret_look = (struct look){.loop = loop};
-	return look_at(invocation, ret_look, err);
+	ret_look->run = run_for(ret_look, invocation);
+	ret_look->run->look_limit_ms = limit_ms;
+	ret_look->run->look_address = arena_strdup(ret_look->run->arena, address);
+	return look_at(ret_look, err);
 }
 
 void look_close(struct look *look)

@@ -21,9 +21,12 @@ struct look {
  */
 enum status look_open(const struct invocation *invocation, struct look *ret_look, struct error *err) MUST_CHECK;
 
-/* The same inside a loop that is there, for who looks again and again. */
-enum status look_open_in(struct loop *loop, const struct invocation *invocation, struct look *ret_look,
-                         struct error *err) MUST_CHECK;
+/*
+ * The same inside a loop that is there, for who looks again and again: a statement has that long, and a stop does not
+ * wait for the server. `address` is the server's numeric one, so that no name server is asked, or NULL.
+ */
+enum status look_open_in(struct loop *loop, const struct invocation *invocation, int64_t limit_ms,
+                         const char *address, struct look *ret_look, struct error *err) MUST_CHECK;
 
 void look_close(struct look *look);
 #define _cleanup_look_ __attribute__((cleanup(look_close)))

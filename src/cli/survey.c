@@ -19,6 +19,7 @@ struct survey {
 	struct record_follower *follower;
 	struct arena *arena;        /* of the target */
 	struct target target;       /* once it is known */
+	char *address;              /* of the newest look that succeeded: asking a name server would be a wait; or NULL */
 	struct json *status;        /* of the newest look that succeeded, or NULL */
 	struct json *ledger_run;    /* of the same look, or NULL */
 	struct json *document;
@@ -52,6 +53,7 @@ void survey_close(struct survey *survey)
 	json_close(survey->document);
 	json_close(survey->unread);
 	memory_free(survey->run_seen);
+	memory_free(survey->address);
 	arena_close(survey->arena);
 	memory_free(survey);
 }
@@ -79,6 +81,14 @@ static void keep_target(struct survey *survey, const struct target *target)
 	};
 	arena_close(survey->arena);
 	survey->arena = arena;
+}
+
+/* For the next look, until one fails or the connection of the samples is lost: the name may lead elsewhere then. */
+static void keep_address(struct survey *survey, const char *address)
+{
+	char *copy = memory_strdup(address);
+	memory_free(survey->address);
+	survey->address = copy;
 }
 
 static struct json *error_json(const struct error *err)
@@ -113,13 +123,14 @@ static enum status take_look(struct survey *survey, struct error *err)
 	struct gate_view views[GATE_COUNT];
 	struct json *ledger_run = NULL;
 
-	if (look_open_in(survey->loop, survey->invocation, &look, err) != OK ||
+	if (look_open_in(survey->loop, survey->invocation, LOOK_LIMIT_MS, survey->address, &look, err) != OK ||
 	    last_run_in_ledger(look.run, &ledger_run, err) != OK)
 		return err->status;
 	/* Why every gate is shut then is said with each. */
 	if (gates_view(look.run, views, &shut) != OK)
 		error_clear(&shut);
 	keep_target(survey, &look.run->target);
+	keep_address(survey, session_address(look.run->live));
 	json_close(survey->status);
 	json_close(survey->ledger_run);
 	survey->status = status_of(&look, views);
@@ -145,6 +156,8 @@ static void look(struct survey *survey)
 	loop_go_on(survey->loop);
 	json_close(survey->unread);
 	survey->unread = taken ? NULL : error_json(&err);
+	if (err.status == FAIL_UNREACHABLE)
+		keep_address(survey, NULL);
 	if (model && model->ended) {
 		memory_free(survey->run_seen);
 		survey->run_seen = memory_strdup(model->run_id);
@@ -239,6 +252,8 @@ void survey_turn(struct survey *survey, bool reachable)
 	const struct model *model = follow(survey);
 	bool changed = model && model->ended && !survey->unread && !is_same(model->run_id, survey->run_seen);
 
+	if (!reachable)
+		keep_address(survey, NULL);
 	if (reachable && !survey->at_work && (changed || clock_ms() >= survey->due_ms)) {
 		look(survey);
 		(void)follow(survey);

@@ -65,6 +65,8 @@ static void log_sent(void *context, const char *role_word, const char *name, int
 
 struct session_options run_session_options(const struct run *run, const char *role_word)
 {
+	int64_t limit_ms = run->look_limit_ms;
+
 	return (struct session_options){
 		.conninfo = run->settings->conninfo,
 		.role_word = role_word,
@@ -72,6 +74,9 @@ struct session_options run_session_options(const struct run *run, const char *ro
 		.set_role = run->settings->role,
 		.access = SESSION_READ_ONLY,
 		.direct = true,
+		.startup = limit_ms ? arena_printf(run->arena, "-c statement_timeout=%" PRId64, limit_ms) : NULL,
+		.hangs_up = limit_ms > 0,
+		.address = run->look_address,
 		.sent = log_sent,
 		.sent_context = run->emitter,
 	};

@@ -35,7 +35,9 @@ struct run {
 	struct emitter *emitter;
 	const struct settings *settings;
 	struct uuid id;
-	bool only_looks;                  /* it will never write: set by the caller before it reads */
+	bool only_looks;                  /* it will never write: set by the caller before it reads, as the next two are */
+	int64_t look_limit_ms;            /* the server ends a statement after it, a stop hangs up; 0 = neither */
+	const char *look_address;         /* as session_options has it, or NULL */
 	const char *command;              /* "batch", "rollback", ...: for the ledger and the run event */
 	enum direction direction;
 

@@ -284,11 +284,11 @@ static void connected(struct asker *asker)
 {
 	struct session *session = asker->session;
 	_cleanup_error_ struct error err = {0};
-	const char *address = PQhostaddr(session->conn);
+	const char *address = session_address(session);
 	bool console = asker->options.console;
 
 	memory_free(asker->address);
-	asker->address = address && *address ? memory_strdup(address) : NULL;
+	asker->address = memory_strdup(address);
 	if ((console ? connection_check_console(session, &err) : connection_check_version(session, &err)) != OK) {
 		go_away(asker, &err);
 		return;
@@ -326,9 +326,8 @@ static void follow(struct asker *asker, enum connecting next)
 /* The address of the last connection, for a while: then the name may have gone to another one. */
 static void use_address(const struct asker *asker, struct conninfo *info)
 {
-	if (asker->address && asker->failures < NAMES_ANEW && conninfo_host_count(info) == 1 &&
-	    !conninfo_get(info, "hostaddr"))
-		conninfo_set(info, "hostaddr", asker->address);
+	if (asker->failures < NAMES_ANEW)
+		conninfo_use_address(info, asker->address);
 }
 
 static void connect_now(struct asker *asker)

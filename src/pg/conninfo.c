@@ -253,3 +253,9 @@ void conninfo_drop_host(struct conninfo *info, size_t index)
 			conninfo_set(info, PER_HOST[i], without(info->arena, list, index));
 	}
 }
+
+void conninfo_use_address(struct conninfo *info, const char *address)
+{
+	if (address && conninfo_host_count(info) == 1 && !conninfo_get(info, "hostaddr"))
+		conninfo_set(info, "hostaddr", address);
+}

@@ -39,4 +39,7 @@ const char *conninfo_place(struct arena *arena, const struct conninfo *info);
 size_t conninfo_host_count(const struct conninfo *info);
 void conninfo_drop_host(struct conninfo *info, size_t index);
 
+/* Connects to this numeric address in place of asking for its host's, where one host is named; NULL does nothing. */
+void conninfo_use_address(struct conninfo *info, const char *address);
+
 #endif

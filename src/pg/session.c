@@ -71,6 +71,7 @@ static void complete(struct session *session, const struct session_options *opti
 	session->own_options = own;
 	session->application = application_of(session->arena, options);
 	session->place = conninfo_place(session->arena, info);
+	conninfo_use_address(info, options->address);
 	conninfo_set(info, "application_name", session->application);
 	conninfo_set(info, "client_encoding", "UTF8");
 	if (options->pooled)
@@ -164,6 +165,7 @@ enum status session_start(struct loop *loop, const struct session_options *optio
 	session->arena = arena_open();
 	session->access = options->access;
 	session->plain = options->plain;
+	session->hangs_up = options->hangs_up;
 	session->sent = options->sent;
 	session->sent_context = options->sent_context;
 	session->role_word = arena_strdup(session->arena, options->role_word);
@@ -304,6 +306,12 @@ const char *session_socket_folder(const struct session *session)
 {
 	const char *host = PQhost(session->conn);
 	return host && host[0] == '/' ? host : NULL;
+}
+
+const char *session_address(const struct session *session)
+{
+	const char *address = PQhostaddr(session->conn);
+	return address && *address ? address : NULL;
 }
 
 void session_on_notice(struct session *session, session_notice *notice, void *context)

@@ -38,6 +38,8 @@ struct session_options {
 	int connect_timeout_s;       /* 0 = 10 */
 	const char *startup;         /* further start-up options, "-c name=value", or NULL */
 	bool pooled;                 /* no start-up options of ours at all: a pooler in the path would refuse them */
+	bool hangs_up;               /* never asks the server to cancel, which waits for the server: it hangs up */
+	const char *address;         /* numeric, of the one host that conninfo names: no name server is asked; or NULL */
 	session_sent *sent;          /* told of each statement when it has ended, or NULL */
 	void *sent_context;
 };
@@ -66,6 +68,7 @@ const char *session_user(const struct session *session);
 const char *session_database(const struct session *session);
 const char *session_place(const struct session *session);     /* "host=... dbname=...": without secrets */
 const char *session_socket_folder(const struct session *session); /* of a local server; NULL over the network */
+const char *session_address(const struct session *session);   /* numeric, of the server; NULL when it has none */
 
 /* The schemas on the role's own search path (after set_role), as a name[] literal; ours may be pinned to another. */
 const char *session_search_path(const struct session *session);
@@ -107,7 +110,7 @@ enum status session_finish(struct session *session, const char *sql, int count, 
 /* Makes the session as it was when it was opened: DISCARD ALL, and its own settings again. */
 enum status session_reset(struct session *session, struct error *err) MUST_CHECK;
 
-/* Asks the server to cancel what runs; returns when the request was delivered. */
+/* Asks the server to cancel what runs; returns when the request was delivered. One that hangs_up is abandoned. */
 void session_cancel(struct session *session);
 
 /* Hangs up without a word: for a session whose answer will not come. It is lost from then on; close it as usual. */

@@ -170,6 +170,11 @@ enum status session_script(struct session *session, const char *sql, struct erro
 void session_cancel(struct session *session)
 {
 	char unused[256];
+
+	if (session->hangs_up) {
+		session_abandon(session);
+		return;
+	}
 	PGcancel *cancel = PQgetCancel(session->conn);
 	/* A server that cannot be reached for this has lost the session too; that shows where the result is awaited. */
 	if (cancel)

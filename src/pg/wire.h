@@ -29,6 +29,7 @@ struct session {
 	const char *search_path;     /* schemas of the role's own search path, as a name[] literal */
 	enum session_access access;
 	bool plain;
+	bool hangs_up;
 	int server_version;
 	int backend_pid;
 	bool lost;                   /* the connection is of no more use */

@@ -1,5 +1,6 @@
 """/status of `monitor --listen`: how the migrations stand, and the newest run's story while it goes on and afterwards."""
 
+import os
 import re
 import signal
 
@@ -217,3 +218,19 @@ def test_a_stop_in_the_middle_of_a_look_ends_it(sluice, database, migrations):
         assert endpoint.status()["looked"] is None
         endpoint.running.signal(signal.SIGTERM)
         endpoint.running.result(timeout=15).ended(143)
+
+
+def test_a_server_that_takes_no_requests_to_cancel_does_not_hold_up_the_end_of_a_look(sluice, make_cluster, migrations):
+    own = make_cluster()
+    database = own.create_database()
+    migrations.write("001_first", up="CREATE TABLE a (id int);")
+    with database.transaction("LOCK pg_description IN ACCESS EXCLUSIVE MODE"):
+        endpoint = Story(sluice, "waits", database=database)
+        wait_until(lambda: database.one("SELECT count(*) FROM pg_locks WHERE NOT granted AND "
+                                        "relation = 'pg_description'::regclass"), what="the look waits")
+        os.kill(own.server.pid, signal.SIGSTOP)
+        try:
+            endpoint.running.signal(signal.SIGTERM)
+            endpoint.running.result(timeout=5).ended(143)
+        finally:
+            os.kill(own.server.pid, signal.SIGCONT)
