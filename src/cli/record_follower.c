@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/stamp.h"
+#include "base/text_index.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -28,8 +29,8 @@ struct story {
 struct record_follower {
 	struct loop *loop;
 	struct arena *arena;
-	struct text_list others; /* paths of records of other targets */
-	struct story *story;     /* the newest of ours, or NULL */
+	struct text_index *others; /* paths of records of other targets */
+	struct story *story;       /* the newest of ours, or the one at work; NULL = none */
 };
 
 struct candidate {
@@ -47,6 +48,7 @@ struct record_follower *record_follower_open(struct loop *loop)
 	struct record_follower *follower = memory_new(sizeof(*follower));
 
 	*follower = (struct record_follower){.loop = loop, .arena = arena_open()};
+	follower->others = text_index_new(follower->arena);
 	return follower;
 }
 
@@ -149,14 +151,6 @@ static int newest_first(const void *a, const void *b)
 	return (one->changed_ms < other->changed_ms) - (one->changed_ms > other->changed_ms);
 }
 
-static bool is_other(const struct record_follower *follower, const char *path)
-{
-	for (size_t i = 0; i < follower->others.count; i++)
-		if (strcmp(follower->others.items[i], path) == 0)
-			return true;
-	return false;
-}
-
 /* Records that were changed after the one that is followed, and may be of this target. */
 static void find_candidates(const struct record_follower *follower, struct arena *arena,
                             struct candidate_list *ret_list)
@@ -178,7 +172,7 @@ static void find_candidates(const struct record_follower *follower, struct arena
 		const char *path = path_join(arena, folder, names.items[i]);
 		int64_t changed_ms = file_changed_ms(path);
 		if (changed_ms <= since_ms || (follower->story && strcmp(path, follower->story->path) == 0) ||
-		    is_other(follower, path))
+		    text_index_find(follower->others, path, NULL))
 			continue;
 		*list_add(arena, ret_list) = (struct candidate){.path = path, .changed_ms = changed_ms};
 	}
@@ -202,7 +196,7 @@ static bool find_newer(struct record_follower *follower, const struct target *ta
 			return true;
 		}
 		if (story->belongs == BELONGS_ELSEWHERE || story->model->ended)
-			text_list_add_once(follower->arena, &follower->others, story->path);
+			text_index_put(follower->others, arena_strdup(follower->arena, story->path), 0);
 		story_close(story);
 		if (!goes_on)
 			return false;
@@ -210,9 +204,19 @@ static bool find_newer(struct record_follower *follower, const struct target *ta
 	return true;
 }
 
-void record_follower_read(struct record_follower *follower, const struct target *target)
+/*
+ * Then another run may come and go beside it. It is the story of the engine that has the target only if it was written
+ * to since that is there: one that was killed has a successor, with a record of its own.
+ */
+static bool is_at_work(const struct story *story, int64_t claimed_since_ms)
 {
-	if (find_newer(follower, target) && follower->story)
+	return story && !story->model->ended && claimed_since_ms > 0 &&
+	       file_changed_ms(story->path) >= claimed_since_ms;
+}
+
+void record_follower_read(struct record_follower *follower, const struct target *target, int64_t claimed_since_ms)
+{
+	if ((is_at_work(follower->story, claimed_since_ms) || find_newer(follower, target)) && follower->story)
 		(void)read_on(follower, follower->story, target);
 }
 

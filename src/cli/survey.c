@@ -70,11 +70,21 @@ const struct json *survey_document(const struct survey *survey)
 
 /* ---- a look ---- */
 
-/* Another server may answer at the same address one day. */
+static bool is_same(const char *one, const char *other)
+{
+	return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+/* Another server may answer at the same address one day: the runs that were followed are not its own. */
 static void keep_target(struct survey *survey, const struct target *target)
 {
+	if (is_same(survey->target.system_identifier, target->system_identifier) &&
+	    is_same(survey->target.database_oid, target->database_oid))
+		return;
 	struct arena *arena = arena_open();
 
+	record_follower_close(survey->follower);
+	survey->follower = record_follower_open(survey->loop);
 	survey->target = (struct target){
 		.system_identifier = arena_strdup(arena, target->system_identifier),
 		.database_oid = arena_strdup(arena, target->database_oid),
@@ -147,7 +157,6 @@ static void give_up(struct loop_timer *timer)
 static void look(struct survey *survey)
 {
 	struct loop_timer limit = {.due_ms = clock_ms() + LOOK_LIMIT_MS, .due = give_up, .context = survey->loop};
-	const struct model *model = record_follower_model(survey->follower);
 	_cleanup_error_ struct error err = {0};
 
 	loop_add_timer(survey->loop, &limit);
@@ -158,6 +167,7 @@ static void look(struct survey *survey)
 	survey->unread = taken ? NULL : error_json(&err);
 	if (err.status == FAIL_UNREACHABLE)
 		keep_address(survey, NULL);
+	const struct model *model = record_follower_model(survey->follower);
 	if (model && model->ended) {
 		memory_free(survey->run_seen);
 		survey->run_seen = memory_strdup(model->run_id);
@@ -166,11 +176,6 @@ static void look(struct survey *survey)
 }
 
 /* ---- turns ---- */
-
-static bool is_same(const char *one, const char *other)
-{
-	return one && other ? strcmp(one, other) == 0 : one == other;
-}
 
 /* The later one of the two that are known; of the same run the record tells more. */
 static struct json *choose_run(const struct survey *survey)
@@ -221,13 +226,14 @@ static void compose(struct survey *survey)
 	                                          "pending", "held",       "gates",   "migrations"};
 	const struct model *model = record_follower_model(survey->follower);
 	struct json *document = json_new_object(), *run = choose_run(survey);
+	bool told = survey->at_work && model->migrations.count > 0;
 
-	json_set(document, "unread", survey->unread ? json_share(survey->unread) : json_new_text(NULL));
+	json_set(document, "unread", survey->unread && !told ? json_share(survey->unread) : json_new_text(NULL));
 	for (size_t i = 0; i < sizeof(FROM_STATUS) / sizeof(FROM_STATUS[0]); i++) {
 		const struct json *value = survey->status ? json_get(survey->status, FROM_STATUS[i]) : NULL;
 		json_set(document, FROM_STATUS[i], value ? json_share(value) : json_new_text(NULL));
 	}
-	if (survey->at_work && model->migrations.count)
+	if (told)
 		set_told(document, model);
 	json_set(document, "last_run", run ? run : json_new_text(NULL));
 	json_close(survey->document);
@@ -237,13 +243,12 @@ static void compose(struct survey *survey)
 /* What the record says, and whether somebody goes on with it. */
 static const struct model *follow(struct survey *survey)
 {
-	_cleanup_arena_ struct arena *scratch = arena_open();
-
 	if (!survey->target.system_identifier)
 		return NULL;
-	record_follower_read(survey->follower, &survey->target);
+	int64_t claimed_since_ms = control_claimed_since_ms(&survey->target);
+	record_follower_read(survey->follower, &survey->target, claimed_since_ms);
 	const struct model *model = record_follower_model(survey->follower);
-	survey->at_work = model && !model->ended && control_is_claimed(scratch, &survey->target);
+	survey->at_work = model && !model->ended && claimed_since_ms > 0;
 	return model;
 }
 

@@ -1,5 +1,6 @@
 """/status of `monitor --listen`: how the migrations stand, and the newest run's story while it goes on and afterwards."""
 
+import datetime
 import os
 import re
 import signal
@@ -44,6 +45,10 @@ def told_of_live(live):
 
 def gates(status):
     return {gate["gate"]: gate["state"] for gate in status["gates"]}
+
+
+def seconds(stamp):
+    return datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
 
 
 def migrations_of(status):
@@ -138,6 +143,36 @@ def test_a_run_that_was_killed_is_stopped_and_not_running(live, story, database,
         told = story.when_run("it is seen to be stopped", state="stopped")
     assert told["last_run"]["exit"] is None and told["last_run"]["ended"] is None
     assert told["last_run"]["plan_id"] == plan_id
+
+
+def test_a_run_that_is_refused_beside_one_at_work_does_not_take_its_place(live, story, database, migrations):
+    migrations.write("002_held", up="SELECT pg_advisory_xact_lock(77); CREATE TABLE c (id int);")
+    plan_id = live.prove()
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        run = live.start("--approve", plan_id)
+        at_work = story.when_run("002 is at work", migration="002", gate="apply")["last_run"]["run"]
+        refused = live.batch("--format", "json").ended(20)
+        ended = refused.events("end")[0]
+        assert ended["run"] != at_work and (live.sluice.state / "runs" / f"{ended['run']}.jsonl").exists()
+
+        def told_again(status):
+            assert (status["last_run"]["run"], status["last_run"]["state"]) == (at_work, "running")
+            return seconds(status["last_run"]["told"]) > seconds(ended["ts"]) + 3
+        told = story.when(told_again, "it is told of for seconds more")
+        assert migrations_of(told) == {"001": "applied", "002": "pending"}
+    run.result().ended(0)
+    story.when_run("it has ended", run=at_work, state="ended", exit=0)
+
+
+def test_a_database_of_the_same_name_is_not_told_the_story_of_the_one_before(live, story, database, migrations):
+    migrations.write("002_more", up=ADD)
+    live.prove()
+    story.when_run("the record is read", state="ended")
+    new = database.cluster.create_database()
+    database.drop()
+    database.cluster.execute(f'ALTER DATABASE "{new.name}" RENAME TO "{database.name}"')
+    told = story.when(lambda status: status["applied"] == 0, "it has looked at the new one")
+    assert told["last_run"] is None and migrations_of(told) == {"001": "pending", "002": "pending"}
 
 
 def test_of_a_run_elsewhere_the_ledger_tells(live, folder, database, migrations):

@@ -441,12 +441,17 @@ static const char *name_of(struct arena *arena, const struct target *target)
 	return arena_printf(arena, "%s-%s%s", target->system_identifier, target->database_oid, TARGET_SUFFIX);
 }
 
-bool control_is_claimed(struct arena *arena, const struct target *target)
+int64_t control_claimed_since_ms(const struct target *target)
 {
+	_cleanup_arena_ struct arena *arena = arena_open();
 	_cleanup_error_ struct error nowhere = {0};
-	const char *folder;
+	const char *folder, *name = name_of(arena, target);
 
-	return runtime_folder(arena, &folder, &nowhere) == OK && socket_is_held(folder, name_of(arena, target));
+	if (runtime_folder(arena, &folder, &nowhere) != OK || !socket_is_held(folder, name))
+		return 0;
+	/* A socket's file is as old as its process listens. */
+	int64_t since_ms = file_changed_ms(path_join(arena, folder, name));
+	return since_ms > 0 ? since_ms : 0;
 }
 
 bool control_claim(struct control *control, const struct target *target, const char **ret_name)

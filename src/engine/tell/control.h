@@ -64,8 +64,11 @@ int64_t control_alone_since_ms(const struct control *control);
  */
 bool control_claim(struct control *control, const struct target *target, const char **ret_name) MUST_CHECK;
 
-/* Whether a live engine of this user has the name of that target, and so is at work on it. Asking disturbs nobody. */
-bool control_is_claimed(struct arena *arena, const struct target *target);
+/*
+ * Wall clock since when a live engine of this user is there that has the name of that target, and so is at work on it;
+ * 0 = none has. Asking disturbs nobody.
+ */
+int64_t control_claimed_since_ms(const struct target *target);
 
 /* What the engine does now: the fields of an `engine` event but for viewers, which it takes. Told to everybody. */
 void control_tell_state(struct control *control, struct json *fields);
