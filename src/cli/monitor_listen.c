@@ -95,18 +95,25 @@ static struct json *counts_of(const struct json *status)
 	return counts;
 }
 
+/* A page of JSON says beside what it tells how old that is; a series is taken for how it is now. */
 static enum http_code write_metrics(void *context, struct strbuf *body)
 {
 	const struct listener *listener = context;
-	const struct json *status = survey_document(listener->survey);
+	const struct json *status = survey_document(listener->survey), *unread = json_get(status, "unread");
 	_cleanup_json_ struct json *document = health_of(listener);
 	struct json *build = json_new_object();
+	bool up = is_up(listener);
 
 	json_set_text(build, "version", PACKAGE_VERSION);
 	json_set(document, "build", build);
-	json_set_bool(document, "up", is_up(listener));
+	json_set_bool(document, "up", up);
 	json_set(document, "status", json_share(status));
-	json_set(document, "migrations", counts_of(status));
+	if (!up)
+		json_set(document, "server", json_new_text(NULL));
+	if (up && unread && json_kind(unread) == JSON_KIND_NULL) {
+		json_set(document, "migrations", counts_of(status));
+		json_set(document, "gates", json_share(json_get(status, "gates")));
+	}
 	metrics_write(body, document);
 	return HTTP_OK;
 }

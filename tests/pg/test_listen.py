@@ -374,6 +374,7 @@ def test_a_server_that_stands_still_is_not_ready_and_the_endpoint_goes_on(listen
         wait_until(lambda: not endpoint.is_ready(), what="it is not ready")
         found = endpoint.metrics()
         assert only(found, "pgsluice_up") == 0 and "pgsluice_lock_waiting_sessions" not in found
+        assert "pgsluice_server_info" not in found and "pgsluice_server_start_time_seconds" not in found
         assert sum(found["pgsluice_sampler_skipped_total"].values()) >= 1
         assert endpoint.ask("/healthz").code == 200
     finally:

@@ -203,6 +203,9 @@ def test_a_plan_that_is_refused_and_files_that_cannot_be_read_are_told_with_what
     assert told["unread"]["message"] == "psql command \\connect is not accepted" and told["unread"]["hint"]
     assert (told["unread"]["file"].rpartition("/")[2], told["unread"]["line"]) == ("002_bad.sql", 1)
     assert counts(told) == (1, 0, 0) and told["refusal"] is None
+    found = story.metrics()
+    assert "pgsluice_migrations" not in found and "pgsluice_gate_state" not in found
+    assert "pgsluice_migrations_time_seconds" in found and "pgsluice_server_info" in found
     migrations.write("002_bad", up="CREATE TABLE b (id int);").remove("001_items.sql")
     told = story.when(lambda status: status["refusal"], "it is refused")
     assert told["unread"] is None and told["refusal"]["hint"] and "001" in told["refusal"]["message"]
@@ -221,6 +224,8 @@ def test_what_was_known_stays_while_the_server_is_away(sluice, make_cluster, mig
     own.stop()
     told = endpoint.when(lambda status: status["trouble"], "it is noticed")
     assert counts(told) == (0, 1, 0) and told["health"]["state"] == "unknown"
+    found = endpoint.metrics()
+    assert "pgsluice_migrations" not in found and "pgsluice_gate_state" not in found
     assert endpoint.ask("/readyz").code == 503
     own.start()
     endpoint.when(lambda status: status["trouble"] is None and status["health"]["state"] == "ok", "it answers again")

@@ -14,7 +14,7 @@ static const struct metric_row ROWS[] = {
 	/* migrations */
 	{.name = "migrations", .at = "migrations", .each = true, .labels = {{"state", ""}},
 	 .help = "Migrations that are applied, pending and held"},
-	{.name = "gate_state", .unit = METRIC_ONE, .at = "status.gates", .labels = {{"gate", "gate"}, {"state", "state"}},
+	{.name = "gate_state", .unit = METRIC_ONE, .at = "gates", .labels = {{"gate", "gate"}, {"state", "state"}},
 	 .help = "Each gate with its state by the evidence that is there, in the label; the value is 1"},
 	{.name = "migrations_time_seconds", .unit = METRIC_STAMP, .at = "status", .value = "looked",
 	 .help = "When migrations and gates were looked at, in seconds since 1970"},
