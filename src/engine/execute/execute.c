@@ -308,9 +308,9 @@ static enum status run_with_retries(struct executor *executor, const struct migr
 		enum status status = attempt_step(executor, migration, step, attempt, trace, err);
 		if (status != FAIL_LOCK_BUDGET || !executor->live)
 			return status;
-		/* Who works there when nobody was in the way are those who were hurt. */
+		/* Who works there when nobody was in the way are those who were hurt, or have nothing to do with it. */
 		struct blockers blockers = {0};
-		if (!guard_refused_work(executor->guard))
+		if (!guard_refused(executor->guard) || guard_refused_waiter(executor->guard))
 			blockers = find_blockers(executor, arena, migration, step);
 		if (clock_ms() - start_ms >= budget_ms || guard_is_fruitless(executor->guard))
 			return give_up(executor, arena, attempt + 1, &blockers, err);

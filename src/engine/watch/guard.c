@@ -37,6 +37,7 @@ struct guard {
 	size_t step;
 	uint64_t attempt;
 	bool entered, tripped, refused;  /* of this attempt */
+	bool itself_waited;              /* for a lock, when it was pulled back */
 	bool own_work;                   /* it was pulled back while it was at work, and not while it waited itself */
 	size_t fruitless;                /* attempts of this step of which that is so */
 	const char *breach, *who;        /* what the last one was, and who waited then, or NULL */
@@ -115,7 +116,8 @@ static void pull_back(struct guard *guard, const struct guard_breach *breach)
 {
 	if (!guard->tripped) {
 		guard->tripped = true;
-		guard->own_work = !guard->sight.itself_waits && is_own_doing(breach->limit);
+		guard->itself_waited = guard->sight.itself_waits;
+		guard->own_work = !guard->itself_waited && is_own_doing(breach->limit);
 		guard->fruitless += guard->own_work;
 		guard->breach = breach->text;
 		guard->who = guard_sight_waiting(&guard->sight);
@@ -418,7 +420,7 @@ enum status guard_admit(struct guard *guard, struct error *err)
 {
 	if (!guard)
 		return OK;
-	guard->refused = guard->own_work = false;
+	guard->refused = guard->own_work = guard->itself_waited = false;
 	struct guard_breach breach;
 	if (guard->probe)
 		latency_probe_recent(guard->probe, &guard->sight.p99_us, &guard->sight.p99_before_us);
@@ -446,7 +448,7 @@ void guard_enter(struct guard *guard, const struct session *session, const struc
 	guard->attempt++;
 	guard->sight.count = 0;
 	guard->entered = true;
-	guard->tripped = guard->refused = guard->own_work = false;
+	guard->tripped = guard->refused = guard->own_work = guard->itself_waited = false;
 }
 
 static bool has_settled(void *context)
@@ -490,9 +492,9 @@ bool guard_refused(const struct guard *guard)
 	return guard && guard->refused;
 }
 
-bool guard_refused_work(const struct guard *guard)
+bool guard_refused_waiter(const struct guard *guard)
 {
-	return guard_refused(guard) && guard->own_work;
+	return guard_refused(guard) && guard->itself_waited;
 }
 
 bool guard_is_fruitless(const struct guard *guard)

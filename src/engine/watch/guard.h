@@ -46,8 +46,8 @@ const char *guard_pull_back(struct guard *guard, const char *who);
 /* Whether the guard was what ended the last attempt, or kept it from beginning. */
 bool guard_refused(const struct guard *guard);
 
-/* Whether that was for what its own statement did, at work: nobody stood in its way. */
-bool guard_refused_work(const struct guard *guard);
+/* Whether the step was waiting for a lock itself then: somebody stood in its way. */
+bool guard_refused_waiter(const struct guard *guard);
 
 /* Whether that has happened to this step so often that trying again only hurts others again. */
 bool guard_is_fruitless(const struct guard *guard);
