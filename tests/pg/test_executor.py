@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from harness.flow import Flow, error, failed_checks
+from harness.gates import log
 from harness.proxy import LOST_REPLY
 from harness.wait import wait_until
 
@@ -206,6 +207,92 @@ def test_a_table_that_nobody_else_could_ever_see_is_in_no_trace(live, migrations
         """)
     assert locks_of(live.batch("--format", "json").ended(12)) == [
         ("public.items", "ACCESS SHARE"), ("public.items", "ROW EXCLUSIVE")]
+
+
+# -- what a concurrent DETACH leaves --
+
+FINALIZE = "ALTER TABLE public.logs DETACH PARTITION public.logs_1 FINALIZE"
+
+
+@pytest.fixture
+def parted(live, database, migrations):
+    """A partitioned table, of which the plan detaches the second partition."""
+    database.execute("CREATE TABLE logs (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);"
+                     "CREATE TABLE logs_0 PARTITION OF logs FOR VALUES FROM (0) TO (100);"
+                     "CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (100) TO (200);"
+                     "INSERT INTO logs SELECT g, 'v' FROM generate_series(0, 199) g")
+    migrations.write("002_detach", up="ALTER TABLE logs DETACH PARTITION logs_1 CONCURRENTLY;")
+    return live.configure(lock_budget="1s")
+
+
+def pending(database):
+    """Whether the second partition's DETACH waits for its second phase; None: it is no partition."""
+    return database.one("SELECT (SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = 'logs_1'::regclass)")
+
+
+def test_a_concurrent_detach_that_was_ended_in_its_second_phase_is_finished(parted, database):
+    plan_id = parted.prove()
+    # Holds the table and the other partition: it is waited for, but not in the way of FINALIZE.
+    with database.transaction("SELECT * FROM logs WHERE id = 1"):
+        result = parted.batch("--approve", plan_id, "--format", "json").ended(0)
+        assert pending(database) is None
+    assert f"finishing what is left of it: {FINALIZE}" in log(result)
+    assert "migration 002, step 1: canceling statement due to lock timeout; it is done all the same" in log(result)
+    assert parted.versions() == ["001", "002"]
+
+
+def test_a_concurrent_detach_is_finished_when_those_in_the_way_of_that_have_left(parted, database):
+    parted.configure(lock_budget="60s")
+    plan_id = parted.prove()
+    with database.transaction("SELECT count(*) FROM logs"):
+        running = parted.start("--approve", plan_id)
+        running.wait_for_output("finishing what is left of it", deadline=30)
+        apply_waits(database, "relation")
+        assert pending(database)
+    running.result().ended(0)
+    assert pending(database) is None
+    assert parted.versions() == ["001", "002"]
+
+
+def test_a_stop_in_the_second_phase_of_a_concurrent_detach_keeps_what_is_done(parted, database):
+    parted.configure(lock_budget="60s")
+    plan_id = parted.prove()
+    with database.transaction("SELECT * FROM logs WHERE id = 1"):
+        running = parted.start("--approve", plan_id)
+        apply_waits(database, "virtualxid")
+        assert pending(database)
+        running.signal(signal.SIGTERM)
+        running.result(timeout=20)
+        assert pending(database) is None
+    parted.batch("--approve", plan_id).ended(0)
+    assert parted.versions() == ["001", "002"]
+
+
+def test_a_concurrent_detach_that_cannot_be_finished_says_how_and_the_next_run_goes_on(parted, database):
+    plan_id = parted.prove()
+    with database.transaction("SELECT count(*) FROM logs"):
+        result = parted.batch("--approve", plan_id, "--format", "json").ended(31)
+        assert pending(database)
+    told = error(result)
+    assert "Partition public.logs_1 is marked as detached from public.logs and waits for those" in told["detail"]
+    assert told["hint"] == f"Run `{FINALIZE}` when they are gone, then the same command again: it goes on from there."
+    asked = parted.batch("--approve", plan_id, "--format", "json").ended(31)
+    assert f"public.logs_1 is marked as detached from public.logs, and `{FINALIZE}` is missing" in (
+        error(asked)["message"])
+    database.execute(FINALIZE)
+    parted.batch("--approve", plan_id).ended(0)
+    assert parted.versions() == ["001", "002"]
+
+
+def test_who_is_there_while_a_limit_of_the_guard_is_passed_is_not_said_to_be_in_the_way(live, database, migrations):
+    migrations.write("002_more", up="ALTER TABLE items ADD COLUMN w int;")
+    live.configure(lock_timeout="1s", lock_budget="1s", guard_wal="1MiB")
+    plan_id = live.prove()
+    with database.transaction("SELECT count(*) FROM items", application_name="reader"):
+        result = live.batch("--approve", plan_id, "--format", "json").ended(21)
+    retries = [event["values"] for event in result.events("sample") if event["sampler"] == "retry"]
+    assert retries and not any("blocker" in values for values in retries)
+    assert "reader" not in error(result).get("detail", "")
 
 
 # -- connections --

@@ -1,6 +1,7 @@
 /*
  * A statement outside transactions: one message between an intent and an outcome in the ledger. What it leaves when
- * it fails is found by the catalog (indexes that became invalid meanwhile), never by what the command returned.
+ * it fails is found by the catalog (indexes that became invalid meanwhile, a partition that is marked as detached),
+ * never by what the command returned.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "engine/execute/blockers.h"
 #include "engine/execute/boundary.h"
 #include "engine/execute/conceal.h"
+#include "engine/execute/detach.h"
 #include "engine/execute/execute.h"
 #include "pg/history.h"
 #include "pg/ledger.h"
@@ -19,7 +21,11 @@ enum {
 	FIRST_LOOK_MS = 20,
 	CLEAN_FOR_MS = 10000,        /* how long removing what a failed statement left may wait for others */
 	CLEAN_STOPPED_FOR_MS = 4000, /* the same when a stop was asked for: the next run removes it then */
+	FINALIZE_PAUSE_MS = 1000,    /* those who waited behind it have their turn */
 };
+
+/* What a failed statement left behind. */
+enum rest { REST_NONE, REST_LEFT, REST_DONE /* all that it was to do */ };
 
 struct single {
 	struct executor *executor;
@@ -30,6 +36,7 @@ struct single {
 	struct arena *arena;
 	const char *names;           /* relations that the statement names, as an array */
 	struct text_list unfinished; /* their indexes that were invalid before */
+	struct detach detach;        /* of a DETACH CONCURRENTLY: as it was before, and as it was left */
 	int64_t wal_start;
 	int64_t waiting_since_ms;    /* 0 = not waiting for a lock */
 	const char *blockers;        /* processes it last waited for, or NULL */
@@ -293,7 +300,7 @@ static bool remove_index(struct single *single, const char *index, struct error 
  * Removes what a failed concurrent build left; true when nothing of the statement is there any more. A failed DROP is
  * undone by nothing: either it has not touched the index, or it is to be done again.
  */
-static bool clean_up(struct single *single)
+static bool remove_leftovers(struct single *single)
 {
 	struct executor *executor = single->executor;
 	_cleanup_error_ struct error problem = {0};
@@ -312,9 +319,67 @@ static bool clean_up(struct single *single)
 	return clean;
 }
 
+/* As long as the lock budget lasts; a stop leaves it one attempt. */
+static enum status finalize(struct single *single, struct error *err)
+{
+	struct executor *executor = single->executor;
+	struct loop *loop = executor->run->loop;
+	int64_t end_ms = clock_ms() + executor->run->settings->lock_budget_ms;
+
+	emit_log(executor->run->emitter, LOG_NOTICE, "finishing what is left of it: %s",
+	         detach_finalize_sql(single->arena, &single->detach));
+	boundary_pass();
+	for (;;) {
+		enum status status = detach_finalize(executor->session, single->arena, &single->detach, err);
+		if (status == OK || strcmp(err->sqlstate, "55P03") != 0 || clock_ms() >= end_ms || loop_stop_signal(loop))
+			return status;
+		error_clear(err);
+		(void)!loop_sleep(loop, FINALIZE_PAUSE_MS);
+	}
+}
+
+static enum rest detach_rest(struct single *single, struct error *err)
+{
+	struct executor *executor = single->executor;
+	struct detach now = {0};
+
+	if (!session_alive(executor->session) ||
+	    detach_look(executor->session, single->arena, single->statement, &now, err) != OK)
+		return REST_LEFT;
+	if (single->detach.state != DETACH_ATTACHED || now.state == DETACH_ATTACHED)
+		return REST_NONE;
+	if (now.state != DETACH_PENDING)
+		return now.state == DETACH_DONE ? REST_DONE : REST_LEFT;
+	single->detach = now;
+	return finalize(single, err) == OK ? REST_DONE : REST_LEFT;
+}
+
+/* Nothing takes back the mark of a DETACH that was ended in its second phase: the way out is to its end. */
+static enum rest finish_detach(struct single *single)
+{
+	_cleanup_error_ struct error problem = {0};
+
+	loop_shield(single->executor->run->loop);
+	enum rest rest = detach_rest(single, &problem);
+	loop_unshield(single->executor->run->loop);
+	return rest;
+}
+
+static enum rest clean_up(struct single *single)
+{
+	if (detach_is(single->statement))
+		return finish_detach(single);
+	return remove_leftovers(single) ? REST_NONE : REST_LEFT;
+}
+
 static void describe_rest(const struct single *single, bool clean, bool next_run, struct error *err)
 {
-	if (!clean)
+	if (!clean && single->detach.state == DETACH_PENDING) {
+		error_add_detail(err, "Partition %s is marked as detached from %s and waits for those who see it still.",
+		                 single->detach.partition, single->detach.table);
+		error_hint(err, "Run `%s` when they are gone, then the same command again: it goes on from there.",
+		           detach_finalize_sql(single->arena, &single->detach));
+	} else if (!clean)
 		error_add_detail(err, next_run ? "What it left behind is looked for and removed by the next run."
 		                               : "What it left behind could not be established or removed.");
 	if (single->step > 0)
@@ -328,10 +393,17 @@ static enum status fail(struct single *single, struct error *err)
 	bool again = cause == FAIL_INTERRUPTED || cause == FAIL_TERMINATED || cause == FAIL_UNREACHABLE;
 	bool no_lock = single->over_budget || cause == FAIL_LOCK_BUDGET || strcmp(err->sqlstate, "55P03") == 0 ||
 	               strcmp(err->sqlstate, "40P01") == 0;
-	bool clean = clean_up(single);
+	enum rest rest = clean_up(single);
+	bool clean = rest == REST_NONE;
 	_cleanup_error_ struct error ignored = {0};
 
 	conceal_error(err, executor_script(executor, single->migration), single->statement);
+	if (rest == REST_DONE) {
+		emit_log(executor->run->emitter, LOG_WARNING, "migration %s, step %zu: %s; it is done all the same",
+		         single->migration->version, single->step + 1, err->message);
+		error_clear(err);
+		return OK;
+	}
 
 	if (single->over_budget) {
 		error_set(err, FAIL_LOCK_BUDGET, "%s waited for locks longer than lock-budget allows and was cancelled",
@@ -439,13 +511,15 @@ enum status execute_single(struct executor *executor, const struct migration *mi
 
 	single.trace->rows = -1;
 	if (set_limits(&single, lock_timeout_ms, err) != OK || read_unfinished(&single, &single.unfinished, err) != OK ||
+	    (detach_is(statement) &&
+	     detach_look(executor->session, arena, statement, &single.detach, err) != OK) ||
 	    write_intent(&single, err) != OK)
 		return err->status;
 	single.wal_start = executor->measure ? wal_position(&single) : -1;
 	if (executor->live || executor->measure)
 		execute_event(executor, migration, step, 0, "begin", 0, NULL, NULL);
-	if (send(&single, err) != OK)
-		return fail(&single, err);
+	if (send(&single, err) != OK && fail(&single, err) != OK)
+		return err->status;
 	loop_shield(executor->run->loop);
 	enum status status = settle(&single, err);
 	loop_unshield(executor->run->loop);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/execute/detach.h"
 #include "pg/query.h"
 
 /* Statements that may run again whatever the first run got to: the second leaves what one alone would. */
@@ -64,6 +65,36 @@ static enum status probe_index(struct executor *executor, const struct statement
 	return OK;
 }
 
+static enum status probe_detach(struct executor *executor, const struct statement *statement,
+                                enum half_way_verdict *ret_verdict, const char **ret_what, struct error *err)
+{
+	struct arena *arena = executor->run->arena;
+	struct detach detach = {0};
+
+	if (detach_look(executor->session, arena, statement, &detach, err) != OK)
+		return err->status;
+	switch (detach.state) {
+	case DETACH_UNKNOWN:
+		*ret_verdict = HALF_WAY_ASK;
+		*ret_what = "a table that the DETACH names is not there";
+		break;
+	case DETACH_ATTACHED:
+		*ret_verdict = HALF_WAY_REDO;
+		*ret_what = arena_printf(arena, "%s is a partition of %s still", detach.partition, detach.table);
+		break;
+	case DETACH_PENDING:
+		*ret_verdict = HALF_WAY_ASK;
+		*ret_what = arena_printf(arena, "%s is marked as detached from %s, and `%s` is missing",
+		                         detach.partition, detach.table, detach_finalize_sql(arena, &detach));
+		break;
+	case DETACH_DONE:
+		*ret_verdict = HALF_WAY_DONE;
+		*ret_what = "the partition is detached";
+		break;
+	}
+	return OK;
+}
+
 enum status half_way_probe(struct executor *executor, const struct migration *migration, size_t step,
                            enum half_way_verdict *ret_verdict, const char **ret_what, struct error *err)
 {
@@ -74,6 +105,8 @@ enum status half_way_probe(struct executor *executor, const struct migration *mi
 		return err->status;
 	if (statement->concurrent_index && statement->index_name)
 		return probe_index(executor, statement, ret_verdict, ret_what, err);
+	if (detach_is(statement))
+		return probe_detach(executor, statement, ret_verdict, ret_what, err);
 	*ret_verdict = is_repeatable(statement) ? HALF_WAY_REDO : HALF_WAY_ASK;
 	*ret_what = arena_printf(executor->run->arena,
 	                         is_repeatable(statement) ? "%s can be run again"
