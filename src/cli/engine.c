@@ -206,6 +206,8 @@ static enum status end_run(struct engine *engine, enum status status, struct err
 		emit_error(engine->run->emitter, err);
 	if (run_log_problem(engine->log))
 		emit_log(engine->run->emitter, LOG_WARNING, "the log is incomplete: %s", run_log_problem(engine->log));
+	if (engine->steering)
+		steering_last_words(engine->steering);
 	const char *report = write_report(engine, status, err);
 	notify(engine, status, err);
 	run_release(engine->run);

@@ -511,14 +511,15 @@ static void put_asked(const struct json *fields, struct strbuf *out)
 static void print_request(struct printer *printer, const struct json *fields)
 {
 	struct screen *screen = &printer->screen;
-	bool refused = has_text(fields, "refused");
+	bool refused = has_text(fields, "refused"), unknown = has_text(fields, "unknown");
 	_cleanup_strbuf_ struct strbuf asked = {0};
 
 	put_asked(fields, &asked);
-	screen_line(screen, screen->log, refused ? TONE_CAUTION : TONE_PLAIN, "asked",
+	screen_line(screen, screen->log, refused || unknown ? TONE_CAUTION : TONE_PLAIN, "asked",
 	            ": %s%s by %s (process %" PRId64 ")%s%s", text_at(fields, "request"), strbuf_text(&asked),
-	            text_at(fields, "user"), json_get_int(fields, "pid"), refused ? "; refused: " : "",
-	            text_at(fields, "refused"));
+	            text_at(fields, "user"), json_get_int(fields, "pid"),
+	            refused ? "; refused: " : unknown ? "; unknown: " : "",
+	            text_at(fields, unknown ? "unknown" : "refused"));
 }
 
 static void (*const PRINTERS[EVENT_TYPE_COUNT])(struct printer *printer, const struct json *fields) = {

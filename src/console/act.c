@@ -228,12 +228,16 @@ static void tell_state(struct console *console)
 static void tell_refusal(struct console *console, const struct json *event)
 {
 	const char *request = json_get_text(event, "request"), *refused = json_get_text(event, "refused");
+	const char *unknown = json_get_text(event, "unknown");
+
 	if (strcmp(request, "approve") == 0)
 		go_on_to_apply(console, event);
 	if (strcmp(request, "pause") == 0 || strcmp(request, "continue") == 0)
 		console->hold_asked = refused ? console->hold_asked : strcmp(request, "pause") == 0;
 	if (refused)
 		console_say(console, STYLE_CAUTION, "%s: %s", request, refused);
+	else if (unknown)
+		console_say(console, STYLE_CAUTION, "%s: %s", request, unknown);
 	else if (strcmp(request, "signal") == 0 && json_get_text(event, "session"))
 		console_say(console, STYLE_GOOD, "asked to %s: %s", json_get_text(event, "action"),
 		            json_get_text(event, "session"));

@@ -421,7 +421,7 @@ static void apply_request(struct model *model, const struct json *event)
 	const char *action = json_get_text(event, "action"), *session = json_get_text(event, "session");
 	_cleanup_strbuf_ struct strbuf signal = {0};
 	const char *what = gate ? gate : check ? check : to;
-	const char *refused = json_get_text(event, "refused");
+	const char *refused = json_get_text(event, "refused"), *unknown = json_get_text(event, "unknown");
 
 	if (session && !refused)
 		model_add_incident(model, false, "%s asked to %s %s", json_get_text(event, "user"), action, session);
@@ -436,7 +436,8 @@ static void apply_request(struct model *model, const struct json *event)
 	add_line(model, "request",
 	         printed("%s asked: %s%s%s%s%s%s%s%s", json_get_text(event, "user"), json_get_text(event, "request"),
 	                 what ? " " : "", what ? what : "", reason ? " (" : "", reason ? reason : "", reason ? ")" : "",
-	                 json_get_bool(event, "accepted") ? "" : ": refused: ", refused ? refused : ""),
+	                 refused ? ": refused: " : unknown ? ": unknown: " : "",
+	                 refused ? refused : unknown ? unknown : ""),
 	         NULL, -1);
 }
 

@@ -174,6 +174,8 @@ static void say_request(struct strbuf *out, const struct json *fields)
 		strbuf_printf(out, " %s of process %" PRId64, text_at(fields, "action"), json_get_int(fields, "backend_pid"));
 	if (has_text(fields, "refused"))
 		strbuf_printf(out, ", which is refused: %s", text_at(fields, "refused"));
+	if (has_text(fields, "unknown"))
+		strbuf_printf(out, ", the outcome is unknown: %s", text_at(fields, "unknown"));
 }
 
 static void say_guard(struct strbuf *out, const struct json *fields)

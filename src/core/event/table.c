@@ -174,6 +174,7 @@ static const struct field_row REQUEST[] = {
 	{.name = "request", .kind = FIELD_TEXT, .required = true, .words = EVENT_REQUESTS},
 	{.name = "accepted", .kind = FIELD_BOOL, .required = true},
 	{.name = "refused", .kind = FIELD_TEXT},
+	{.name = "unknown", .kind = FIELD_TEXT},
 	{.name = "user", .kind = FIELD_TEXT, .required = true},
 	{.name = "uid", .kind = FIELD_INT, .required = true},
 	{.name = "pid", .kind = FIELD_INT, .required = true},

@@ -10,6 +10,9 @@
 
 enum { PATIENCE_MS = 10000, ASK_LIMIT_MS = 2000, LOCK_LIMIT_MS = 100 };
 
+static const char UNKNOWN[] = "Live was asked and gave no answer: nobody knows whether the signal was sent. Look "
+                              "whether the session is still there.";
+
 /* The columns of session_signal.sql. */
 enum column {
 	COLUMN_NAME,
@@ -19,6 +22,7 @@ enum column {
 	COLUMN_SAME,
 	COLUMN_OURS,
 	COLUMN_SIGNALABLE,
+	COLUMN_PRIVILEGED,
 	COLUMN_TRANSACTION_MS,
 	COLUMN_SENT,
 };
@@ -30,19 +34,18 @@ struct session_signal {
 	struct loop_timer timer; /* the end of patience; then, that it is over */
 	const char *action, *pid, *start, *name;
 	bool asked, over;
-	const char *session, *refused;
+	struct signal_outcome outcome;
 	session_signal_done *done;
 	void *context;
 };
 
 /* The rest happens in the timer: an asker is not closed from inside its own calls. */
-static void finish(struct session_signal *signal, const char *session, const char *refused)
+static void finish(struct session_signal *signal, struct signal_outcome outcome)
 {
 	if (signal->over)
 		return;
 	signal->over = true;
-	signal->session = session;
-	signal->refused = refused;
+	signal->outcome = outcome;
 	signal->timer.due_ms = clock_ms();
 }
 
@@ -75,26 +78,47 @@ static const char *why_not(struct session_signal *signal, const struct rows *row
 		return arena_printf(signal->arena, "Process %s is a session of pgsluice: cancel its run instead.", pid);
 	if (!rows_true(rows, 0, COLUMN_SIGNALABLE))
 		return arena_printf(signal->arena, "Process %s is one of the server's own.", pid);
+	if (rows_true(rows, 0, COLUMN_PRIVILEGED))
+		return arena_printf(signal->arena, "Process %s is a superuser's: only a superuser may signal it.", pid);
 	return rows_true(rows, 0, COLUMN_SENT) ? NULL : arena_printf(signal->arena, "Process %s is gone already.", pid);
+}
+
+/* What pg_signal_backend reaches is a client; a superuser's was sorted out before. */
+static const char *missing_right(const struct session_signal *signal)
+{
+	return strcmp(signal->name, "autovacuum worker") == 0
+		? " That takes a superuser, or from PostgreSQL 18 on pg_signal_autovacuum_worker."
+		: " The role needs pg_signal_backend.";
 }
 
 static const char *error_text(struct session_signal *signal, const struct error *err)
 {
 	bool right = strcmp(err->sqlstate, "42501") == 0;
-	return arena_printf(signal->arena, "Live refused: %s.%s", err->message,
-	                    right ? " The role needs pg_signal_backend." : "");
+	return arena_printf(signal->arena, "Live refused: %s.%s", err->message, right ? missing_right(signal) : "");
+}
+
+/* The query has reached the server, and was ended (class 57) or lost there: before or after the signal. */
+static bool may_be_sent(const struct error *err)
+{
+	return err->status == FAIL_UNREACHABLE || !*err->sqlstate || strncmp(err->sqlstate, "57", 2) == 0;
 }
 
 static void answer(void *context, const struct rows *rows, const struct error *err)
 {
 	struct session_signal *signal = context;
+	struct signal_outcome outcome = {0};
 
-	if (!rows)
-		finish(signal, NULL, error_text(signal, err));
-	else if (rows_count(rows) == 0)
-		finish(signal, NULL, arena_printf(signal->arena, "Process %s is gone already.", signal->pid));
-	else
-		finish(signal, describe(signal, rows), why_not(signal, rows));
+	if (!rows && may_be_sent(err)) {
+		outcome.unknown = UNKNOWN;
+	} else if (!rows) {
+		outcome.refused = error_text(signal, err);
+	} else if (rows_count(rows) == 0) {
+		outcome.refused = arena_printf(signal->arena, "Process %s is gone already.", signal->pid);
+	} else {
+		outcome.session = describe(signal, rows);
+		outcome.refused = why_not(signal, rows);
+	}
+	finish(signal, outcome);
 }
 
 /* Asked once: after a loss nobody knows whether the signal was sent, and a second one may hit what came after. */
@@ -104,7 +128,7 @@ static void on_change(void *context)
 	const struct error *trouble = asker_trouble(signal->asker);
 
 	if (trouble->status != OK) {
-		finish(signal, NULL, error_text(signal, trouble));
+		finish(signal, (struct signal_outcome){.refused = error_text(signal, trouble)});
 		return;
 	}
 	if (signal->asked || signal->over || !asker_idle(signal->asker))
@@ -114,16 +138,20 @@ static void on_change(void *context)
 	asker_ask_with(signal->asker, query_session_signal, 4, parameters, ASK_LIMIT_MS, answer, signal);
 }
 
+void session_signal_give_up(struct session_signal *signal)
+{
+	if (!signal->over && signal->asked)
+		signal->outcome.unknown = UNKNOWN;
+	else if (!signal->over)
+		signal->outcome.refused = "Live could not be reached in time: the signal was not sent.";
+	signal->over = true;
+	signal->done(signal->context, &signal->outcome);
+}
+
 static void on_timer(struct loop_timer *timer)
 {
-	struct session_signal *signal = timer->context;
-
 	timer->due_ms = INT64_MAX;
-	if (!signal->over) {
-		signal->over = true;
-		signal->refused = "Live did not answer in time: look whether the session is still there.";
-	}
-	signal->done(signal->context, signal->session, signal->refused);
+	session_signal_give_up(timer->context);
 }
 
 const char *session_signal_open(struct run *run, const struct json *fields, session_signal_done *done, void *context,
@@ -181,7 +209,12 @@ void session_signal_keep(struct run *run, struct json *event)
 	json_push(run->signals, event);
 }
 
-const struct json *session_signal_next(struct run *run)
+const struct json *session_signal_next(const struct run *run)
 {
-	return run->signals_written < json_count(run->signals) ? json_at(run->signals, run->signals_written++) : NULL;
+	return run->signals_written < json_count(run->signals) ? json_at(run->signals, run->signals_written) : NULL;
+}
+
+void session_signal_written(struct run *run)
+{
+	run->signals_written++;
 }

@@ -230,9 +230,11 @@ static enum status write_journal(struct apply *apply, struct error *err)
 	struct trace part = {0};
 	const struct json *signal;
 
-	while ((signal = session_signal_next(apply->run)) != NULL)
+	while ((signal = session_signal_next(apply->run)) != NULL) {
 		if (add_row(apply, "signal", NULL, signal, err) != OK)
 			return err->status;
+		session_signal_written(apply->run);
+	}
 	if (apply->journalled == apply->done.migrations.count)
 		return OK;
 	for (; apply->journalled < apply->done.migrations.count; apply->journalled++)
@@ -393,6 +395,7 @@ enum status gate_apply(struct run *run, struct evidence *evidence, struct error 
 	apply.executor.before_step = before_step;
 	if (status == OK) {
 		status = apply_all(&apply, err);
+		steering_settle(run);
 		if (status != OK) {
 			write_stop(&apply, err);
 			report_position(&apply, err);

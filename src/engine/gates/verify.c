@@ -17,10 +17,11 @@
 #include "engine/gates/gates.h"
 #include "engine/queries/canary_live.h"
 #include "engine/rehearse/row_counters.h"
+#include "engine/tell/steering.h"
 #include "pg/ledger.h"
 #include "pg/query.h"
 
-enum { WATCH_EVERY_MS = 5000 };
+enum { WATCH_EVERY_MS = 5000, SIGNALS_MS = 2000 };
 
 static bool same_object(const struct schema_object *a, const struct schema_object *b)
 {
@@ -217,6 +218,38 @@ static enum status add_row(struct run *run, struct session *session, const char 
 	return ledger_add(session, &entry, err);
 }
 
+/* Those that came after the apply's own rows. */
+static enum status write_signals(struct run *run, struct session *session, struct error *err)
+{
+	const struct json *signal;
+
+	while ((signal = session_signal_next(run)) != NULL) {
+		if (add_row(run, session, "signal", NULL, signal, err) != OK)
+			return err->status;
+		session_signal_written(run);
+	}
+	return OK;
+}
+
+/* Of a run that does not get to its end: what it did to others is told all the same, also after a stop. */
+static void write_signals_at_least(struct run *run)
+{
+	struct session_options options = run_session_options(run, "ledger");
+	_cleanup_session_ struct session *session = NULL;
+	_cleanup_error_ struct error err = {0};
+
+	if (!session_signal_next(run))
+		return;
+	options.access = SESSION_READ_WRITE;
+	loop_shield(run->loop);
+	if (session_open(run->loop, &options, &session, &err) != OK ||
+	    session_finish(session, "set synchronous_commit = local", 0, NULL, SIGNALS_MS, &err) != OK ||
+	    write_signals(run, session, &err) != OK)
+		emit_log(run->emitter, LOG_WARNING, "the ledger does not have every signal that was sent: %s",
+		         err.message);
+	loop_unshield(run->loop);
+}
+
 /*
  * The end of the run in the ledger: the new base line, and the word that it ended.
  */
@@ -234,23 +267,29 @@ static enum status write_end(struct run *run, const struct schema *live, struct 
 	json_set_text(end, "state", "verified");
 	json_set_int(end, "exit", status_get(OK)->exit_code);
 	json_set_text(end, "verify", gate_state_name(evidence->state));
-	const struct json *signal;
-	while ((signal = session_signal_next(run)) != NULL)
-		if (add_row(run, session, "signal", NULL, signal, err) != OK)
-			return err->status;
-	if (add_row(run, session, "baseline", NULL, baseline, err) != OK)
+	if (write_signals(run, session, err) != OK || add_row(run, session, "baseline", NULL, baseline, err) != OK)
 		return err->status;
 	return add_row(run, session, "end", NULL, end, err);
+}
+
+static enum status check_all(struct run *run, struct evidence *evidence, struct schema *ret_live, struct error *err)
+{
+	if (check_schema(run, evidence, ret_live, err) != OK || check_scripts(run, evidence, err) != OK ||
+	    check_leftovers(run, evidence, ret_live, err) != OK || check_rows(run, evidence, err) != OK ||
+	    canary_check_live(run, evidence, err) != OK || watch(run, evidence, err) != OK)
+		return err->status;
+	evidence_judge(run->arena, evidence);
+	return OK;
 }
 
 enum status gate_verify(struct run *run, struct evidence *evidence, struct error *err)
 {
 	struct schema live = {0};
+	enum status status = check_all(run, evidence, &live, err);
 
-	if (check_schema(run, evidence, &live, err) != OK || check_scripts(run, evidence, err) != OK ||
-	    check_leftovers(run, evidence, &live, err) != OK || check_rows(run, evidence, err) != OK ||
-	    canary_check_live(run, evidence, err) != OK || watch(run, evidence, err) != OK)
-		return err->status;
-	evidence_judge(run->arena, evidence);
-	return evidence->state == GATE_FAILED ? OK : write_end(run, &live, evidence, err);
+	steering_settle(run);
+	if (status == OK && evidence->state != GATE_FAILED)
+		status = write_end(run, &live, evidence, err);
+	write_signals_at_least(run);
+	return status;
 }

@@ -14,7 +14,7 @@
 #include "sys/clock.h"
 
 /* An engine that nobody watches and that has nothing to do ends after so long. */
-enum { ALONE_FOR_MS = 10 * 60 * 1000 };
+enum { ALONE_FOR_MS = 10 * 60 * 1000, SETTLE_MS = 5000 };
 
 enum engine_state { ENGINE_WORKING, ENGINE_ASKING, ENGINE_WAITING, ENGINE_PAUSED, ENGINE_IDLE };
 
@@ -49,6 +49,7 @@ struct steering {
 	bool (*awaited)(void *context);
 	struct session_signal *signal; /* on its way, or NULL; and the fields of its event */
 	struct json *signal_event;
+	bool ending;               /* the run's report is being written */
 };
 
 /* ---- what it is doing ---- */
@@ -296,17 +297,21 @@ static void set_outcome(struct json *event, const char *refused)
 }
 
 /* The server has answered, or will not. */
-static void signalled(void *context, const char *session, const char *refused)
+static void signalled(void *context, const struct signal_outcome *outcome)
 {
 	struct steering *steering = context;
 	struct run *run = steering->run;
 	struct json *event = steering->signal_event;
 
 	steering->signal_event = NULL;
-	if (session)
-		json_set_text(event, "session", session);
-	set_outcome(event, refused);
-	if (!refused)
+	if (outcome->session)
+		json_set_text(event, "session", outcome->session);
+	set_outcome(event, outcome->refused);
+	if (outcome->unknown) {
+		json_set_bool(event, "accepted", false);
+		json_set_text(event, "unknown", outcome->unknown);
+	}
+	if (!outcome->refused)
 		session_signal_keep(run, json_clone(event));
 	emit(run->emitter, EVENT_REQUEST, event);
 	session_signal_close(steering->signal);
@@ -320,6 +325,8 @@ static const char *grant_signal(struct steering *steering, const struct asker *a
 
 	if (!run)
 		return "No run is on that would record it.";
+	if (steering->ending)
+		return "The run is at its end and would not record it.";
 	if (steering->signal)
 		return "Another session is being signalled.";
 	const char *why = session_signal_open(run, fields, signalled, steering, &steering->signal);
@@ -378,7 +385,7 @@ enum status steering_open(struct loop *loop, struct arena *arena, struct setting
 	return OK;
 }
 
-/* The run is over before the server answered: its story has ended, and there is nobody to tell. */
+/* The run was never brought to its end: there is nobody to tell. */
 static void drop_signal(struct steering *steering)
 {
 	session_signal_close(steering->signal);
@@ -408,6 +415,7 @@ enum status steering_begin(struct steering *steering, struct run *run, struct er
 	emitter_add(run->emitter, control_sink(steering->control));
 	run->steering = steering;
 	steering->run = run;
+	steering->ending = false;
 	steering->command = run->command;
 	steering->gate = NO_GATE;
 	steering->busy = true;
@@ -499,7 +507,36 @@ enum wish steering_next(struct steering *steering, const char **ret_to)
 	return wish;
 }
 
+static bool has_settled(void *context)
+{
+	const struct steering *steering = context;
+	return !steering->signal;
+}
+
+static void settle(struct steering *steering)
+{
+	if (!steering->signal)
+		return;
+	loop_shield(steering->loop);
+	(void)!loop_until(steering->loop, has_settled, steering, clock_ms() + SETTLE_MS);
+	loop_unshield(steering->loop);
+	if (steering->signal)
+		session_signal_give_up(steering->signal);
+}
+
+void steering_last_words(struct steering *steering)
+{
+	steering->ending = true;
+	settle(steering);
+}
+
 /* ---- the run ---- */
+
+void steering_settle(struct run *run)
+{
+	if (run->steering)
+		settle(run->steering);
+}
 
 bool steering_attended(const struct run *run)
 {

@@ -35,6 +35,9 @@ struct control *steering_control(struct steering *steering);
 enum status steering_begin(struct steering *steering, struct run *run, struct error *err) MUST_CHECK;
 void steering_end(struct steering *steering, bool done);
 
+/* The run is about to end: a request that live has to answer is refused from here on, and one on its way is settled. */
+void steering_last_words(struct steering *steering);
+
 /*
  * Between two runs of an attended engine: waits for what is wanted next. WISH_QUIT when nobody was there for too long,
  * too, and after a signal. *ret_to is the version to go back to, for WISH_ROLLBACK.
@@ -45,6 +48,12 @@ enum wish steering_next(struct steering *steering, const char **ret_to);
 
 /* The target is known: the engine takes its name. FAIL_BUSY when another attended or working engine has it. */
 enum status steering_target(struct run *run, struct error *err) MUST_CHECK;
+
+/*
+ * Before what was asked for is written down: waits some seconds for the answer to a request that is on its way to live,
+ * also after a stop. Without one it is told, and kept, that nobody knows.
+ */
+void steering_settle(struct run *run);
 
 /* Whether this run waits for a human before its gates. */
 bool steering_attended(const struct run *run);

@@ -37,7 +37,8 @@ static const char *const RIGHT[EVENT_TYPE_COUNT] = {
 	[EVENT_ERROR] = HEAD("error") "\"code\":\"refused\",\"sqlstate\":\"42P01\",\"message\":\"m\",\"detail\":\"d\","
                                       "\"hint\":\"h\",\"file\":\"f\",\"line\":1,\"column\":2}",
 	[EVENT_END] = HEAD("end") "\"exit\":12,\"reason\":\"approval missing\",\"report\":\"/r.md\"}",
-	[EVENT_REQUEST] = HEAD("request") "\"request\":\"approve\",\"accepted\":false,\"refused\":\"f\",\"user\":\"u\","
+	[EVENT_REQUEST] = HEAD("request") "\"request\":\"approve\",\"accepted\":false,\"refused\":\"f\","
+                                          "\"unknown\":\"n\",\"user\":\"u\","
                                           "\"uid\":0,\"pid\":9,\"plan_id\":\"1a\",\"action\":\"cancel\","
                                           "\"backend_pid\":12,"
                                           "\"backend_start\":\"2026-01-01T00:00:00.000000Z\",\"name\":\"reader\","
@@ -92,7 +93,7 @@ static void the_fields_are_those_of_the_contract(void **state)
 		[EVENT_SAMPLE] = "sampler values",
 		[EVENT_LOG] = "level message",
 		[EVENT_ERROR] = "code sqlstate message detail hint file line column",
-		[EVENT_REQUEST] = "request accepted refused user uid pid gate plan_id check to action backend_pid "
+		[EVENT_REQUEST] = "request accepted refused unknown user uid pid gate plan_id check to action backend_pid "
 				  "backend_start name session reason",
 		[EVENT_END] = "exit reason report attach",
 		[EVENT_ENGINE] = "pid command state gate goal attended target environment viewers tool_version",

@@ -153,6 +153,18 @@ static void a_waived_check_is_a_warning_and_a_refused_request_too(void **state)
 	assert_int_equal(log_line_level(EVENT_REQUEST, refused), LOG_WARNING);
 }
 
+static void a_request_whose_outcome_nobody_knows_is_not_called_refused(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	_cleanup_json_ struct json *fields = read_fields(
+		"{\"request\":\"signal\",\"accepted\":false,\"user\":\"ann\",\"action\":\"cancel\",\"backend_pid\":7,"
+		"\"unknown\":\"No answer.\"}");
+	(void)state;
+	log_line_say(&text, EVENT_REQUEST, fields);
+	assert_string_equal(strbuf_text(&text),
+	                    "ann asked for signal cancel of process 7, the outcome is unknown: No answer.");
+}
+
 static void every_type_says_something(void **state)
 {
 	_cleanup_json_ struct json *fields = json_new_object();
@@ -176,6 +188,7 @@ int main(void)
 		cmocka_unit_test(the_head_is_read_from_the_line),
 		cmocka_unit_test(every_type_says_something),
 		cmocka_unit_test(a_waived_check_is_a_warning_and_a_refused_request_too),
+		cmocka_unit_test(a_request_whose_outcome_nobody_knows_is_not_called_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
