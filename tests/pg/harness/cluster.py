@@ -56,7 +56,9 @@ class Cluster:
     def init(self, checksums=False, encoding="UTF8", locale="C.UTF-8", extra=()):
         command = ["-D", self.data, "-U", "postgres", "-A", "trust", "-E", encoding, f"--locale={locale}",
                    "--no-sync", *extra]
-        self.program("initdb", *command, *(["-k"] if checksums else []))
+        # From 18 on checksums are the default, and there is a word for off.
+        off = ["--no-data-checksums"] if place.server_major(self.bindir) >= 18 else []
+        self.program("initdb", *command, *(["-k"] if checksums else off))
         self.configure(**SETTINGS, unix_socket_directories=f"'{self.socket_dir}'", port=str(PORT))
         return self
 
