@@ -210,7 +210,7 @@ static void check_server(struct preflight *preflight)
 static enum status await_replicas(struct preflight *preflight, struct rows **ret_rows, int64_t *ret_waited_ms,
                                   struct error *err)
 {
-	enum { REPORT_MS = 11000, LOOK_EVERY_MS = 100 };
+	enum { REPORT_MS = 15000, LOOK_EVERY_MS = 100 };
 	struct run *run = preflight->run;
 	int64_t limit_ms = run->settings->max_lag_ms;
 	int64_t start_ms = clock_ms();
