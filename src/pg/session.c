@@ -111,13 +111,23 @@ enum status connection_check_console(const struct session *session, struct error
 	return error_hint(err, "Give the address of PgBouncer itself, as its clients have it.");
 }
 
+static enum status read_search_path(struct session *session, struct error *err)
+{
+	_cleanup_rows_ struct rows *rows = NULL;
+
+	if (session_query(session, "SELECT pg_catalog.current_schemas(false)::pg_catalog.text", 0, NULL, &rows, err) != OK)
+		return err->status;
+	session->search_path = arena_strdup(session->arena, rows_get(rows, 0, 0));
+	return OK;
+}
+
 static enum status take_role(struct session *session, struct error *err)
 {
 	const char *parameters[] = {session->set_role};
 	if (!session->set_role)
 		return OK;
 	if (session_query(session, "SELECT pg_catalog.set_config('role', $1, false)", 1, parameters, NULL, err) == OK)
-		return OK;
+		return read_search_path(session, err);
 	if (err->sqlstate[0] == '\0' || err->status == FAIL_UNREACHABLE)
 		return err->status;
 	error_recast(err, FAIL_USAGE);
@@ -133,6 +143,7 @@ static enum status check_facts(struct session *session, bool direct, struct erro
 		return err->status;
 	session->backend_pid = (int)rows_int(rows, 0, 0);
 	session->search_path = arena_strdup(session->arena, rows_get(rows, 0, 2));
+	session->backend_start = arena_strdup(session->arena, rows_get(rows, 0, 3));
 	if (direct && PQbackendPID(session->conn) != session->backend_pid)
 		return connection_pooled(session, "the session's process is not the one that was connected to", err);
 	if (session->access == SESSION_READ_ONLY && !rows_true(rows, 0, 1))
@@ -180,8 +191,9 @@ static enum status open_checked(struct session *session, const struct session_op
                                 struct conninfo *info, struct error *err)
 {
 	if (connection_open(session, info, session_connect_ms(options, info), err) != OK ||
-	    connection_check_version(session, err) != OK || take_role(session, err) != OK ||
-	    check_facts(session, options->direct, err) != OK)
+	    connection_check_version(session, err) != OK ||
+	    /* Of itself a role that it took on may not see when it began. */
+	    check_facts(session, options->direct, err) != OK || take_role(session, err) != OK)
 		return err->status;
 	return make_settings(session, err);
 }
@@ -249,6 +261,11 @@ int session_server_version(const struct session *session)
 int session_backend_pid(const struct session *session)
 {
 	return session->backend_pid;
+}
+
+const char *session_backend_start(const struct session *session)
+{
+	return session->backend_start;
 }
 
 bool session_alive(const struct session *session)

@@ -60,6 +60,12 @@ void session_cleanup(struct session **session);
 
 int session_server_version(const struct session *session);    /* server_version_num */
 int session_backend_pid(const struct session *session);
+
+/*
+ * When the server began it, "2026-11-21T11:13:02.123456Z": with the pid it means this one session and no other, on any
+ * server. NULL when the role that logs in may not see that.
+ */
+const char *session_backend_start(const struct session *session);
 bool session_alive(const struct session *session);            /* the connection was not lost, as far as we know */
 bool session_connected(struct session *session);              /* the same, after a look at the socket; never waits */
 bool session_in_transaction(const struct session *session);

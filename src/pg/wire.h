@@ -32,6 +32,7 @@ struct session {
 	bool hangs_up;
 	int server_version;
 	int backend_pid;
+	const char *backend_start;   /* or NULL */
 	bool lost;                   /* the connection is of no more use */
 	bool busy;                   /* a statement was sent and its result not handed out yet */
 	bool copying_out;            /* its rows come as COPY data, which is dropped */
