@@ -399,6 +399,12 @@ enum status child_wait(struct child *child, struct child_result *ret_result, str
 	return status;
 }
 
+void child_strike(const struct child *child)
+{
+	if (!child_ended(child))
+		kill(-child->watch.pid, SIGKILL);
+}
+
 void child_kill(struct child *child)
 {
 	if (!child)

@@ -72,6 +72,9 @@ int child_fd(const struct child *child);
  */
 enum status child_wait(struct child *child, struct child_result *ret_result, struct error *err) MUST_CHECK;
 
+/* Sends the group SIGKILL and returns at once: for one that hangs, from where nobody may wait. It is still there. */
+void child_strike(const struct child *child);
+
 /* Ends the group (SIGTERM, then SIGKILL) and releases the child. NULL does nothing. */
 void child_kill(struct child *child);
 
