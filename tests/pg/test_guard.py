@@ -1,16 +1,20 @@
 """The guard: a step that hurts live is pulled back, tried again, and given up when its budget is spent."""
 
 import contextlib
+import datetime
 import os
 import re
 import signal
 import threading
 import time
 
+import psycopg2
 import pytest
 
+from harness.cluster import PORT, conninfo
 from harness.flow import check, error, failed_checks, states
 from harness.gates import ADD, live, log, notes, own  # noqa: F401
+from harness.place import TOP
 from harness.wait import wait_until
 
 PULLED_BACK = "the guard pulls back step 1 of migration 002: "
@@ -214,6 +218,60 @@ def test_a_guard_that_gets_no_answer_says_so_and_sees_again(patient, database, m
     assert re.match(r"nothing had to be pulled back; saw nothing of live for \d+\.\d s$", measured)
 
 
+def test_a_guard_that_finds_another_server_under_the_name_cancels_nothing_there(own, migrations, make_cluster, folder):
+    live = own().configure(lock_timeout="60s", lock_budget="60s", guard_wait="500ms")
+    database, other, name = live.database, make_cluster(), folder / "name"
+    other.create_database(database.name)
+    migrations.write("002_more", up=HOLD)
+    lead_to(name, database.cluster)
+    named = conninfo(host=name, port=PORT, dbname=database.name, user="postgres")
+    plan_id = live.batch("--format", "json", database=named).ended(12).events("plan")[0]["plan_id"]
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        run = live.start("--approve", plan_id, "--format", "json", database=named)
+        apply_waits(database)
+        guard = database.wait_for_session("pgsluice/%/guard")
+        lead_to(name, other)
+        database.execute("SELECT pg_terminate_backend(%s)", guard)
+        waiter = database.background(WRITE, application_name="writer")
+        run.wait_for_output("the guard sees nothing of live, and step 1 of migration 002 goes on without it: the server that "
+                            "answers at ", deadline=30)
+        lead_to(name, database.cluster)
+    waiter.result()
+    result = run.result().ended(0)
+    assert "is not the one where the step is at work" in log(result)
+    assert trips(result) == []
+    measured, = notes(result, "apply.guard")
+    assert re.match(r"nothing had to be pulled back; saw nothing of live for [1-9][\d.]* (ms|s)$", measured)
+
+
+def lead_to(name, cluster):
+    """The name of a host is given to this cluster."""
+    new = name.with_suffix(".new")
+    new.symlink_to(cluster.socket_dir)
+    new.replace(name)
+
+
+def test_a_cancel_reaches_the_one_session_that_is_meant_and_only_in_time(database):
+    text = (TOP / "share/sql/guard_cancel.sql").read_text(encoding="utf-8")
+    with contextlib.closing(database.connect()) as ours, ours.cursor() as cursor:
+        cursor.execute("PREPARE cancel AS " + text)
+        sleeper = database.background("SELECT pg_sleep(60)")
+        cursor.execute("SELECT backend_start, extract(epoch from clock_timestamp()) * 1000 FROM pg_stat_activity "
+                       "WHERE pid = %s", (sleeper.pid,))
+        start, now_ms = cursor.fetchone()
+
+        def cancel(begun, until_ms):
+            cursor.execute("EXECUTE cancel(%s, %s, %s)", (str(sleeper.pid), begun.isoformat(), str(until_ms)))
+            return cursor.fetchall()
+
+        assert cancel(start - datetime.timedelta(microseconds=1), now_ms + 60000) == []
+        assert cancel(start, now_ms - 1) == []
+        assert sleeper.running()
+        assert cancel(start, now_ms + 60000) == [(True,)]
+        with pytest.raises(psycopg2.errors.QueryCanceled):
+            sleeper.result()
+
+
 # -- statements outside transactions --
 
 
@@ -295,9 +353,12 @@ def test_few_connections_left_for_others_pull_the_step_back(own, migrations):
     live = own(max_connections=30).configure(lock_timeout="60s", lock_budget="60s", guard_connections="8")
     with held_step(live, migrations) as (run, _):
         with contextlib.ExitStack() as crowd:
-            for _ in range(14):
-                crowd.enter_context(contextlib.closing(live.database.connect(application_name="crowd")))
+            # A superuser takes those that are reserved, too.
+            with pytest.raises(psycopg2.OperationalError, match="too many clients"):
+                while True:
+                    crowd.enter_context(contextlib.closing(live.database.connect(application_name="crowd")))
             run.wait_for_output(PULLED_BACK + "guard-connections: ", deadline=30)
+            run.wait_for_output("guard-connections: 0 connection(s) are left, and 8 must be", deadline=30)
     result = run.result().ended(0)
     assert re.search(r"guard-connections: \d connection\(s\) are left, and 8 must be", log(result))
     assert set(trips(result)) == {"guard-connections"}
@@ -318,6 +379,25 @@ def test_wal_that_grows_over_its_limit_pulls_the_step_back(own, migrations):
     result = run.result().ended(0)
     assert re.search(r"guard-wal: pg_wal has \d+ MiB, and 100 MiB is allowed", log(result))
     assert set(trips(result)) == {"guard-wal"}
+
+
+def test_wal_that_is_no_longer_seen_is_told_and_ends_nothing(patient, database, migrations, cluster):
+    role = f"operator_{database.name}"
+    cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, pg_monitor TO {role}")
+    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}; ALTER TABLE schema_migrations OWNER TO {role};"
+                     f"ALTER TABLE items OWNER TO {role}; GRANT CREATE, USAGE ON SCHEMA public TO {role}")
+    migrations.write("002_more", up=HOLD)
+    patient.configure(guard_wal="100GiB", **{"not-checked.preflight.disk": "a managed server"})
+    operator = database.conninfo(user=role)
+    plan_id = patient.batch("--format", "json", database=operator).ended(12).events("plan")[0]["plan_id"]
+    with database.transaction("SELECT pg_advisory_xact_lock(77)"):
+        run = patient.start("--approve", plan_id, "--format", "json", database=operator)
+        apply_waits(database)
+        cluster.execute(f"REVOKE pg_monitor FROM {role}")
+        run.wait_for_output("the guard does not see the size of pg_wal: permission denied for function pg_ls_waldir", 30)
+    result = run.result().ended(0)
+    assert trips(result) == []
+    assert ", pg_wal not seen: permission denied for function pg_ls_waldir, " in check(result, "apply.guard")["limit"]
 
 
 def test_a_disk_that_fills_pulls_the_step_back(live, migrations, folder):
@@ -347,6 +427,34 @@ def test_a_disk_that_is_no_longer_seen_is_told_and_ends_nothing(live, migrations
     result = run.result().ended(0)
     assert trips(result) == []
     assert check(result, "apply.guard")["limit"].endswith(", free disk not seen: disk-command ended with 3")
+
+
+def test_a_disk_command_that_hangs_is_ended_and_told(live, migrations, folder):
+    program = folder / "disk"
+    program.write_text("#!/bin/sh\necho 107374182400\n", encoding="utf-8")
+    program.chmod(0o755)
+    live.configure(lock_timeout="60s", lock_budget="60s", disk_command=str(program))
+    with held_step(live, migrations) as (run, _):
+        program.write_text("#!/bin/sh\nsleep 300\n", encoding="utf-8")
+        run.wait_for_output("the guard does not see the disk's free space: disk-command does not answer", deadline=40)
+        program.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+    result = run.result().ended(0)
+    assert trips(result) == []
+    assert ", free disk not seen: disk-command " in check(result, "apply.guard")["limit"]
+
+
+def test_a_probe_that_fails_is_told_and_ends_nothing(live, database, migrations, cluster):
+    role = f"prober_{database.name}"
+    cluster.execute(f"CREATE ROLE {role} LOGIN")
+    live.configure(lock_timeout="60s", lock_budget="60s")
+    with held_step(live, migrations, "--probe", database.conninfo(user=role)) as (run, _):
+        cluster.execute(f"ALTER ROLE {role} NOLOGIN")
+        cluster.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", role)
+        run.wait_for_output("the guard does not see latency: ", deadline=30)
+    result = run.result().ended(0)
+    assert re.search(f'the guard does not see latency: .*role "{role}" is not permitted to log in', log(result))
+    assert trips(result) == []
+    assert ", latency not seen: " in check(result, "apply.guard")["limit"]
 
 
 def test_latency_that_rises_over_what_it_was_pulls_the_step_back(live, database, migrations):

@@ -1,6 +1,7 @@
 #include "engine/watch/guard.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -14,8 +15,12 @@ enum {
 	LOOK_EVERY_MS = 250,
 	LOOK_LIMIT_MS = 500,
 	WAL_EVERY_MS = 5000, /* it reads a directory */
+	WAL_LIMIT_MS = 2000,
+	WAL_AGAIN_MS = 30000, /* when that failed: nothing else is seen meanwhile */
 	DISK_EVERY_MS = 5000,
+	DISK_LIMIT_MS = 15000, /* for the site's own program */
 	CANCEL_LIMIT_MS = 1000,
+	CANCEL_VALID_MS = 2000, /* a cancel that comes later than this after it was sent does nothing */
 	ARM_MS = 10000,
 	SETTLE_MS = 5000,
 	BLIND_MS = 2000,     /* how long it may fail to see before that is told */
@@ -31,14 +36,14 @@ struct guard {
 	uint64_t asked_in;               /* the attempt that the look on its way was begun in */
 
 	const char *ours;                /* how the application names of our sessions begin */
-	const char *pid;                 /* of the session that is guarded, or NULL: none was yet */
-	int pid_number;
+	const char *pid, *start;         /* of the session that is guarded, or NULL: none was yet */
 	const char *version;
 	size_t step;
+	const char *step_text;           /* "step 1 of migration 002" */
 	uint64_t attempt;
 	bool entered, tripped, refused;  /* of this attempt */
 	bool itself_waited;              /* for a lock, when it was pulled back */
-	bool own_work;                   /* it was pulled back while it was at work, and not while it waited itself */
+	bool own_work;                   /* it did not, and nobody but itself can be why others did */
 	size_t fruitless;                /* attempts of this step of which that is so */
 	const char *breach, *who;        /* what the last one was, and who waited then, or NULL */
 
@@ -46,19 +51,20 @@ struct guard {
 	bool knows_folder;
 	const char *data_folder;         /* that this machine can see, or NULL */
 	struct child *disk_child;        /* the site's own program at work, or NULL */
+	int64_t disk_begun_ms;
+	bool disk_struck;                /* it did not answer, and is only waited for */
 	int64_t seen_ms, wal_due_ms, disk_due_ms; /* the last good look, when to look at these again */
 	bool failing, blind;
+	bool elsewhere;                  /* it is connected, and the session that is guarded is not there */
 	int64_t blind_ms;
 	struct error problem;            /* why the last look failed */
 	bool cancel_refused;
-	struct json *trips;
-	size_t trip_count;
+	int64_t cancelled_ms;            /* when the last cancel was sent */
+	int64_t unsure_until_ms;         /* until then one that got no answer can still do something */
+	struct json *trips, *last_trip;  /* the last belongs to the others */
+	size_t pulled_count, late_count; /* of them, those that ended the step, and those that came too late */
+	const char *pulled_for, *late_for; /* the last breach of each */
 };
-
-static const char *step_text(const struct guard *guard)
-{
-	return arena_printf(guard->run->arena, "step %zu of migration %s", guard->step + 1, guard->version);
-}
 
 /* ---- pulling back ---- */
 
@@ -72,7 +78,7 @@ static void note_trip(struct guard *guard, const char *limit)
 	json_set_text(trip, "breach", guard->breach);
 	json_set(trip, "waiting", guard_sight_waiting_json(&guard->sight));
 	json_push(guard->trips, trip);
-	guard->trip_count++;
+	guard->last_trip = trip;
 	json_set_text(event, "version", guard->version);
 	json_set_int(event, "step", (int64_t)guard->step + 1);
 	json_set_text(event, "limit", limit);
@@ -92,23 +98,33 @@ static void answer_cancel(void *context, const struct rows *rows, const struct e
 
 	guard->cancelling = guard->asking = false;
 	look_again(guard, LOOK_EVERY_MS);
-	if (rows || guard->cancel_refused)
+	/* Without a word of the server's it may still lie in front of it. */
+	if (!rows && !err->sqlstate[0])
+		guard->unsure_until_ms = guard->cancelled_ms + CANCEL_VALID_MS;
+	if ((rows && rows_count(rows) > 0) || guard->cancel_refused)
 		return;
 	guard->cancel_refused = true;
-	emit_log(guard->run->emitter, LOG_WARNING, "the guard could not cancel %s: %s", step_text(guard), err->message);
+	emit_log(guard->run->emitter, LOG_WARNING, "the guard could not cancel %s: %s", guard->step_text,
+	         rows ? "its session is not there, or it was too late" : err->message);
 }
 
 /* On the session that looks, not with PQcancel: that would wait for a connection. */
 static void cancel(struct guard *guard)
 {
+	char until[32];
+	const char *parameters[] = {guard->pid, guard->start, until};
+
+	guard->cancelled_ms = clock_ms();
+	snprintf(until, sizeof(until), "%" PRId64,
+	         guard_sight_server_ms(&guard->sight, guard->cancelled_ms) + CANCEL_VALID_MS);
 	guard->cancelling = guard->asking = true;
-	asker_ask_with(guard->asker, query_guard_cancel, 1, &guard->pid, CANCEL_LIMIT_MS, answer_cancel, guard);
+	asker_ask_with(guard->asker, query_guard_cancel, 3, parameters, CANCEL_LIMIT_MS, answer_cancel, guard);
 }
 
-/* Nothing else can be the cause: other people's connections can, and whoever asks for it has his reasons. */
+/* Nothing else can be the cause: of what the server as a whole suffers from others can be. */
 static bool is_own_doing(const char *limit)
 {
-	return strcmp(limit, "guard-connections") != 0 && strcmp(limit, "pull-back") != 0;
+	return strcmp(limit, "guard-wait") == 0 || strcmp(limit, "guard-waiting") == 0;
 }
 
 /* The first breach of an attempt is told; a cancel that found nothing to end, between two statements, is repeated. */
@@ -122,7 +138,7 @@ static void pull_back(struct guard *guard, const struct guard_breach *breach)
 		guard->breach = breach->text;
 		guard->who = guard_sight_waiting(&guard->sight);
 		note_trip(guard, breach->limit);
-		emit_log(guard->run->emitter, LOG_WARNING, "the guard pulls back %s: %s%s%s", step_text(guard),
+		emit_log(guard->run->emitter, LOG_WARNING, "the guard pulls back %s: %s%s%s", guard->step_text,
 		         breach->text, guard->who ? "; behind it: " : "", guard->who ? guard->who : "");
 	}
 	if (!guard->asking && asker_idle(guard->asker))
@@ -137,7 +153,7 @@ static void see_again(struct guard *guard)
 		guard->blind_ms += clock_ms() - guard->seen_ms;
 		emit_log(guard->run->emitter, LOG_NOTICE, "the guard sees live again");
 	}
-	guard->failing = guard->blind = false;
+	guard->failing = guard->blind = guard->elsewhere = false;
 	guard->seen_ms = clock_ms();
 	error_clear(&guard->problem);
 }
@@ -150,16 +166,40 @@ static void fail_to_see(struct guard *guard, const struct error *err)
 		error_hint(&guard->problem, "%s", error_hint_text(err));
 }
 
+/* Another server answers than the one where the step is at work: the name has moved, or there are several. */
+static void see_elsewhere(struct guard *guard)
+{
+	_cleanup_error_ struct error err = {0};
+
+	error_set(&err, FAIL_UNREACHABLE, "the server that answers at %s is not the one where the step is at work",
+	          asker_place(guard->asker));
+	guard->elsewhere = true;
+	fail_to_see(guard, &err);
+}
+
+/* That the probe fails is told once, as with the disk. */
+static void look_at_latency(struct guard *guard)
+{
+	if (!guard->probe || !guard->run->settings->guard_latency_ms)
+		return;
+	const char *why = latency_probe_recent(guard->probe, &guard->sight.p99_us, &guard->sight.p99_before_us);
+	if (why && !guard->sight.no_latency) {
+		emit_log(guard->run->emitter, LOG_WARNING, "the guard does not see latency: %s", why);
+		guard->sight.no_latency = arena_strdup(guard->run->arena, why);
+	}
+	if (!why)
+		guard->sight.no_latency = NULL;
+}
+
 static void judge(struct guard *guard)
 {
 	struct guard_breach breach;
 
-	if (guard->probe)
-		latency_probe_recent(guard->probe, &guard->sight.p99_us, &guard->sight.p99_before_us);
+	look_at_latency(guard);
 	/* Who was asked to be pulled back and got through until now, between two statements. */
 	if (guard->tripped)
 		cancel(guard);
-	else if (guard_sight_waits(&guard->sight, step_text(guard), &breach) || guard_sight_stands(&guard->sight, &breach))
+	else if (guard_sight_waits(&guard->sight, guard->step_text, &breach) || guard_sight_stands(&guard->sight, &breach))
 		pull_back(guard, &breach);
 	else
 		look_again(guard, guard_sight_next_ms(&guard->sight, LOOK_EVERY_MS));
@@ -169,16 +209,32 @@ static void answer_look(void *context, const struct rows *rows, const struct err
 {
 	struct guard *guard = context;
 
+	bool current = guard->entered && guard->asked_in == guard->attempt;
+
 	guard->asking = false;
 	look_again(guard, LOOK_EVERY_MS);
 	if (!rows) {
 		fail_to_see(guard, err);
+		if (current && guard->tripped && asker_idle(guard->asker))
+			cancel(guard);
+		return;
+	}
+	if ((current || guard->elsewhere) && !guard_sight_knows(rows)) {
+		see_elsewhere(guard);
 		return;
 	}
 	see_again(guard);
 	guard_sight_take(&guard->sight, rows, clock_ms());
-	if (guard->entered && guard->asked_in == guard->attempt)
+	if (current)
 		judge(guard);
+}
+
+static void fail_to_see_wal(struct guard *guard, const char *why)
+{
+	if (!guard->sight.no_wal)
+		emit_log(guard->run->emitter, LOG_WARNING, "the guard does not see the size of pg_wal: %s", why);
+	guard->sight.no_wal = arena_strdup(guard->run->arena, why);
+	guard->sight.wal_bytes = -1;
 }
 
 static void answer_wal(void *context, const struct rows *rows, const struct error *err)
@@ -187,11 +243,15 @@ static void answer_wal(void *context, const struct rows *rows, const struct erro
 
 	guard->asking = false;
 	look_again(guard, 0);
-	guard->wal_due_ms = clock_ms() + WAL_EVERY_MS;
-	if (rows)
+	guard->wal_due_ms = clock_ms() + (!rows && asker_idle(guard->asker) ? WAL_AGAIN_MS : WAL_EVERY_MS);
+	if (rows) {
 		guard->sight.wal_bytes = rows_int(rows, 0, 0);
-	else
-		fail_to_see(guard, err);
+		guard->sight.no_wal = NULL;
+	} else if (guard->sight.looks == 0) {
+		fail_to_see(guard, err); /* it is not armed without */
+	} else {
+		fail_to_see_wal(guard, err->message);
+	}
 }
 
 static void answer_folder(void *context, const struct rows *rows, const struct error *err)
@@ -223,12 +283,12 @@ static void ask(struct guard *guard)
 		return;
 	}
 	if (guard->run->settings->guard_wal_bytes && clock_ms() >= guard->wal_due_ms) {
-		asker_ask(guard->asker, query_guard_wal, LOOK_LIMIT_MS, answer_wal, guard);
+		asker_ask(guard->asker, query_guard_wal, WAL_LIMIT_MS, answer_wal, guard);
 		return;
 	}
-	const char *parameters[] = {guard->pid ? guard->pid : "0", guard->ours};
+	const char *parameters[] = {guard->pid ? guard->pid : "0", guard->ours, guard->start};
 	guard->asked_in = guard->attempt;
-	asker_ask_with(guard->asker, query_guard_look, 2, parameters, LOOK_LIMIT_MS, answer_look, guard);
+	asker_ask_with(guard->asker, query_guard_look, 3, parameters, LOOK_LIMIT_MS, answer_look, guard);
 }
 
 /* ---- the disk ---- */
@@ -252,10 +312,12 @@ static void collect_disk_child(struct guard *guard)
 	int64_t free_bytes = -1;
 
 	guard->disk_child = NULL;
-	if (child_wait(child, &result, &err) == OK)
-		free_bytes = disk_command_answer(scratch, &result, &why);
-	else
+	if (child_wait(child, &result, &err) != OK)
 		why = err.message;
+	else if (!guard->disk_struck)
+		free_bytes = disk_command_answer(scratch, &result, &why);
+	if (guard->disk_struck)
+		return; /* that is told already */
 	if (free_bytes < 0) {
 		fail_to_see_disk(guard, arena_strdup(guard->run->arena, why));
 		return;
@@ -270,8 +332,18 @@ static void start_disk_child(struct guard *guard)
 	_cleanup_arena_ struct arena *scratch = arena_open();
 	const struct child_options options = {.argv = disk_command_words(scratch, guard->run->settings)};
 
+	guard->disk_begun_ms = clock_ms();
+	guard->disk_struck = false;
 	if (child_start(guard->run->loop, &options, &guard->disk_child, &err) != OK)
 		fail_to_see_disk(guard, arena_strdup(guard->run->arena, err.message));
+}
+
+/* What it said before is not the last word for ever. */
+static void strike_disk_child(struct guard *guard)
+{
+	guard->disk_struck = true;
+	child_strike(guard->disk_child);
+	fail_to_see_disk(guard, "disk-command does not answer");
 }
 
 /* The site's program is begun in one look and collected in a later one. */
@@ -283,6 +355,8 @@ static void look_at_disk(struct guard *guard)
 		return;
 	if (guard->disk_child && child_ended(guard->disk_child))
 		collect_disk_child(guard);
+	if (guard->disk_child && !guard->disk_struck && clock_ms() - guard->disk_begun_ms >= DISK_LIMIT_MS)
+		strike_disk_child(guard);
 	if (guard->disk_child || clock_ms() < guard->disk_due_ms)
 		return;
 	guard->disk_due_ms = clock_ms() + (settings->disk_command.count ? DISK_EVERY_MS : LOOK_EVERY_MS);
@@ -301,7 +375,16 @@ static void tell_blind(struct guard *guard)
 		return;
 	guard->blind = true;
 	emit_log(guard->run->emitter, LOG_WARNING, "the guard sees nothing of live, and %s goes on without it: %s",
-	         step_text(guard), guard->problem.message);
+	         guard->step_text, guard->problem.message);
+}
+
+/* The disk and the probe are seen without the server's answer. */
+static void judge_between_looks(struct guard *guard)
+{
+	struct guard_breach breach;
+
+	if (guard->entered && !guard->tripped && guard_sight_stands(&guard->sight, &breach))
+		pull_back(guard, &breach);
 }
 
 static void on_timer(struct loop_timer *timer)
@@ -311,6 +394,8 @@ static void on_timer(struct loop_timer *timer)
 	look_again(guard, LOOK_EVERY_MS);
 	tell_blind(guard);
 	look_at_disk(guard);
+	look_at_latency(guard);
+	judge_between_looks(guard);
 	if (!guard->asking && asker_idle(guard->asker))
 		ask(guard);
 }
@@ -422,8 +507,7 @@ enum status guard_admit(struct guard *guard, struct error *err)
 		return OK;
 	guard->refused = guard->own_work = guard->itself_waited = false;
 	struct guard_breach breach;
-	if (guard->probe)
-		latency_probe_recent(guard->probe, &guard->sight.p99_us, &guard->sight.p99_before_us);
+	look_at_latency(guard);
 	if (!guard_sight_stands(&guard->sight, &breach))
 		return OK;
 	guard->breach = breach.text;
@@ -431,18 +515,34 @@ enum status guard_admit(struct guard *guard, struct error *err)
 	return refuse(guard, "not begun by word of the guard", err);
 }
 
+static void know_session(struct guard *guard, const struct session *session)
+{
+	_cleanup_arena_ struct arena *scratch = arena_open();
+	const char *pid = arena_printf(scratch, "%d", session_backend_pid(session));
+	const char *start = session_backend_start(session);
+
+	if (guard->pid && strcmp(guard->pid, pid) == 0 && guard->start && start && strcmp(guard->start, start) == 0)
+		return;
+	guard->pid = arena_strdup(guard->run->arena, pid);
+	guard->start = arena_strdup(guard->run->arena, start);
+}
+
+static void know_step(struct guard *guard, const char *version, size_t step)
+{
+	if (guard->step_text && guard->version == version && guard->step == step)
+		return;
+	guard->fruitless = 0;
+	guard->version = version;
+	guard->step = step;
+	guard->step_text = arena_printf(guard->run->arena, "step %zu of migration %s", step + 1, version);
+}
+
 void guard_enter(struct guard *guard, const struct session *session, const struct migration *migration, size_t step)
 {
 	if (!guard)
 		return;
-	if (!guard->pid || guard->pid_number != session_backend_pid(session)) {
-		guard->pid_number = session_backend_pid(session);
-		guard->pid = arena_printf(guard->run->arena, "%d", guard->pid_number);
-	}
-	if (guard->version != migration->version || guard->step != step)
-		guard->fruitless = 0;
-	guard->version = migration->version;
-	guard->step = step;
+	know_session(guard, session);
+	know_step(guard, migration->version, step);
 	guard->sight.wait_ms = guard_wait_of(guard->run->settings, migration);
 	guard->sight.waiting = guard_waiting_of(guard->run->settings, migration);
 	guard->attempt++;
@@ -458,18 +558,42 @@ static bool has_settled(void *context)
 }
 
 /* What is on its way must not reach the statement that comes next: a COMMIT, or what cleans up. */
+static void settle(struct guard *guard)
+{
+	loop_shield(guard->run->loop);
+	if (guard->cancelling)
+		(void)!loop_until(guard->run->loop, has_settled, guard, clock_ms() + SETTLE_MS);
+	int64_t left_ms = guard->unsure_until_ms - clock_ms();
+	if (left_ms > 0)
+		(void)!loop_sleep(guard->run->loop, left_ms);
+	loop_unshield(guard->run->loop);
+}
+
+/* The step ended by itself before it could be cancelled: that it hurt others is so, that it was pulled back is not. */
+static void note_late(struct guard *guard)
+{
+	json_set_bool(guard->last_trip, "too_late", true);
+	guard->late_count++;
+	guard->late_for = guard->breach;
+	guard->fruitless -= guard->own_work;
+	guard->own_work = false;
+	emit_log(guard->run->emitter, LOG_WARNING, "%s ended before the guard had cancelled it", guard->step_text);
+}
+
 enum status guard_leave(struct guard *guard, enum status status, struct error *err)
 {
 	if (!guard)
 		return status;
 	guard->entered = false;
-	if (guard->cancelling) {
-		loop_shield(guard->run->loop);
-		(void)!loop_until(guard->run->loop, has_settled, guard, clock_ms() + SETTLE_MS);
-		loop_unshield(guard->run->loop);
-	}
-	if (!guard->tripped || status == OK || strcmp(err->sqlstate, "57014") != 0)
+	settle(guard);
+	if (!guard->tripped)
 		return status;
+	if (status == OK || strcmp(err->sqlstate, "57014") != 0) {
+		note_late(guard);
+		return status;
+	}
+	guard->pulled_count++;
+	guard->pulled_for = guard->breach;
 	return refuse(guard, "pulled back by the guard", err);
 }
 
@@ -482,6 +606,8 @@ const char *guard_pull_back(struct guard *guard, const char *who)
 		return "No statement of the plan is at work at this moment.";
 	if (guard->tripped)
 		return "It is being pulled back already.";
+	if (asker_trouble(guard->asker)->status != OK || guard->elsewhere)
+		return "The guard has no connection to where the step is at work: ask again when it sees live again.";
 	pull_back(guard, &asked);
 	look_again(guard, 0);
 	return NULL;
@@ -504,13 +630,18 @@ bool guard_is_fruitless(const struct guard *guard)
 
 /* ---- the evidence ---- */
 
+static int64_t blind_ms(const struct guard *guard)
+{
+	return guard->blind_ms + (guard->blind ? clock_ms() - guard->seen_ms : 0);
+}
+
 static struct json *facts(const struct guard *guard)
 {
 	struct json *value = json_new_object();
 
 	json_set(value, "limits", guard_limits_json(guard->run->settings));
 	json_set_int(value, "looks", (int64_t)guard->sight.looks);
-	json_set_int(value, "blind_ms", guard->blind_ms);
+	json_set_int(value, "blind_ms", blind_ms(guard));
 	json_set(value, "trips", json_clone(guard->trips));
 	return value;
 }
@@ -520,12 +651,16 @@ static const char *result_text(const struct guard *guard)
 	struct arena *arena = guard->run->arena;
 	_cleanup_strbuf_ struct strbuf text = {0};
 
-	if (guard->trip_count)
-		strbuf_printf(&text, "pulled back %zu time(s), the last for %s", guard->trip_count, guard->breach);
+	if (guard->pulled_count)
+		strbuf_printf(&text, "pulled back %zu time(s), the last for %s", guard->pulled_count, guard->pulled_for);
+	else if (guard->late_count)
+		strbuf_puts(&text, "nothing was pulled back");
 	else
 		strbuf_puts(&text, "nothing had to be pulled back");
-	if (guard->blind_ms || guard->blind)
-		strbuf_printf(&text, "; saw nothing of live for %s", text_duration(arena, guard->blind_ms));
+	if (guard->late_count)
+		strbuf_printf(&text, "; too late %zu time(s), the last for %s", guard->late_count, guard->late_for);
+	if (blind_ms(guard))
+		strbuf_printf(&text, "; saw nothing of live for %s", text_duration(arena, blind_ms(guard)));
 	return arena_strdup(arena, strbuf_text(&text));
 }
 
@@ -542,7 +677,7 @@ void guard_report(const struct guard *guard, struct run *run, struct evidence *e
 	const char *limits = guard_sight_limits(&guard->sight);
 	if (status == FAIL_LOCK_BUDGET && guard->refused)
 		run_check_as(run, evidence, "apply.guard", false, status, QUIET, guard->breach, limits);
-	else if (guard->trip_count || guard->blind_ms || guard->blind)
+	else if (guard->pulled_count || guard->late_count || blind_ms(guard))
 		run_warn(run, evidence, "apply.guard", QUIET, result_text(guard), limits);
 	else
 		run_check(run, evidence, "apply.guard", true, NULL, result_text(guard), limits);

@@ -31,7 +31,8 @@ enum status guard_admit(struct guard *guard, struct error *err) MUST_CHECK;
  * The statements of this step run in this session from now on, and may be cancelled; `step` counts from 0, the
  * migration lives as long as the run. Each needs its guard_leave, before a COMMIT: with the status and error that the
  * statements ended with, it returns FAIL_LOCK_BUDGET and the guard's words where the guard had them cancelled, else the
- * same. Nothing is cancelled any more when it returns.
+ * same. Nothing is cancelled any more when it returns, be it by a cancel that got no answer. Only the session that was
+ * entered ever is: on a server where it is not, nothing is.
  */
 void guard_enter(struct guard *guard, const struct session *session, const struct migration *migration,
                  size_t step);

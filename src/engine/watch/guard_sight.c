@@ -20,6 +20,8 @@ enum column {
 	COLUMN_LAG_MS,
 	COLUMN_UNSEEN,
 	COLUMN_ITSELF_WAITS,
+	COLUMN_CLOCK,
+	COLUMN_KNOWN,
 	COLUMN_PID,
 	COLUMN_APPLICATION,
 	COLUMN_ROLE,
@@ -125,12 +127,24 @@ static void read_lag(struct guard_sight *sight, const struct rows *rows, int64_t
 		sight->standby = arena_strdup(sight->arena, rows_get(rows, 0, COLUMN_STANDBY));
 }
 
+bool guard_sight_knows(const struct rows *rows)
+{
+	return rows_true(rows, 0, COLUMN_KNOWN);
+}
+
+int64_t guard_sight_server_ms(const struct guard_sight *sight, int64_t now_ms)
+{
+	return sight->server_ms + now_ms - sight->server_at_ms;
+}
+
 void guard_sight_take(struct guard_sight *sight, const struct rows *rows, int64_t now_ms)
 {
 	read_waiters(sight, rows, now_ms);
 	read_lag(sight, rows, now_ms);
 	sight->left = rows_int(rows, 0, COLUMN_LEFT);
 	sight->itself_waits = rows_true(rows, 0, COLUMN_ITSELF_WAITS);
+	sight->server_ms = rows_int(rows, 0, COLUMN_CLOCK);
+	sight->server_at_ms = now_ms;
 	sight->looks++;
 }
 
@@ -286,31 +300,48 @@ struct json *guard_sight_waiting_json(const struct guard_sight *sight)
 	return sessions;
 }
 
-const char *guard_sight_limits(const struct guard_sight *sight)
+static void write_limits_of_waits(const struct guard_sight *sight, struct strbuf *text)
+{
+	const struct settings *settings = sight->settings;
+
+	if (settings->guard_wait_ms)
+		strbuf_printf(text, ", nobody waits %s behind us", text_duration(sight->arena, settings->guard_wait_ms));
+	if (settings->guard_waiting)
+		strbuf_printf(text, ", at most %d wait at once", settings->guard_waiting);
+}
+
+static void write_limits_of_server(const struct guard_sight *sight, struct strbuf *text)
 {
 	const struct settings *settings = sight->settings;
 	struct arena *arena = sight->arena;
-	_cleanup_strbuf_ struct strbuf text = {0};
 
-	if (settings->guard_wait_ms)
-		strbuf_printf(&text, ", nobody waits %s behind us", text_duration(arena, settings->guard_wait_ms));
-	if (settings->guard_waiting)
-		strbuf_printf(&text, ", at most %d wait at once", settings->guard_waiting);
-	if (settings->guard_latency_ms && !sight->no_probe)
-		strbuf_printf(&text, ", p99 of the probe at most %s above before",
+	if (settings->guard_latency_ms && sight->no_latency)
+		strbuf_printf(text, ", latency not seen: %s", sight->no_latency);
+	else if (settings->guard_latency_ms && !sight->no_probe)
+		strbuf_printf(text, ", p99 of the probe at most %s above before",
 		              text_duration(arena, settings->guard_latency_ms));
 	if (settings->guard_lag_ms)
-		strbuf_printf(&text, ", standbys at most %s behind%s", text_duration(arena, settings->guard_lag_ms),
+		strbuf_printf(text, ", standbys at most %s behind%s", text_duration(arena, settings->guard_lag_ms),
 		              sight->unseen ? " (not seen: needs pg_monitor)" : "");
 	if (settings->guard_connections)
-		strbuf_printf(&text, ", at least %d connection(s) left", settings->guard_connections);
-	if (settings->guard_wal_bytes)
-		strbuf_printf(&text, ", at most %s in pg_wal", text_bytes(arena, settings->guard_wal_bytes));
-	if (settings->guard_disk_bytes && !sight->no_disk)
-		strbuf_printf(&text, ", at least %s free on disk", text_bytes(arena, settings->guard_disk_bytes));
+		strbuf_printf(text, ", at least %d connection(s) left", settings->guard_connections);
+	if (settings->guard_wal_bytes && sight->no_wal)
+		strbuf_printf(text, ", pg_wal not seen: %s", sight->no_wal);
+	else if (settings->guard_wal_bytes)
+		strbuf_printf(text, ", at most %s in pg_wal", text_bytes(arena, settings->guard_wal_bytes));
+	if (settings->guard_disk_bytes && sight->no_disk)
+		strbuf_printf(text, ", free disk not seen: %s", sight->no_disk);
 	else if (settings->guard_disk_bytes)
-		strbuf_printf(&text, ", free disk not seen: %s", sight->no_disk);
-	return text.length ? arena_strdup(arena, strbuf_text(&text) + 2) : "no limit is set";
+		strbuf_printf(text, ", at least %s free on disk", text_bytes(arena, settings->guard_disk_bytes));
+}
+
+const char *guard_sight_limits(const struct guard_sight *sight)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+
+	write_limits_of_waits(sight, &text);
+	write_limits_of_server(sight, &text);
+	return text.length ? arena_strdup(sight->arena, strbuf_text(&text) + 2) : "no limit is set";
 }
 
 struct json *guard_limits_json(const struct settings *settings)

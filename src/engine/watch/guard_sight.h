@@ -51,6 +51,9 @@ struct guard_sight {
 	bool unseen;      /* there are standbys that the role may not look at */
 	bool no_probe;    /* nobody measures latency */
 	const char *no_disk; /* why the free space is not known, or NULL */
+	const char *no_wal;  /* the same for the bytes in pg_wal, and for latency */
+	const char *no_latency;
+	int64_t server_ms, server_at_ms; /* the server's clock, and ours when it was read, or a little later */
 };
 
 /* How long anybody may wait behind a migration, and how many: its own word, else the configuration's. 0 = no limit. */
@@ -59,7 +62,10 @@ int guard_waiting_of(const struct settings *settings, const struct migration *mi
 
 void guard_sight_init(struct guard_sight *sight, const struct settings *settings, struct arena *arena);
 
-/* Takes the rows of guard_look.sql, seen at that time. */
+/* Whether the session that is guarded was there, by the rows of guard_look.sql: else it is another server's word. */
+bool guard_sight_knows(const struct rows *rows);
+
+/* Takes those rows, seen at that time. */
 void guard_sight_take(struct guard_sight *sight, const struct rows *rows, int64_t now_ms);
 
 /* Which limit those behind `step` ("step 1 of migration 002") show as passed; false: none. Texts are in the arena. */
@@ -67,6 +73,9 @@ bool guard_sight_waits(const struct guard_sight *sight, const char *step, struct
 
 /* The same for what does not depend on the step that runs. */
 bool guard_sight_stands(const struct guard_sight *sight, struct guard_breach *ret_breach);
+
+/* The server's clock when ours says this; rather earlier than it is, never later. */
+int64_t guard_sight_server_ms(const struct guard_sight *sight, int64_t now_ms);
 
 /* How long until the longest wait will be too long; at most `most_ms`, at least 1. */
 int64_t guard_sight_next_ms(const struct guard_sight *sight, int64_t most_ms);

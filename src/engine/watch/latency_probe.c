@@ -22,7 +22,7 @@ struct measured {
 };
 
 struct recent_answer {
-	int64_t at_us, latency_us;
+	int64_t at_us, latency_us; /* -1 = it failed */
 };
 
 struct latency_probe {
@@ -41,6 +41,7 @@ struct latency_probe {
 	enum probe_phase asked_in;
 	struct error refusal;       /* why there was no session, the first time */
 	const char *problem;        /* the first error of an answer, or NULL */
+	struct error trouble;       /* the newest, or why there is no session */
 };
 
 enum status latency_probe_check(struct arena *arena, const char *text, const char **ret_sql, struct error *err)
@@ -59,20 +60,26 @@ enum status latency_probe_check(struct arena *arena, const char *text, const cha
 
 /* ---- asking ---- */
 
+static void note_recent(struct latency_probe *probe, int64_t at_us, int64_t latency_us)
+{
+	probe->recent[probe->recent_next++ % RECENT_ROOM] =
+		(struct recent_answer){.at_us = at_us, .latency_us = latency_us};
+}
+
 /* The one on its way took so long; those that were due meanwhile would have waited for the rest of it. */
 static void note_answer(struct latency_probe *probe, int64_t at_us)
 {
 	int64_t latency_us = at_us - probe->asked_us;
 	histogram_record_corrected(&probe->phases[probe->asked_in].latency, latency_us, INTERVAL_MS * 1000);
 	histogram_record_corrected(&probe->newest.latency, latency_us, INTERVAL_MS * 1000);
-	probe->recent[probe->recent_next++ % RECENT_ROOM] =
-		(struct recent_answer){.at_us = at_us, .latency_us = latency_us};
+	note_recent(probe, at_us, latency_us);
 }
 
 static void note_failure(struct latency_probe *probe, enum probe_phase phase)
 {
 	probe->phases[phase].failed++;
 	probe->newest.failed++;
+	note_recent(probe, clock_us(), -1);
 }
 
 static void told(void *context, enum pool_news news, size_t lane, size_t statement, int64_t at_us,
@@ -93,6 +100,8 @@ static void told(void *context, enum pool_news news, size_t lane, size_t stateme
 	}
 	if (news != POOL_READY)
 		probe->asking = false;
+	if (news == POOL_REFUSED || news == POOL_FAILED || news == POOL_LOST)
+		error_set(&probe->trouble, err->status, "%s", err->message);
 	if (news == POOL_ENDED)
 		note_answer(probe, at_us);
 	if (was_asking && (news == POOL_FAILED || news == POOL_LOST)) {
@@ -253,18 +262,30 @@ void latency_probe_calm(struct latency_probe *probe)
 	(void)!loop_sleep(probe->run->loop, CALM_MS);
 }
 
-void latency_probe_recent(const struct latency_probe *probe, int64_t *ret_p99_us, int64_t *ret_before_us)
+const char *latency_probe_recent(const struct latency_probe *probe, int64_t *ret_p99_us, int64_t *ret_before_us)
 {
+	const struct histogram *before = &probe->phases[PROBE_BEFORE].latency;
 	int64_t now_us = clock_us();
 	struct histogram latency = {0};
+	bool fails = false;
 
-	for (size_t i = 0; i < RECENT_ROOM; i++)
-		if (probe->recent[i].at_us > now_us - RECENT_MS * 1000)
-			histogram_record_corrected(&latency, probe->recent[i].latency_us, INTERVAL_MS * 1000);
+	for (size_t i = 0; i < RECENT_ROOM; i++) {
+		const struct recent_answer *answer = &probe->recent[i];
+		if (answer->at_us <= now_us - RECENT_MS * 1000)
+			continue;
+		fails = fails || answer->latency_us < 0;
+		if (answer->latency_us >= 0)
+			histogram_record_corrected(&latency, answer->latency_us, INTERVAL_MS * 1000);
+	}
 	if (probe->asking)
 		histogram_record_corrected(&latency, now_us - probe->asked_us, INTERVAL_MS * 1000);
-	*ret_p99_us = latency.count >= RECENT_LEAST ? histogram_percentile(&latency, 0.99) : -1;
-	*ret_before_us = histogram_percentile(&probe->phases[PROBE_BEFORE].latency, 0.99);
+	*ret_p99_us = latency.count >= RECENT_LEAST && before->count ? histogram_percentile(&latency, 0.99) : -1;
+	*ret_before_us = histogram_percentile(before, 0.99);
+	if (before->count == 0)
+		return "the probe had no answer before the apply";
+	if (latency.count >= RECENT_LEAST || !fails)
+		return NULL;
+	return probe->trouble.status == OK ? "the probe has no session" : probe->trouble.message;
 }
 
 const char *latency_probe_text(struct latency_probe *probe)
@@ -314,4 +335,5 @@ void latency_probe_close(struct latency_probe *probe)
 	}
 	pool_close(probe->pool);
 	error_clear(&probe->refusal);
+	error_clear(&probe->trouble);
 }

@@ -37,9 +37,10 @@ void latency_probe_calm(struct latency_probe *probe);
 
 /*
  * p99 of what was asked in the last two seconds, the one that is still waited for as long as it has waited, and p99 of
- * the phase before: in us. The first is -1 where too little was asked to say.
+ * the phase before: in us. The first is -1 where too little was asked to say; where that is because it fails, or there
+ * is nothing to compare with, what is returned says so, and lives until the next call; else NULL.
  */
-void latency_probe_recent(const struct latency_probe *probe, int64_t *ret_p99_us, int64_t *ret_before_us);
+const char *latency_probe_recent(const struct latency_probe *probe, int64_t *ret_p99_us, int64_t *ret_before_us);
 
 /* "p99 0.4 ms before, 12 ms during, 0.5 ms after; longest 350 ms; ...": in the run's arena. */
 const char *latency_probe_text(struct latency_probe *probe);
