@@ -93,8 +93,8 @@ static void the_fields_are_those_of_the_contract(void **state)
 		[EVENT_SAMPLE] = "sampler values",
 		[EVENT_LOG] = "level message",
 		[EVENT_ERROR] = "code sqlstate message detail hint file line column",
-		[EVENT_REQUEST] = "request accepted refused unknown user uid pid gate plan_id check to action backend_pid "
-				  "backend_start name session reason",
+		[EVENT_REQUEST] = ("request accepted refused unknown user uid pid gate plan_id check to action backend_pid "
+				   "backend_start name session reason"),
 		[EVENT_END] = "exit reason report attach",
 		[EVENT_ENGINE] = "pid command state gate goal attended target environment viewers tool_version",
 		[EVENT_EXPLAIN] =

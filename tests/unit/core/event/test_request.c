@@ -21,8 +21,8 @@ static const char *const RIGHT[REQUEST_TYPE_COUNT] = {
 	[REQUEST_EXPLAIN] =
 		"{\"v\":1,\"request\":\"explain\",\"sql\":\"SELECT 1\",\"on\":\"live\",\"analyze\":true,\"confirm\":\"app\"}",
 	[REQUEST_PULL_BACK] = "{\"v\":1,\"request\":\"pull-back\"}",
-	[REQUEST_SIGNAL] = "{\"v\":1,\"request\":\"signal\",\"action\":\"terminate\",\"backend_pid\":12,\"backend_start\":"
-			   "\"2026-01-01T00:00:00.000000Z\",\"name\":\"reader\",\"reason\":\"r\"}",
+	[REQUEST_SIGNAL] = ("{\"v\":1,\"request\":\"signal\",\"action\":\"terminate\",\"backend_pid\":12,\"backend_start\":"
+			   "\"2026-01-01T00:00:00.000000Z\",\"name\":\"reader\",\"reason\":\"r\"}"),
 	[REQUEST_QUIT] = "{\"v\":1,\"request\":\"quit\",\"force\":true}",
 };
 
