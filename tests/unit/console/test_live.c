@@ -17,25 +17,9 @@
 
 #include "console/views/live.h"
 #include "fake_console.h"
+#include "fixture.h"
 #include "story.h"
 #include "sys/file.h"
-
-static const struct {
-	int columns, rows;
-	bool ascii;
-} SIZES[] = {{80, 22, false}, {160, 48, false}, {60, 14, true}};
-
-struct fixture {
-	struct model *model;
-	struct arena *tick;
-	void *state;
-	const struct view_row *view;
-};
-
-static struct scene scene_of(const struct fixture *f)
-{
-	return (struct scene){.model = f->model, .tick = f->tick, .now_ms = f->model->now_ms + 2500};
-}
 
 static void tell_text(struct model *model, const char *line)
 {
@@ -156,63 +140,8 @@ static void tell_figures(struct model *model)
 
 static void open_fixture(struct fixture *f)
 {
-	*f = (struct fixture){.model = model_open(), .tick = arena_open(), .view = view_find("live")};
-	f->state = arena_alloc(f->tick, f->view->state_bytes);
+	fixture_open(f, "live");
 	tell_beginning(f->model);
-}
-
-static void close_fixture(struct fixture *f)
-{
-	f->view->let_go(f->state);
-	model_close(f->model);
-	arena_close(f->tick);
-}
-
-static void press(struct fixture *f, enum action action)
-{
-	struct scene scene = scene_of(f);
-	assert_true(f->view->act(f->state, &scene, action));
-}
-
-static void draw(const struct fixture *f, int columns, int rows, bool ascii, struct strbuf *out)
-{
-	struct canvas *canvas = canvas_open(rows, columns, ascii);
-	struct area area = area_whole(canvas);
-	struct scene scene = scene_of(f);
-
-	f->view->draw(f->state, &scene, &area);
-	canvas_text(canvas, out);
-	canvas_close(canvas);
-}
-
-static void compare(const char *path, const char *text)
-{
-	_cleanup_strbuf_ struct strbuf wanted = {0};
-	_cleanup_error_ struct error err = {0};
-
-	if (getenv("UPDATE_SCREENS")) {
-		FILE *file = fopen(path, "w");
-		assert_non_null(file);
-		fputs(text, file);
-		assert_int_equal(fclose(file), 0);
-		return;
-	}
-	if (file_read(path, 1 << 20, &wanted, &err) != OK)
-		fail_msg("%s; the screen is:\n%s", err.message, text);
-	if (strcmp(strbuf_text(&wanted), text) != 0)
-		fail_msg("%s is not what is drawn:\n%s", path, text);
-}
-
-static void compare_all(const char *moment, const struct fixture *f)
-{
-	const char *view = f->view->name;
-	for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
-		_cleanup_strbuf_ struct strbuf text = {0}, path = {0};
-		strbuf_printf(&path, SOURCE_FOLDER "/tests/unit/console/screens/%s.%s.%dx%d%s", view, moment,
-		              SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii ? ".ascii" : "");
-		draw(f, SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii, &text);
-		compare(strbuf_text(&path), strbuf_text(&text));
-	}
 }
 
 static void the_view_is_what_is_in_its_pictures(void **state)
@@ -234,7 +163,7 @@ static void the_view_is_what_is_in_its_pictures(void **state)
 	press(&f, ACTION_DOWN);
 	press(&f, ACTION_OPEN);
 	compare_all("session", &f);
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void what_may_not_be_seen_says_so_and_shows_no_figure(void **state)
@@ -248,7 +177,7 @@ static void what_may_not_be_seen_says_so_and_shows_no_figure(void **state)
 	assert_non_null(strstr(strbuf_text(&text), "n/a (needs pg_monitor)"));
 	assert_null(strstr(strbuf_text(&text), "nobody waits"));
 	assert_non_null(strstr(strbuf_text(&text), "n/a (no sample of it came yet)"));
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void what_is_held_stays_while_the_story_goes_on_and_a_new_one_begins(void **state)
@@ -269,7 +198,7 @@ static void what_is_held_stays_while_the_story_goes_on_and_a_new_one_begins(void
 	press(&f, ACTION_FREEZE);
 	draw(&f, 80, 22, false, &after);
 	assert_non_null(strstr(strbuf_text(&after), "Live was not sampled yet"));
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void a_series_keeps_its_newest_points_and_no_more(void **state)
@@ -286,7 +215,7 @@ static void a_series_keeps_its_newest_points_and_no_more(void **state)
 	assert_int_equal(series->count, MODEL_POINTS_MAX);
 	assert_true(model_point(series, 0)->value == 7);
 	assert_true(model_point(series, series->count - 1)->value == MODEL_POINTS_MAX + 6);
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void latency_is_kept_by_phase_and_nonsense_is_left_out(void **state)
@@ -304,7 +233,7 @@ static void latency_is_kept_by_phase_and_nonsense_is_left_out(void **state)
 	assert_int_equal(live->latency[MODEL_BEFORE].counts[10], 1);
 	assert_int_equal(live->latency[MODEL_DURING].counts[10], 20);
 	assert_int_equal(live->latency[MODEL_DURING].counts[8], 16);
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void without_a_screen_every_panel_is_told_whole(void **state)
@@ -323,7 +252,7 @@ static void without_a_screen_every_panel_is_told_whole(void **state)
 	assert_non_null(strstr(strbuf_text(&text), " slot cdc keeps 410 MiB, extended, nobody reads it\n"));
 	for (const char *at = strbuf_text(&text); *at; at++)
 		assert_true((unsigned char)*at < 0x80);
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void a_session_that_is_gone_is_shown_as_it_was_last_seen(void **state)
@@ -347,7 +276,7 @@ static void a_session_that_is_gone_is_shown_as_it_was_last_seen(void **state)
 	press(&f, ACTION_BACK);
 	press(&f, ACTION_BACK);
 	press(&f, ACTION_BACK);
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void the_last_queue_with_us_is_still_told_when_it_is_gone(void **state)
@@ -374,7 +303,7 @@ static void the_last_queue_with_us_is_still_told_when_it_is_gone(void **state)
 	draw(&f, 80, 22, false, &later);
 	assert_null(strstr(strbuf_text(&later), "902 (ours)  waits"));
 	assert_null(strstr(strbuf_text(&later), "with us"));
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void with_a_rate_figures_stay_for_that_long(void **state)
@@ -395,7 +324,7 @@ static void with_a_rate_figures_stay_for_that_long(void **state)
 		tell_text(f.model, "\"type\":\"log\",\"level\":\"info\",\"message\":\"a second has passed\"");
 	draw(&f, 80, 22, false, &later);
 	assert_non_null(strstr(strbuf_text(&later), "nobody waits now"));
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void a_click_chooses_and_the_next_one_opens(void **state)
@@ -415,7 +344,7 @@ static void a_click_chooses_and_the_next_one_opens(void **state)
 	f.view->click(f.state, &scene, 4, 5);
 	draw(&f, 80, 22, false, &session);
 	assert_int_equal(strncmp(strbuf_text(&session), "session 915 ", strlen("session 915 ")), 0);
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void what_differs_from_the_sample_before_is_an_incident(void **state)
@@ -443,7 +372,7 @@ static void what_differs_from_the_sample_before_is_an_incident(void **state)
 		model_add_incident(f.model, true, "number %d", i);
 	assert_int_equal(live->incident_count, MODEL_INCIDENTS_MAX);
 	assert_string_equal(model_incident(live, 0)->text, "number 0");
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static const char SILENT[] =
@@ -484,7 +413,7 @@ static void a_second_without_answer_has_no_figure_but_how_long_the_question_wait
 	assert_non_null(strstr(strbuf_text(&text), " now    p50 -  p99 -  most 3.20 s\n"));
 	assert_non_null(strstr(strbuf_text(&text), " before p50 390 us  p99 1.21 ms  most 1.40 ms\n"));
 	expect_drawn(&f, " now    p50 -  p99 -  most 3.20 s");
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void the_apply_shows_that_the_probe_waits_for_its_answer(void **state)

@@ -14,25 +14,11 @@
 #include <cmocka.h>
 
 #include "fake_console.h"
+#include "fixture.h"
 #include "story.h"
 #include "sys/file.h"
 
-static const struct {
-	int columns, rows;
-	bool ascii;
-} SIZES[] = {{78, 20, false}, {158, 46, false}, {58, 12, true}};
-
-struct fixture {
-	struct model *model;
-	struct arena *tick;
-	void *state;
-	const struct view_row *view;
-};
-
-static struct scene scene_of(const struct fixture *f)
-{
-	return (struct scene){.model = f->model, .tick = f->tick, .now_ms = f->model->now_ms + 2500};
-}
+static const struct picture_size SIZES[] = {{78, 20, false}, {158, 46, false}, {58, 12, true}, {0}};
 
 static void tell_plan(struct fixture *f, const char *head, const char *file)
 {
@@ -55,8 +41,8 @@ static void tell_plan(struct fixture *f, const char *head, const char *file)
 
 static void open_fixture(struct fixture *f)
 {
-	*f = (struct fixture){.model = model_open(), .tick = arena_open(), .view = view_find("plans")};
-	f->state = arena_alloc(f->tick, f->view->state_bytes);
+	fixture_open(f, "plans");
+	f->sizes = SIZES;
 	tell_beginning(f->model);
 	tell_plan(f, ORDERS ",\"on\":\"copy\",\"phase\":\"before\",\"shape\":\"9f3c00000000a1b2\","
 	             "\"verdict\":\"21.1 ms; 68% in Parallel Seq Scan on orders o\",\"p95_us\":24100,\"budget_ms\":2000",
@@ -71,59 +57,6 @@ static void open_fixture(struct fixture *f)
 	          "orders_after");
 	TELL(f->model, "\"type\":\"explain\",\"name\":\"report\",\"on\":\"copy\",\"phase\":\"after\","
 	               "\"outcome\":\"failed\",\"error\":\"it did not end within 10 s\"");
-}
-
-static void close_fixture(struct fixture *f)
-{
-	f->view->let_go(f->state);
-	model_close(f->model);
-	arena_close(f->tick);
-}
-
-static void press(struct fixture *f, enum action action)
-{
-	struct scene scene = scene_of(f);
-	assert_true(f->view->act(f->state, &scene, action));
-}
-
-static void draw(const struct fixture *f, int columns, int rows, bool ascii, struct strbuf *out)
-{
-	struct canvas *canvas = canvas_open(rows, columns, ascii);
-	struct area area = area_whole(canvas);
-	struct scene scene = scene_of(f);
-
-	f->view->draw(f->state, &scene, &area);
-	canvas_text(canvas, out);
-	canvas_close(canvas);
-}
-
-static void compare(const char *path, const char *text)
-{
-	_cleanup_strbuf_ struct strbuf wanted = {0};
-	_cleanup_error_ struct error err = {0};
-
-	if (getenv("UPDATE_SCREENS")) {
-		FILE *file = fopen(path, "w");
-		assert_non_null(file);
-		fputs(text, file);
-		assert_int_equal(fclose(file), 0);
-		return;
-	}
-	if (file_read(path, 1 << 20, &wanted, &err) != OK)
-		fail_msg("%s; the screen is:\n%s", err.message, text);
-	if (strcmp(strbuf_text(&wanted), text) != 0)
-		fail_msg("%s is not what is drawn:\n%s", path, text);
-}
-
-static void compare_all(const char *moment, const struct fixture *f)
-{
-	for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
-		_cleanup_strbuf_ struct strbuf text = {0}, path = {0};
-		strbuf_printf(&path, SOURCE_FOLDER "/tests/unit/console/screens/plans.%s.%dx%d%s", moment,
-		              SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii ? ".ascii" : "");
-		draw(f, SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii, &text);
-		compare(strbuf_text(&path), strbuf_text(&text));
-	}
 }
 
 static void the_view_is_what_is_in_its_pictures(void **state)
@@ -148,7 +81,7 @@ static void the_view_is_what_is_in_its_pictures(void **state)
 	press(&f, ACTION_DOWN);
 	press(&f, ACTION_OPEN);
 	compare_all("partitions", &f);
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static bool shows(const struct fixture *f, const char *wanted)
@@ -181,7 +114,7 @@ static void alike_partitions_stand_in_one_row_until_they_are_spread(void **state
 	press(&f, ACTION_LEFT);
 	press(&f, ACTION_LEFT);
 	assert_false(shows(&f, "Seq Scan on ev_3"));
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void a_folded_row_has_the_figures_of_all_below(void **state)
@@ -194,7 +127,7 @@ static void a_folded_row_has_the_figures_of_all_below(void **state)
 	assert_true(shows(&f, "Aggregate (10 below)"));
 	press(&f, ACTION_RIGHT);
 	assert_false(shows(&f, "below)"));
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void the_cursors_of_both_sides_are_at_the_same_work(void **state)
@@ -209,7 +142,7 @@ static void the_cursors_of_both_sides_are_at_the_same_work(void **state)
 	assert_true(shows(&f, "recheck"));
 	press(&f, ACTION_NEXT_VIEW);
 	assert_true(shows(&f, "removed 99,995 of 100,000 rows"));
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void what_cannot_be_had_is_said(void **state)
@@ -223,7 +156,7 @@ static void what_cannot_be_had_is_said(void **state)
 	assert_null(f.view->why_not(f.state, &scene, ACTION_PAGES));
 	press(&f, ACTION_BACK);
 	assert_string_equal(f.view->why_not(f.state, &scene, ACTION_PAGES), "No plan is open: Enter opens one.");
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void what_is_copied_is_the_sql_to_try(void **state)
@@ -237,7 +170,7 @@ static void what_is_copied_is_the_sql_to_try(void **state)
 	while (!strstr(f.view->copy(f.state, &scene), "CREATE INDEX"))
 		press(&f, ACTION_DOWN);
 	assert_string_equal(f.view->copy(f.state, &scene), "CREATE INDEX CONCURRENTLY ON public.orders (customer_id)");
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void a_search_goes_to_the_node_of_that_name(void **state)
@@ -248,7 +181,7 @@ static void a_search_goes_to_the_node_of_that_name(void **state)
 	struct scene scene = scene_of(&f);
 	f.view->find(f.state, &scene, "EV_7", true);
 	assert_non_null(strstr(f.view->copy(f.state, &scene), "ev_7"));
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 /* A new run has none of the plans that the view was drawn from. */
@@ -278,7 +211,7 @@ static void the_cursor_is_on_what_matters_most_until_it_is_moved(void **state)
 	assert_string_equal(copied(&f), "SELECT 9");
 	press(&f, ACTION_FIRST);
 	assert_string_equal(copied(&f), "SELECT 1");
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void a_new_story_closes_the_tree(void **state)
@@ -288,7 +221,7 @@ static void a_new_story_closes_the_tree(void **state)
 	open_query(&f, 0);
 	tell_beginning(f.model);
 	assert_true(shows(&f, "No query plan was told yet"));
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 static void every_size_and_every_key_is_survived(void **state)
@@ -307,7 +240,7 @@ static void every_size_and_every_key_is_survived(void **state)
 			if (!f.view->why_not(f.state, &scene, action))
 				f.view->act(f.state, &scene, action);
 		}
-	close_fixture(&f);
+	fixture_close(&f);
 }
 
 int main(void)

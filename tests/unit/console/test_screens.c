@@ -14,24 +14,8 @@
 #include <cmocka.h>
 
 #include "fake_console.h"
+#include "fixture.h"
 #include "story.h"
-
-static const struct {
-	int columns, rows;
-	bool ascii;
-} SIZES[] = {{80, 22, false}, {160, 48, false}, {60, 14, true}};
-
-struct fixture {
-	struct model *model;
-	struct arena *tick;
-	void *state;
-	const struct view_row *view;
-};
-
-static struct scene scene_of(const struct fixture *f)
-{
-	return (struct scene){.model = f->model, .tick = f->tick, .now_ms = f->model->now_ms + 2500};
-}
 
 /* The moment that a picture shows: a failed rehearsal before, an apply half-way now. */
 static void tell_night(struct model *model)
@@ -80,67 +64,19 @@ static void tell_apply(struct model *model)
 	     "\"percent\":52,\"remaining_ms\":31000}");
 }
 
-static void compare(const char *path, const char *text)
-{
-	_cleanup_strbuf_ struct strbuf wanted = {0};
-	char buffer[4096];
-	size_t length;
-
-	if (getenv("UPDATE_SCREENS")) {
-		FILE *file = fopen(path, "w");
-		assert_non_null(file);
-		fputs(text, file);
-		assert_int_equal(fclose(file), 0);
-		return;
-	}
-	FILE *file = fopen(path, "r");
-	if (!file)
-		fail_msg("%s is missing; the screen is:\n%s", path, text);
-	while ((length = fread(buffer, 1, sizeof(buffer), file)) > 0)
-		strbuf_add(&wanted, buffer, length);
-	fclose(file);
-	if (strcmp(strbuf_text(&wanted), text) != 0)
-		fail_msg("%s is not what is drawn:\n%s", path, text);
-}
-
-static void draw(const struct fixture *f, int columns, int rows, bool ascii, struct strbuf *out)
-{
-	struct canvas *canvas = canvas_open(rows, columns, ascii);
-	struct area area = area_whole(canvas);
-	struct scene scene = scene_of(f);
-
-	f->view->draw(f->state, &scene, &area);
-	canvas_text(canvas, out);
-	canvas_close(canvas);
-}
-
-static void compare_all(const char *moment, struct fixture *f)
-{
-	for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
-		_cleanup_strbuf_ struct strbuf text = {0}, path = {0};
-		strbuf_printf(&path, SOURCE_FOLDER "/tests/unit/console/screens/%s.%s.%dx%d%s", f->view->name, moment,
-		              SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii ? ".ascii" : "");
-		draw(f, SIZES[i].columns, SIZES[i].rows, SIZES[i].ascii, &text);
-		compare(strbuf_text(&path), strbuf_text(&text));
-	}
-}
-
 static void each_view_draws_what_is_in_its_pictures(void **state)
 {
 	(void)state;
 	for (const struct view_row *const *view = views_list(); *view; view++) {
 		if (strcmp((*view)->name, "runbook") == 0)
 			continue; /* it shows the manual, whatever that says */
-		struct fixture f = {.model = model_open(), .tick = arena_open(), .view = *view};
-		f.state = arena_alloc(f.tick, (*view)->state_bytes);
+		struct fixture f;
+		fixture_open(&f, (*view)->name);
 		tell_night(f.model);
 		compare_all("failed", &f);
 		tell_apply(f.model);
 		compare_all("apply", &f);
-		if (f.view->let_go)
-			f.view->let_go(f.state);
-		model_close(f.model);
-		arena_close(f.tick);
+		fixture_close(&f);
 	}
 }
 
@@ -149,8 +85,8 @@ static void views_fit_every_size_and_every_moment(void **state)
 {
 	(void)state;
 	for (const struct view_row *const *view = views_list(); *view; view++) {
-		struct fixture f = {.model = model_open(), .tick = arena_open(), .view = *view};
-		f.state = arena_alloc(f.tick, (*view)->state_bytes);
+		struct fixture f;
+		fixture_open(&f, (*view)->name);
 		for (int moment = 0; moment < 4; moment++) {
 			if (moment == 1)
 				tell_beginning(f.model);
@@ -167,10 +103,7 @@ static void views_fit_every_size_and_every_moment(void **state)
 				}
 			}
 		}
-		if (f.view->let_go)
-			f.view->let_go(f.state);
-		model_close(f.model);
-		arena_close(f.tick);
+		fixture_close(&f);
 	}
 }
 
@@ -179,18 +112,15 @@ static void every_view_has_a_form_without_a_screen(void **state)
 	(void)state;
 	for (const struct view_row *const *view = views_list(); *view; view++) {
 		_cleanup_strbuf_ struct strbuf text = {0};
-		struct fixture f = {.model = model_open(), .tick = arena_open(), .view = *view};
-		f.state = arena_alloc(f.tick, (*view)->state_bytes);
+		struct fixture f;
+		fixture_open(&f, (*view)->name);
 		tell_night(f.model);
 		tell_apply(f.model);
 		struct scene scene = scene_of(&f);
 		(*view)->plain(f.state, &scene, &text);
 		assert_true(text.length > 0);
 		assert_null(strchr(strbuf_text(&text), '\x1b'));
-		if (f.view->let_go)
-			f.view->let_go(f.state);
-		model_close(f.model);
-		arena_close(f.tick);
+		fixture_close(&f);
 	}
 }
 
@@ -223,9 +153,9 @@ static void tell_branches(struct model *model)
 
 static void the_graph_has_three_forms(void **state)
 {
-	struct fixture f = {.model = model_open(), .tick = arena_open(), .view = view_find("graph")};
+	struct fixture f;
 	(void)state;
-	f.state = arena_alloc(f.tick, f.view->state_bytes);
+	fixture_open(&f, "graph");
 	tell_branches(f.model);
 	struct scene scene = scene_of(&f);
 	compare_all("lanes", &f);
@@ -235,23 +165,21 @@ static void the_graph_has_three_forms(void **state)
 	compare_all("tree", &f);
 	f.view->act(f.state, &scene, ACTION_INVERT);
 	compare_all("inverted", &f);
-	model_close(f.model);
-	arena_close(f.tick);
+	fixture_close(&f);
 }
 
 static void the_runbook_opens_at_the_gate_one_comes_from(void **state)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
-	struct fixture f = {.model = model_open(), .tick = arena_open(), .view = view_find("runbook")};
+	struct fixture f;
 	(void)state;
-	f.state = arena_alloc(f.tick, f.view->state_bytes);
+	fixture_open(&f, "runbook");
 	struct scene scene = scene_of(&f);
 	struct place place = {.gate = GATE_PREFLIGHT};
 	f.view->focus(f.state, &scene, &place);
 	draw(&f, 80, 22, false, &text);
 	assert_non_null(strstr(strbuf_text(&text), "\n   Gate preflight "));
-	model_close(f.model);
-	arena_close(f.tick);
+	fixture_close(&f);
 }
 
 int main(void)
