@@ -68,6 +68,15 @@ def apply_waits(database):
                "the apply waits")
 
 
+def operator_with(right, database):
+    """The connection of a role that may migrate `items`, and has this right to look at others."""
+    role = f"operator_{database.name}"
+    database.cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, {right} TO {role}")
+    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}; ALTER TABLE schema_migrations OWNER TO {role};"
+                     f"ALTER TABLE items OWNER TO {role}; GRANT CREATE, USAGE ON SCHEMA public TO {role}")
+    return database.conninfo(user=role)
+
+
 def columns(database):
     return [name for name, in database.query("SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped "
                                              "AND attrelid = 'items'::regclass ORDER BY attnum")]
@@ -136,14 +145,10 @@ def test_who_waits_for_a_lock_that_the_step_holds_counts_as_well(patient, databa
     assert re.search(r"guard-waiting: [34] sessions wait behind step 1 of migration 002, and 2 may", log(result))
 
 
-def test_a_role_that_may_not_see_what_others_do_is_guarded_too(patient, database, migrations, cluster):
-    role = f"operator_{database.name}"
-    cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, pg_read_all_stats TO {role}")
-    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}; ALTER TABLE schema_migrations OWNER TO {role};"
-                     f"ALTER TABLE items OWNER TO {role}; GRANT CREATE, USAGE ON SCHEMA public TO {role}")
+def test_a_role_that_may_not_see_what_others_do_is_guarded_too(patient, database, migrations):
+    operator = operator_with("pg_read_all_stats", database)
     migrations.write("002_more", up=ADD)
     patient.configure(**{"not-checked.preflight.disk": "a managed server"})
-    operator = database.conninfo(user=role)
     plan_id = patient.batch("--format", "json", database=operator).ended(12).events("plan")[0]["plan_id"]
     with Customers(database, count=1), database.transaction("SELECT count(*) FROM items"):
         run = patient.start("--approve", plan_id, "--format", "json", database=operator)
@@ -382,18 +387,14 @@ def test_wal_that_grows_over_its_limit_pulls_the_step_back(own, migrations):
 
 
 def test_wal_that_is_no_longer_seen_is_told_and_ends_nothing(patient, database, migrations, cluster):
-    role = f"operator_{database.name}"
-    cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, pg_monitor TO {role}")
-    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}; ALTER TABLE schema_migrations OWNER TO {role};"
-                     f"ALTER TABLE items OWNER TO {role}; GRANT CREATE, USAGE ON SCHEMA public TO {role}")
+    operator = operator_with("pg_monitor", database)
     migrations.write("002_more", up=HOLD)
     patient.configure(guard_wal="100GiB", **{"not-checked.preflight.disk": "a managed server"})
-    operator = database.conninfo(user=role)
     plan_id = patient.batch("--format", "json", database=operator).ended(12).events("plan")[0]["plan_id"]
     with database.transaction("SELECT pg_advisory_xact_lock(77)"):
         run = patient.start("--approve", plan_id, "--format", "json", database=operator)
         apply_waits(database)
-        cluster.execute(f"REVOKE pg_monitor FROM {role}")
+        cluster.execute(f"REVOKE pg_monitor FROM operator_{database.name}")
         run.wait_for_output("the guard does not see the size of pg_wal: permission denied for function pg_ls_waldir", 30)
     result = run.result().ended(0)
     assert trips(result) == []
@@ -497,14 +498,10 @@ def test_without_the_guard_only_lock_timeout_ends_a_wait(patient, database, migr
     assert notes(result, "apply.guard") == ["off: nothing but lock-timeout and statement-timeout ended a step"]
 
 
-def test_a_right_that_the_guard_lacks_for_what_it_is_to_watch_stops_the_run(live, database, migrations, cluster):
-    role = f"operator_{database.name}"
-    cluster.execute(f"CREATE ROLE {role} LOGIN; GRANT pg_read_all_data, pg_read_all_stats TO {role}")
-    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}; ALTER TABLE schema_migrations OWNER TO {role};"
-                     f"ALTER TABLE items OWNER TO {role}; GRANT CREATE, USAGE ON SCHEMA public TO {role}")
+def test_a_right_that_the_guard_lacks_for_what_it_is_to_watch_stops_the_run(live, database, migrations):
+    operator = operator_with("pg_read_all_stats", database)
     migrations.write("002_more", up=ADD)
     live.configure(guard_wal="1GiB", **{"not-checked.preflight.disk": "a managed server"})
-    operator = database.conninfo(user=role)
     plan_id = live.batch("--format", "json", database=operator).ended(12).events("plan")[0]["plan_id"]
     result = live.batch("--approve", plan_id, "--format", "json", database=operator).ended(2)
     assert error(result)["message"] == "the guard cannot look at live: permission denied for function pg_ls_waldir"
